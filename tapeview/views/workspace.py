@@ -1,0 +1,329 @@
+"""What the window is about: one recording, where the user stands in it, and what they selected.
+
+Every view-model is built from a ``Workspace`` and listens to its ``changed`` signal. No Qt here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from tapeview.trace import names
+from tapeview.trace.query import Position, Recording, Step
+from tapeview.trace.records import Assigned, BackwardStep, Op
+from tapeview.views.signal import Signal
+from tapeview.views.text import tr
+
+SelectionKind = Literal["none", "op", "tensor", "variable"]
+Reasons = frozenset[str]
+"""Why the workspace changed: some of ``recording``, ``cursor``, ``selection``, ``data``, ``state``."""
+
+SESSION_STATES = ("empty", "ready", "running", "finished", "failed", "stopped", "killed")
+
+
+class Cursor(NamedTuple):
+    """A place in a recording, both parts 0-based. ``position`` is 0 in a step without positions."""
+
+    step: int = 0
+    position: int = 0
+
+
+class Selection(NamedTuple):
+    """What the user picked: an op (``id`` is its seq), a tensor or a variable; ``none`` follows the cursor."""
+
+    kind: SelectionKind = "none"
+    id: int = 0
+
+
+NOTHING = Selection()
+
+
+class Notice(NamedTuple):
+    """Something to tell about the script that is in no recording, such as a name that is not supported."""
+
+    kind: str
+    text: str
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PositionLabel:
+    """The position in words. ``title`` is the op, ``target`` what it makes (a name, ``gradient of …``), either may be
+    "".
+    """
+
+    step: int
+    steps: int
+    phase: str
+    number: int
+    count: int
+    title: str
+    target: str
+
+
+class Workspace:
+    """A recording with a cursor and a selection.
+
+    ``changed`` is emitted once per verb, after everything is in place, with the set of reasons. Verbs that change
+    nothing emit
+    nothing. While ``following`` is set, new data moves the cursor to the end of the newest step; every move by the
+    user ends that.
+    """
+
+    def __init__(self) -> None:
+        self.changed: Signal[Reasons] = Signal()
+        self.recording: Recording | None = None
+        self.path: Path | None = None
+        self.script: Path | None = None
+        self.script_text: str = ""
+        self.notices: tuple[Notice, ...] = ()
+        self.state: str = "empty"
+        self.message: str = ""
+        self.cursor = Cursor()
+        self.selection = NOTHING
+        self.following = False
+
+    # -- what is looked at ---------------------------------------------------------------------------------------------
+
+    def load_script(self, path: Path, text: str, notices: Sequence[Notice] = ()) -> None:
+        """A script is ready to run; nothing of it was recorded yet."""
+        self.recording, self.path = None, None
+        self.script, self.script_text, self.notices = path, text, tuple(notices)
+        self.cursor, self.selection, self.following = Cursor(), NOTHING, False
+        self.state, self.message = "ready", ""
+        self._emit("recording", "cursor", "selection", "data", "state")
+
+    def open(self, recording: Recording, path: Path | None = None, *, state: str = "", follow: bool = False) -> None:
+        """Look at ``recording`` from its first position; with ``follow`` at its newest, moving on as it grows."""
+        self.recording, self.path = recording, path
+        self.selection, self.following = NOTHING, follow
+        self.state, self.message = state or recording.state, ""
+        self.cursor = self._newest() if follow else Cursor()
+        self._emit("recording", "cursor", "selection", "data", "state")
+
+    def close(self) -> None:
+        """Look at nothing."""
+        self.recording, self.path, self.script, self.script_text, self.notices = None, None, None, "", ()
+        self.cursor, self.selection, self.following = Cursor(), NOTHING, False
+        self.state, self.message = "empty", ""
+        self._emit("recording", "cursor", "selection", "data", "state")
+
+    def set_state(self, state: str, message: str = "") -> None:
+        """The session's state, one of ``SESSION_STATES``, and a sentence for the status bar. ValueError for another
+        state.
+        """
+        if state not in SESSION_STATES:
+            raise ValueError(f"unknown session state {state!r}")
+        if (state, message) != (self.state, self.message):
+            self.state, self.message = state, message
+            self._emit("state")
+
+    def refreshed(self) -> None:
+        """The recording has grown: tell everybody, and move on if the newest step is being followed."""
+        reasons = {"data"}
+        before = self.cursor
+        self.cursor = self._newest() if self.following else self._clamped(*before)
+        if self.cursor != before:
+            reasons.add("cursor")
+        if self.cursor.step != before.step and self.selection.kind in ("op", "tensor"):
+            self.selection = NOTHING
+            reasons.add("selection")
+        self._emit(*reasons)
+
+    # -- where the user stands -----------------------------------------------------------------------------------------
+
+    @property
+    def step_count(self) -> int:
+        return 0 if self.recording is None else self.recording.step_count
+
+    @property
+    def step(self) -> Step | None:
+        """The step at the cursor; None without a recording or without steps."""
+        return self.step_at(self.cursor.step)
+
+    @property
+    def position(self) -> Position | None:
+        """What has just been executed; None in a step without positions."""
+        step = self.step
+        if step is None or not step.positions:
+            return None
+        return step.positions[min(self.cursor.position, len(step.positions) - 1)]
+
+    def step_at(self, index: int) -> Step | None:
+        if self.recording is None or not 0 <= index < self.recording.step_count:
+            return None
+        return self.recording.step(index)
+
+    def position_count(self, step: int) -> int:
+        found = self.step_at(step)
+        return 0 if found is None else len(found.positions)
+
+    # -- verbs ---------------------------------------------------------------------------------------------------------
+
+    def move_to(self, step: int, position: int = 0) -> None:
+        """Go to a position; numbers out of range are brought into it."""
+        self._move(self._clamped(step, position))
+
+    def forward(self) -> None:
+        """One position on, from a step's last one to the next step's first."""
+        step, position = self.cursor
+        if position + 1 < self.position_count(step):
+            self._move(Cursor(step, position + 1))
+        elif step + 1 < self.step_count:
+            self._move(Cursor(step + 1, 0))
+        else:
+            self._move(self.cursor)
+
+    def back(self) -> None:
+        """One position back, from a step's first one to the last of the step before."""
+        step, position = self.cursor
+        if position > 0:
+            self._move(Cursor(step, position - 1))
+        elif step > 0:
+            self._move(self._end_of(step - 1))
+        else:
+            self._move(self.cursor)
+
+    def phase_start(self) -> None:
+        """To the first position of this phase; from there to the first one of the phase before."""
+        step, position = self.cursor
+        starts = [start for _, start, _ in self._phases(step)]
+        before = [start for start in starts if start < position]
+        if before:
+            self._move(Cursor(step, before[-1]))
+        elif step > 0:
+            previous = self._phases(step - 1)
+            self._move(Cursor(step - 1, previous[-1][1] if previous else 0))
+        else:
+            self._move(self.cursor)
+
+    def phase_end(self) -> None:
+        """To the last position of this phase; from there to the last one of the next phase."""
+        step, position = self.cursor
+        after = [stop - 1 for _, _, stop in self._phases(step) if stop - 1 > position]
+        if after:
+            self._move(Cursor(step, after[0]))
+        elif step + 1 < self.step_count:
+            following = self._phases(step + 1)
+            self._move(Cursor(step + 1, following[0][2] - 1 if following else 0))
+        else:
+            self._move(self.cursor)
+
+    def previous_step(self) -> None:
+        """The same position in the training step before (its last one if it is shorter)."""
+        self.move_to(self.cursor.step - 1, self.cursor.position)
+
+    def next_step(self) -> None:
+        """The same position in the next training step (its last one if it is shorter)."""
+        self.move_to(self.cursor.step + 1, self.cursor.position)
+
+    def first(self) -> None:
+        """The recording's first position."""
+        self._move(Cursor())
+
+    def last(self) -> None:
+        """The recording's last position. While the script runs, this follows the newest step again."""
+        newest = self._newest()
+        self._move(newest)
+        self.following = self.state == "running"
+
+    def select(self, kind: SelectionKind, id: int = 0) -> None:
+        """Pick an op, a tensor or a variable of the cursor's step; ``none`` goes back to what the cursor shows."""
+        selection = Selection(kind, id) if kind != "none" else NOTHING
+        if selection != self.selection:
+            self.selection = selection
+            self._emit("selection")
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def label(self) -> PositionLabel | None:
+        """The cursor's position in words; None where there is no position."""
+        position, step, recording = self.position, self.step, self.recording
+        if position is None or step is None or recording is None:
+            return None
+        title, target = describe(recording, step, position.record)
+        return PositionLabel(
+            self.cursor.step + 1, self.step_count, position.phase, position.number, position.count, title, target
+        )
+
+    def position_text(self) -> str:
+        """``step 142 of 501 · forward 7 of 12 · Mul → y_pred``; "" without a recording."""
+        if self.recording is None:
+            return ""
+        if not self.step_count:
+            return tr("no step recorded yet") if self.state == "running" else tr("no step recorded")
+        where = tr("step {step} of {steps}").format(step=self.cursor.step + 1, steps=self.step_count)
+        label = self.label()
+        if label is None:
+            return f"{where} · {tr('nothing recorded in this step')}"
+        phase = tr("{phase} {number} of {count}").format(
+            phase=phase_name(label.phase), number=label.number, count=label.count
+        )
+        what = f"{label.title} → {label.target}" if label.target else label.title
+        return f"{where} · {phase} · {what}"
+
+    # -- inner ---------------------------------------------------------------------------------------------------------
+
+    def _phases(self, index: int) -> Sequence[tuple[str, int, int]]:
+        step = self.step_at(index)
+        return () if step is None else step.phases()
+
+    def _end_of(self, step: int) -> Cursor:
+        return Cursor(step, max(0, self.position_count(step) - 1))
+
+    def _newest(self) -> Cursor:
+        return self._end_of(self.step_count - 1) if self.step_count else Cursor()
+
+    def _clamped(self, step: int, position: int) -> Cursor:
+        step = max(0, min(step, self.step_count - 1))
+        return Cursor(step, max(0, min(position, self.position_count(step) - 1)))
+
+    def _move(self, cursor: Cursor) -> None:
+        self.following = False
+        reasons = set()
+        if cursor != self.cursor:
+            self.cursor = cursor
+            reasons.add("cursor")
+        if self.selection != NOTHING and reasons:
+            self.selection = NOTHING
+            reasons.add("selection")
+        if reasons:
+            self._emit(*reasons)
+
+    def _emit(self, *reasons: str) -> None:
+        self.changed.emit(frozenset(reasons))
+
+
+def phase_name(phase: str) -> str:
+    """The phase as the user reads it."""
+    return {"forward": tr("forward"), "backward": tr("backward"), "update": tr("update")}.get(phase, phase)
+
+
+def describe(recording: Recording, step: Step, record: Op | BackwardStep | Assigned) -> tuple[str, str]:
+    """Title and target of a position's record: ``("Mul", "y_pred")``, ``("Square", "gradient of “y_pred - y”")``,
+    ``("SGD", "w")``.
+    """
+    if isinstance(record, Op):
+        return record.op, names.result_name(recording, record.site) or names.expression(recording, record.site)
+    if isinstance(record, BackwardStep):
+        op = step.ops.get(record.op)
+        if op is None:
+            return tr("gradient rule"), ""
+        sent = [tensor for tensor, part in zip(op.inputs, record.contributions, strict=False) if part]
+        labels = [f"“{names.tensor_label(recording, step, tensor)}”" for tensor in dict.fromkeys(sent)]
+        if not labels:
+            return op.op, ""
+        listed = ", ".join(labels[:3]) + (" …" if len(labels) > 3 else "")
+        return op.op, tr("gradient of {names}").format(names=listed)
+    return record.how, variable_label(recording, step, record.variable)
+
+
+def variable_label(recording: Recording, step: Step, variable: int) -> str:
+    """The user's name for a variable, looked up among the variables known at the end of ``step``."""
+    for state in recording.variables_at(step.index, max(0, len(step.positions) - 1)):
+        if state.variable.id == variable:
+            return state.name
+    return tr("variable")
