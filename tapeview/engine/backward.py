@@ -1,0 +1,252 @@
+"""The backward pass: one reversed loop over a tape's entries.
+
+Gradient rules run ordinary ops, so the pass itself is recorded by whatever other tapes are open, and can be differentiated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tapeview.engine import callsite, nest, observe, reasons
+from tapeview.engine.convert import to_tensor
+from tapeview.engine.indexed_slices import IndexedSlices
+from tapeview.engine.op import Op
+from tapeview.engine.state import state
+from tapeview.engine.tape import Entry, GradientTape, UnconnectedGradients
+from tapeview.engine.tensor import EagerTensor
+from tapeview.engine.variable import ResourceVariable
+
+Gradient = Any
+"""An EagerTensor, an IndexedSlices, or None."""
+
+
+def gradient(tape: GradientTape, target: Any, sources: Any, output_gradients: Any, unconnected: Any) -> Any:
+    """See :meth:`GradientTape.gradient`."""
+    if target is None:
+        raise TypeError(
+            "Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to be differentiated, "
+            "but received None."
+        )
+    targets = check_leaves(nest.flatten(target))
+    flat = nest.flatten_with_keys(sources)
+    check_leaves([s for s, _ in flat])
+    zero = check_unconnected(unconnected)
+    seeds = _seeds(targets, output_gradients)
+    with GradientCall(tape, "gradient", targets, flat, seeds) as call:
+        results = call.run(targets, [s for s, _ in flat], seeds)
+        call.finish(results)
+    if zero:
+        results = [zeros_for(s) if g is None else g for g, (s, _) in zip(results, flat, strict=True)]
+    return nest.pack_like(sources, results)
+
+
+def check_leaves(leaves: list[Any]) -> list[Any]:
+    """The leaves, with what stands for a tensor replaced by it. Raises as TensorFlow does for what is no tensor."""
+    for k, leaf in enumerate(leaves):
+        if isinstance(leaf, (EagerTensor, ResourceVariable)):
+            continue
+        if isinstance(leaf, IndexedSlices):
+            leaves[k] = leaf._densify()
+        elif leaf is None or isinstance(leaf, str):
+            raise TypeError(f"Cannot convert the argument `type_value`: {leaf!r} to a TensorFlow DType.")
+        else:
+            kind = type(leaf)
+            name = f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+            raise AttributeError(f"'{name}' object has no attribute '_id'")
+    return leaves
+
+
+def check_unconnected(value: Any) -> bool:
+    """True if unconnected gradients are to be zeros. Raises ValueError for a word that is neither."""
+    if value not in (UnconnectedGradients.NONE, UnconnectedGradients.ZERO):
+        raise ValueError(f"Unknown value for unconnected_gradients: {value!r}")
+    return bool(value == UnconnectedGradients.ZERO)
+
+
+def zeros_for(source: Any) -> EagerTensor:
+    """Zeros of a source's shape and type."""
+    return EagerTensor(np.zeros(source._array.shape, source._array.dtype))
+
+
+def _seeds(targets: Sequence[Any], output_gradients: Any) -> list[Any]:
+    if output_gradients is None:
+        return [None] * len(targets)
+    given = nest.flatten(output_gradients)
+    if given and all(g is None for g in given):
+        raise ValueError(f"Attempt to convert a value (None) with an unsupported type ({type(None)}) to a Tensor.")
+    seeds = [None if g is None else to_tensor(g) for g in given[: len(targets)]]
+    return seeds + [None] * (len(targets) - len(seeds))
+
+
+class GradientCall:
+    """One call of gradient, jacobian or batch_jacobian: tells the observer its beginning, its steps and its end."""
+
+    def __init__(self, tape: GradientTape, kind: str, targets: Sequence[Any], sources: Sequence[tuple[Any, str]], seeds: Sequence[Any]) -> None:
+        self.tape = tape
+        self.id = observe.next_call()
+        self._sources = sources
+        self._targets = targets
+        self._outer = state.call
+        self._done = False
+        if observe.sink is not None:
+            named = [(getattr(s, "_base", s), k) for s, k in sources]
+            given = tuple([s for s in seeds if s is not None])
+            observe.sink((observe.GRADIENT_STARTED, self.id, tape.id, kind, tuple(targets), named, given, callsite.here()))
+
+    def __enter__(self) -> GradientCall:
+        state.call = self.id
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        state.call = self._outer
+        if error is not None:
+            self.tape._broken = True
+            if observe.sink is not None and not self._done:
+                observe.sink((observe.GRADIENT_FINISHED, self.id, [], f"{type(error).__name__}: {error}"))
+
+    def finish(self, results: Sequence[Gradient]) -> None:
+        """Announces the results, with the reason for each that is None."""
+        self._done = True
+        if observe.sink is None:
+            return
+        told = []
+        for result, (source, _) in zip(results, self._sources, strict=True):
+            reason, seq = ("", 0) if result is not None else reasons.why_none(self.tape, source, self._targets)
+            told.append((result, reason, seq))
+        observe.sink((observe.GRADIENT_FINISHED, self.id, told, ""))
+
+    def run(self, targets: Sequence[Any], sources: Sequence[Any], seeds: Sequence[Any]) -> list[Gradient]:
+        """One backward pass: the gradient of the targets, weighted by ``seeds`` (None = ones), for each source."""
+        totals: dict[int, Gradient] = {}
+        source_ids = {id(getattr(s, "_base", s)) for s in sources}
+        tracked = self.tape._tracked
+        for target, seed in zip(targets, seeds, strict=True):
+            key = id(getattr(target, "_base", target))
+            if (key in tracked or key in source_ids) and target._array.dtype.kind in "fc":
+                _accumulate(totals, key, EagerTensor(np.ones_like(target._array)) if seed is None else seed)
+        _sweep(self.tape, totals, source_ids, self.id)
+        return [self._of_source(s, totals) for s in sources]
+
+    def _of_source(self, source: Any, totals: dict[int, Gradient]) -> Gradient:
+        if source._array.dtype.kind not in "fc":
+            return None
+        base = getattr(source, "_base", None)
+        if base is None:
+            return totals.get(id(source))
+        total = totals.get(id(base))
+        for version in self.tape._versions.get(id(base), ()):
+            total = _sum(total, totals.get(id(version)))
+        return total
+
+
+def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call: int) -> None:
+    entries = tape._entries
+    tracked = tape._tracked
+    # A persistent tape inside its own block records the rules' ops while we walk: they lie beyond the start.
+    for position in range(len(entries) - 1, -1, -1):
+        _, seq, op, inputs, outputs, attrs, *_ = entries[position]
+        if len(outputs) == 1:
+            key = id(outputs[0])
+            upstream = totals.get(key) if key in keep else totals.pop(key, None)
+            if upstream is None:
+                continue
+            if upstream.__class__ is IndexedSlices:
+                upstream = upstream._densify()
+            output: Any = outputs[0]
+            told: tuple[Any, ...] = (upstream,)
+        else:
+            told = _upstream_of_many(op, outputs, totals, keep)
+            if not any(g is not None for g in told):
+                continue
+            upstream, output = _fill_missing(op, told, outputs), outputs
+        contributions = _apply_rules(op, upstream, output, inputs, attrs, tracked)
+        for tensor, contribution in zip(inputs, contributions, strict=True):
+            if contribution is not None:
+                _accumulate(totals, id(tensor), contribution)
+        if observe.sink is not None:
+            running = tuple([totals.get(id(t)) if c is not None else None for t, c in zip(inputs, contributions, strict=True)])
+            observe.sink((observe.BACKWARD, call, seq, told, tuple(contributions), running))
+
+
+def _upstream_of_many(op: Op, outputs: tuple[EagerTensor, ...], totals: dict[int, Gradient], keep: set[int]) -> tuple[Gradient, ...]:
+    found = [totals.get(id(o)) if id(o) in keep else totals.pop(id(o), None) for o in outputs]
+    return tuple([g._densify() if isinstance(g, IndexedSlices) else g for g in found])
+
+
+def _fill_missing(op: Op, upstream: tuple[Gradient, ...], outputs: tuple[EagerTensor, ...]) -> tuple[Gradient, ...]:
+    if op.unused_output_gradients:
+        return upstream
+    return tuple([EagerTensor(np.zeros_like(o._array)) if g is None else g for g, o in zip(upstream, outputs, strict=True)])
+
+
+def _apply_rules(op: Op, upstream: Any, output: Any, inputs: tuple[EagerTensor, ...], attrs: Any, tracked: set[int]) -> list[Gradient]:
+    """The contribution of one op to each input (None where none is sent)."""
+    if op.vjp_all is not None:
+        wanted = [id(t) in tracked and t._array.dtype.kind in "fc" for t in inputs]
+        results = list(op.vjp_all(upstream, output, *inputs, **attrs))
+        if len(results) != len(inputs):
+            from tapeview.engine.errors import InternalError
+
+            few = "few" if len(results) < len(inputs) else "many"
+            raise InternalError(
+                None, None, f"Recorded operation '{op.name}' returned too {few} gradients. Expected {len(inputs)} but received {len(results)}"
+            )
+        return [g if w else None for g, w in zip(results, wanted, strict=True)]
+    if not op.vjps:
+        if op.differentiable:
+            raise LookupError(f"gradient registry has no entry for: {op.name}")
+        return [None] * len(inputs)
+    contributions: list[Gradient] = []
+    for rule, tensor in zip(op.vjps, inputs, strict=False):
+        array = tensor._array
+        if rule is None or id(tensor) not in tracked or array.dtype.kind not in "fc":
+            contributions.append(None)
+            continue
+        sent = rule(upstream, output, *inputs, **attrs) if attrs else rule(upstream, output, *inputs)
+        if op.broadcasts and sent is not None and sent._array.shape != array.shape:
+            sent = unbroadcast(sent, array.shape)
+        contributions.append(sent)
+    contributions.extend([None] * (len(inputs) - len(contributions)))
+    return contributions
+
+
+def unbroadcast(g: EagerTensor, shape: tuple[int, ...]) -> EagerTensor:
+    """Sums ``g`` over the axes along which an operand of ``shape`` was broadcast."""
+    from tapeview.engine.ops.reduction import reduce_sum  # the op tables need this package
+    from tapeview.engine.ops.shape import broadcast_to, reshape
+
+    have = g._array.shape
+    lead = len(have) - len(shape)
+    axes = tuple(range(lead)) + tuple(k + lead for k, d in enumerate(shape) if d == 1 and have[k + lead] != 1)
+    if axes:
+        g = reduce_sum(g, axis=axes)
+    if g._array.size != int(np.prod(shape)):
+        # The rule's own result was smaller than the operand: a scalar gradient stands for all its elements.
+        return broadcast_to(g, shape)
+    return g if g._array.shape == shape else reshape(g, shape)
+
+
+def _accumulate(totals: dict[int, Gradient], key: int, contribution: Gradient) -> None:
+    totals[key] = _sum(totals.get(key), contribution)
+
+
+def _sum(total: Gradient, contribution: Gradient) -> Gradient:
+    if total is None or contribution is None:
+        return contribution if total is None else total
+    if isinstance(total, IndexedSlices) and isinstance(contribution, IndexedSlices):
+        from tapeview.engine.ops.shape import concat
+
+        return IndexedSlices(
+            concat([total.values, contribution.values], 0), concat([total.indices, contribution.indices], 0), total.dense_shape
+        )
+    from tapeview.engine.ops.elementwise import add
+
+    a = total._densify() if isinstance(total, IndexedSlices) else total
+    b = contribution._densify() if isinstance(contribution, IndexedSlices) else contribution
+    return add(a, b)
+
+
+__all__ = ["Entry", "GradientCall", "gradient"]

@@ -1,0 +1,115 @@
+"""TensorFlow's exceptions (``tf.errors``) and the phrases their messages are built from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class OpError(Exception):
+    """An op failed. As in TensorFlow ``args`` is empty and the text stands in ``message``."""
+
+    error_code = 2
+
+    def __init__(self, node_def: Any, op: Any, message: str, *_: Any) -> None:
+        super().__init__()
+        self.node_def = node_def
+        self.op = op
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.node_def, self.op, self.message)
+
+
+class InvalidArgumentError(OpError):
+    """An op got an input it can not work with."""
+
+    error_code = 3
+
+
+class NotFoundError(OpError):
+    """Something asked for was not found."""
+
+    error_code = 5
+
+
+class AlreadyExistsError(OpError):
+    """Something to be made exists already."""
+
+    error_code = 6
+
+
+class ResourceExhaustedError(OpError):
+    """Some resource, usually memory, has run out."""
+
+    error_code = 8
+
+
+class FailedPreconditionError(OpError):
+    """The system is not in the state the op needs."""
+
+    error_code = 9
+
+
+class OutOfRangeError(OpError):
+    """An iteration went past its end."""
+
+    error_code = 11
+
+
+class UnimplementedError(OpError):
+    """An op has no implementation for these inputs."""
+
+    error_code = 12
+
+
+class InternalError(OpError):
+    """An invariant does not hold."""
+
+    error_code = 13
+
+
+for _class in (
+    OpError, InvalidArgumentError, NotFoundError, AlreadyExistsError, ResourceExhaustedError, FailedPreconditionError,
+    OutOfRangeError, UnimplementedError, InternalError,
+):  # fmt: skip
+    # Tracebacks name the class with its module: they shall read as the tutorials show them.
+    _class.__module__ = "tensorflow.python.framework.errors_impl"
+
+
+def device(op: str) -> str:
+    """The prefix with which TensorFlow's CPU kernels begin their messages."""
+    return f"{{{{function_node __wrapped__{op}_device_/job:localhost/replica:0/task:0/device:CPU:0}}}} "
+
+
+def invalid(op: str, body: str, *, kernel: bool = True, name: str | None = "", wrapped: str | None = None) -> InvalidArgumentError:
+    """An InvalidArgumentError worded as TensorFlow words it.
+
+    ``kernel``: the check is the kernel's own, so that the device prefix stands first (``wrapped`` is the op's name there if it differs);
+    ``name`` is what follows ``name: ``, None leaves that part out.
+    """
+    tail = "" if name is None else f" name: {name}"
+    return InvalidArgumentError(None, None, f"{device(wrapped or op) if kernel else ''}{body} [Op:{op}]{tail}")
+
+
+def wrong_dtype(op: str, position: int, expected: str, got: str, name: str | None = "") -> InvalidArgumentError:
+    """Two tensors of different types met in one op; TensorFlow never promotes."""
+    text = f"cannot compute {op} as input #{position}(zero-based) was expected to be a {expected} tensor but is a {got} tensor"
+    return invalid(op, text, kernel=False, name=name)
+
+
+_ATTR_WORDS = {"float": "DT_FLOAT", "half": "DT_HALF", "double": "DT_DOUBLE", "bfloat16": "DT_BFLOAT16", "complex64": "DT_COMPLEX64",
+               "complex128": "DT_COMPLEX128"}  # fmt: skip
+
+
+def dtype_not_allowed(op: str, got: str, allowed: tuple[str, ...], signature: str = "x:T -> y:T") -> InvalidArgumentError:
+    """An op that has no kernel for this type (``tf.exp`` of an int)."""
+    listed = ", ".join(_ATTR_WORDS.get(a, f"DT_{a.upper()}") for a in allowed)
+    return InvalidArgumentError(
+        None,
+        None,
+        f"Value for attr 'T' of {got} is not in the list of allowed values: {', '.join(allowed)}\n\t; NodeDef: {{{{node {op}}}}}; "
+        f"Op<name={op}; signature={signature}; attr=T:type,allowed=[{listed}]> [Op:{op}] name: ",
+    )

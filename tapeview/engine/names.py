@@ -1,0 +1,40 @@
+"""Name scopes (``tf.name_scope``)."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class _Scopes(threading.local):
+    prefix = ""
+
+
+_scopes = _Scopes()
+
+
+def scoped(name: str) -> str:
+    """``name`` inside the open name scopes (``"my/Variable"``)."""
+    return _scopes.prefix + name
+
+
+class name_scope:  # noqa: N801 - TensorFlow's name
+    """A context manager: variables made inside get ``name/`` in front of theirs."""
+
+    def __init__(self, name: str | None, *_: Any, **__: Any) -> None:
+        self._name = name
+        self._outer: list[str] = []
+
+    @property
+    def name(self) -> str | None:
+        """The scope's own name."""
+        return self._name
+
+    def __enter__(self) -> str:
+        self._outer.append(_scopes.prefix)
+        if self._name:
+            _scopes.prefix = f"{_scopes.prefix}{self._name.rstrip('/')}/"
+        return _scopes.prefix
+
+    def __exit__(self, *_: object) -> None:
+        _scopes.prefix = self._outer.pop()

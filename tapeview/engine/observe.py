@@ -1,0 +1,50 @@
+"""How the engine tells what it does, to at most one listener, without knowing who listens.
+
+An event is a plain tuple that begins with one of the kinds below. With no listener an event costs one truth test.
+Tensors and variables inside events are the engine's own objects: immutable, so a listener may look at them later and
+from another thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+OP = 1
+"""(OP, seq, op, inputs, outputs, attrs, site, tape_ids, on_path, call, stopped): see ``tape.Entry``."""
+TAPE_OPENED = 2
+"""(TAPE_OPENED, tape, persistent, watch_accessed, thread, parents, site)"""
+TAPE_CLOSED = 3
+"""(TAPE_CLOSED, tape)"""
+WATCHED = 4
+"""(WATCHED, tape, tensor_or_variable, automatic, site)"""
+EXIT = 5
+"""(EXIT, tensor, how, site): a tensor's value left the engine while a tape was open."""
+GRADIENT_STARTED = 6
+"""(GRADIENT_STARTED, call, tape, kind, targets, [(source, key)], seeds, site)"""
+BACKWARD = 7
+"""(BACKWARD, call, seq, upstream, contributions, totals): tensors, or None where there is no gradient."""
+GRADIENT_FINISHED = 8
+"""(GRADIENT_FINISHED, call, [(gradient, reason, break_seq)], error)"""
+VARIABLE = 9
+"""(VARIABLE, variable, site)"""
+ASSIGNED = 10
+"""(ASSIGNED, variable, version, tensor, previous, how, site, gradient)"""
+LOGGED = 11
+"""(LOGGED, name, value): the script logged a number under a name."""
+
+Event = tuple[Any, ...]
+Sink = Callable[[Event], object]
+
+sink: Sink | None = None
+"""The listener. Read it anew for each event; replace it with :func:`listen`."""
+
+next_seq = itertools.count(1).__next__
+next_call = itertools.count(1).__next__
+
+
+def listen(listener: Sink | None) -> None:
+    """Makes ``listener`` the receiver of all further events (None: nobody)."""
+    global sink
+    sink = listener

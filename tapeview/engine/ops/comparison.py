@@ -1,0 +1,92 @@
+"""Comparisons and logic: ops whose results are bools. No gradient passes through them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tapeview.engine.convert import operands
+from tapeview.engine.errors import InvalidArgumentError
+from tapeview.engine.op import Op, defop, execute
+from tapeview.engine.ops.elementwise import binary, unary
+from tapeview.engine.tensor import EagerTensor
+
+
+def _compare(name: str, function: Any) -> Op:
+    return defop(name, function, broadcasts=True, differentiable=False, inputs="a b")
+
+
+EQUAL = _compare("Equal", np.equal)
+NOT_EQUAL = _compare("NotEqual", np.not_equal)
+LESS = _compare("Less", np.less)
+LESS_EQUAL = _compare("LessEqual", np.less_equal)
+GREATER = _compare("Greater", np.greater)
+GREATER_EQUAL = _compare("GreaterEqual", np.greater_equal)
+LOGICAL_AND = _compare("LogicalAnd", np.logical_and)
+LOGICAL_OR = _compare("LogicalOr", np.logical_or)
+LOGICAL_XOR = _compare("LogicalXor", np.logical_xor)
+LOGICAL_NOT = defop("LogicalNot", np.logical_not, differentiable=False, inputs="x")
+
+
+def equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x == y``, element by element."""
+    return binary(EQUAL, x, y)
+
+
+def not_equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x != y``, element by element."""
+    return binary(NOT_EQUAL, x, y)
+
+
+def less(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x < y``, element by element."""
+    return binary(LESS, x, y)
+
+
+def less_equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x <= y``, element by element."""
+    return binary(LESS_EQUAL, x, y)
+
+
+def greater(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x > y``, element by element."""
+    return binary(GREATER, x, y)
+
+
+def greater_equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x >= y``, element by element."""
+    return binary(GREATER_EQUAL, x, y)
+
+
+def logical_and(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x and y``, element by element."""
+    return binary(LOGICAL_AND, x, y)
+
+
+def logical_or(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x or y``, element by element."""
+    return binary(LOGICAL_OR, x, y)
+
+
+def logical_xor(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """Exactly one of ``x`` and ``y``, element by element."""
+    return binary(LOGICAL_XOR, x, y)
+
+
+def logical_not(x: Any, name: str | None = None) -> EagerTensor:
+    """``not x``, element by element."""
+    return unary(LOGICAL_NOT, x)
+
+
+def equal_operator(x: Any, y: Any, op: Op) -> Any:
+    """``==`` and ``!=``: shapes that do not fit are simply different."""
+    a, b = operands(op.name, x, y)
+    try:
+        np.broadcast_shapes(a._array.shape, b._array.shape)
+    except ValueError:
+        return EagerTensor(np.array(op is NOT_EQUAL), op)
+    try:
+        return execute(op, (a, b))
+    except InvalidArgumentError:
+        raise

@@ -1,0 +1,261 @@
+"""Arithmetic, element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tapeview.engine import convert, dtypes
+from tapeview.engine.convert import operands, to_tensor
+from tapeview.engine.errors import dtype_not_allowed, invalid
+from tapeview.engine.op import Op, defop, execute
+from tapeview.engine.tensor import Array, EagerTensor
+
+FLOATS = ("bfloat16", "half", "float", "double", "complex64", "complex128")
+
+
+def binary(op: Op, x: Any, y: Any) -> EagerTensor:
+    """Runs an op of two operands; what is no tensor is converted to the other's type."""
+    if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype:
+        return execute(op, (x, y))
+    return execute(op, operands(op.name, x, y))
+
+
+def unary(op: Op, x: Any) -> EagerTensor:
+    """Runs an op of one operand."""
+    return execute(op, (x if x.__class__ is EagerTensor else to_tensor(x),))
+
+
+def float_unary(op: Op, x: Any, allowed: tuple[str, ...] = FLOATS) -> EagerTensor:
+    """Runs an op of one operand that has no kernel for ints. Raises InvalidArgumentError for an int."""
+    t = x if x.__class__ is EagerTensor else to_tensor(x)
+    if t._array.dtype.kind not in "fc":
+        raise dtype_not_allowed(op.name, t.dtype.word, allowed)
+    return execute(op, (t,))
+
+
+# -- the table -----------------------------------------------------------------------------------------------------
+
+ADD = defop(
+    "AddV2", np.add, broadcasts=True, inputs="a b",
+    vjps=(lambda g, y, a, b: g,
+          lambda g, y, a, b: g),
+)  # fmt: skip
+SUB = defop(
+    "Sub", np.subtract, broadcasts=True, inputs="a b",
+    vjps=(lambda g, y, a, b: g,
+          lambda g, y, a, b: -g),
+)  # fmt: skip
+MUL = defop(
+    "Mul", np.multiply, broadcasts=True, inputs="a b",
+    vjps=(lambda g, y, a, b: g * b,
+          lambda g, y, a, b: g * a),
+)  # fmt: skip
+DIV = defop(
+    "RealDiv", np.divide, broadcasts=True, inputs="a b",
+    vjps=(lambda g, y, a, b: g / b,
+          lambda g, y, a, b: g * (-a / b / b)),
+)  # fmt: skip
+NEG = defop("Neg", np.negative, (lambda g, y, x: -g,), inputs="x")
+SQUARE = defop("Square", np.square, (lambda g, y, x: g * (2 * x),), inputs="x")
+ABS = defop("Abs", np.abs, (lambda g, y, x: g * sign(x),), inputs="x")
+SIGN = defop("Sign", np.sign, (lambda g, y, x: zeros_like(x),), inputs="x", formulas=("0",))
+
+
+def _pow(a: Array, b: Array) -> Array:
+    if a.dtype.kind in "iu" and b.size and b.min() < 0:
+        raise invalid("Pow", "Integers to negative integer powers are not allowed")
+    return np.power(a, b)  # type: ignore[no-any-return]
+
+
+POW = defop(
+    "Pow", _pow, broadcasts=True, inputs="a b",
+    vjps=(lambda g, y, a, b: g * b * power(a, b - 1),
+          lambda g, y, a, b: g * y * safe_log(a)),
+    formulas=("g * b * a ** (b - 1)", "g * y * log(a), with log(a) = 0 where a <= 0"),
+)  # fmt: skip
+SAFE_LOG = defop(
+    "SafeLog", lambda x: np.where(x > 0, np.log(np.where(x > 0, x, 1)), 0).astype(x.dtype) if x.dtype.kind == "f" else np.where(x != 0, np.log(np.where(x != 0, x, 1)), 0).astype(x.dtype),
+    (lambda g, y, x: g * divide_no_nan_positive(x),), inputs="x", formulas=("g / x where x > 0, else 0",),
+    doc="The logarithm that Pow's gradient uses: 0 where there is none.",
+)  # fmt: skip
+SAFE_RECIPROCAL = defop(
+    "SafeReciprocal", lambda x: np.where(x > 0, 1 / np.where(x > 0, x, 1), 0).astype(x.dtype),
+    (lambda g, y, x: -g * y * y,), inputs="x", doc="1 / x where x > 0, else 0.",
+)  # fmt: skip
+
+
+def _integer_division(name: str, function: Any) -> Any:
+    def forward(a: Array, b: Array) -> Array:
+        if a.dtype.kind in "iu" and not np.all(b):
+            raise invalid(name, "Integer division by zero")
+        return function(a, b)  # type: ignore[no-any-return]
+
+    return forward
+
+
+FLOOR_DIV = defop("FloorDiv", _integer_division("FloorDiv", np.floor_divide), broadcasts=True, differentiable=False, inputs="a b")
+FLOOR_MOD = defop(
+    "FloorMod", _integer_division("FloorMod", np.mod), broadcasts=True, inputs="a b",
+    vjps=(lambda g, y, a, b: g,
+          lambda g, y, a, b: -g * floordiv(a, b)),
+)  # fmt: skip
+ZEROS_LIKE = defop("ZerosLike", np.zeros_like, inputs="x", differentiable=False)
+ONES_LIKE = defop("OnesLike", np.ones_like, inputs="x", differentiable=False)
+IDENTITY = defop("Identity", lambda x: x.view(), (lambda g, y, x: g,), inputs="x")
+STOP_GRADIENT = defop("StopGradient", lambda x: x.view(), inputs="x", differentiable=False)
+
+
+def _cast(x: Array, *, to: str) -> Array:
+    target = np.dtype(to)
+    if x.dtype.kind == "f" and target.kind in "iu":
+        low = np.iinfo(target).min
+        fits = np.isfinite(x) & (x < -float(low) if target.kind == "i" else x <= np.iinfo(target).max) & (x >= low)
+        return np.where(fits, np.where(fits, x, 0).astype(target), low).astype(target)
+    return x.astype(target)  # type: ignore[no-any-return]
+
+
+CAST = defop(
+    "Cast", _cast, (lambda g, y, x, to: cast(g, x.dtype) if y._array.dtype.kind in "fc" else None,), inputs="x", formulas=("g, cast to x's type",)
+)  # fmt: skip
+
+
+# -- the functions -------------------------------------------------------------------------------------------------
+
+
+def add(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x + y``; the first argument is converted on its own."""
+    if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype:
+        return execute(ADD, (x, y))
+    return execute(ADD, operands("AddV2", x if convert.is_tensor_like(x) else to_tensor(x) if isinstance(x, np.ndarray) else x, y))
+
+
+def subtract(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x - y``."""
+    return binary(SUB, x, y)
+
+
+def multiply(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x * y``."""
+    return binary(MUL, x, y)
+
+
+_TO_FLOAT = {"int8": dtypes.float32, "int16": dtypes.float32, "uint8": dtypes.float32, "uint16": dtypes.float32,
+             "int32": dtypes.float64, "int64": dtypes.float64, "uint32": dtypes.float64, "uint64": dtypes.float64}  # fmt: skip
+_DIVISIBLE = "uint8 int8 uint16 int16 uint32 int32 uint64 int64 bfloat16 float16 float32 float64 complex64 complex128"
+
+
+def divide(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x / y``, true division: ints become floats (float64 from 32 bits on).
+
+    Raises:
+        TypeError: tensors of different types, or bools.
+    """
+    if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype and x._array.dtype.kind == "f":
+        return execute(DIV, (x, y))
+    if convert.is_tensor_like(x):
+        a = to_tensor(x)
+        b = to_tensor(y) if convert.is_tensor_like(y) else _divisor(y, a)
+    else:
+        b = to_tensor(y)
+        a = to_tensor(x, b.dtype) if convert.is_tensor_like(y) else to_tensor(x)
+    if a._array.dtype != b._array.dtype:
+        raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}.")
+    target = _TO_FLOAT.get(a.dtype.name)
+    if target is not None:
+        a, b = cast(a, target), cast(b, target)
+    elif a._array.dtype.kind not in "fc":
+        listed = ", ".join(f"tf.{n}" for n in _DIVISIBLE.split())
+        raise TypeError(f"Invalid dtype {a.dtype!r} in __truediv__. Expected one of {{{listed}}}.")
+    return execute(DIV, (a, b))
+
+
+def _divisor(value: Any, beside: EagerTensor) -> EagerTensor:
+    if isinstance(value, float) and beside._array.dtype.kind in "iu":
+        return to_tensor(value)
+    return to_tensor(value, beside.dtype)
+
+
+def floordiv(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x // y``, rounded down. Raises InvalidArgumentError for ints divided by 0."""
+    return binary(FLOOR_DIV, x, y)
+
+
+def floormod(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x % y``, with the sign of ``y``. Raises InvalidArgumentError for ints divided by 0."""
+    return binary(FLOOR_MOD, x, y)
+
+
+def negative(x: Any, name: str | None = None) -> EagerTensor:
+    """``-x``."""
+    if hasattr(x, "_densify"):
+        return -x  # type: ignore[no-any-return]
+    return unary(NEG, x)
+
+
+def square(x: Any, name: str | None = None) -> EagerTensor:
+    """``x * x``."""
+    return unary(SQUARE, x)
+
+
+def abs(x: Any, name: str | None = None) -> EagerTensor:
+    """The absolute value."""
+    return unary(ABS, x)
+
+
+def sign(x: Any, name: str | None = None) -> EagerTensor:
+    """-1, 0 or 1. Its gradient is 0 everywhere, not None."""
+    return unary(SIGN, x)
+
+
+def power(x: Any, y: Any, name: str | None = None) -> EagerTensor:
+    """``x ** y``. Raises InvalidArgumentError for ints with a negative exponent."""
+    return binary(POW, x, y)
+
+
+def safe_log(x: Any) -> EagerTensor:
+    """log(x) where x > 0, else 0."""
+    return unary(SAFE_LOG, x)
+
+
+def divide_no_nan_positive(x: Any) -> EagerTensor:
+    """1 / x where x > 0, else 0."""
+    return unary(SAFE_RECIPROCAL, x)
+
+
+def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> EagerTensor:
+    """Zeros of ``input``'s shape."""
+    x = to_tensor(input)
+    return execute(ZEROS_LIKE, (x if dtype is None else cast(x, dtype),))
+
+
+def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> EagerTensor:
+    """Ones of ``input``'s shape."""
+    x = to_tensor(input)
+    return execute(ONES_LIKE, (x if dtype is None else cast(x, dtype),))
+
+
+def identity(input: Any, name: str | None = None) -> EagerTensor:
+    """A new tensor with the same value."""
+    return unary(IDENTITY, input)
+
+
+def stop_gradient(input: Any, name: str | None = None) -> EagerTensor:
+    """A new tensor with the same value, through which no gradient flows."""
+    return unary(STOP_GRADIENT, input)
+
+
+def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+    """``x`` in another type; ``x`` itself if it has that type. Floats become ints by cutting."""
+    target = dtypes.as_dtype(dtype)
+    if convert.is_tensor_like(x) and not hasattr(x, "_densify") and x._array.dtype == target.numpy:
+        return x
+    t = to_tensor(x)
+    if t._array.dtype == target.numpy:
+        return t
+    if t._array.dtype.kind == "O" or target is dtypes.string:
+        from tapeview.engine.errors import UnimplementedError, device
+
+        raise UnimplementedError(None, None, f"{device('Cast')}Cast {t.dtype.word} to {target.word} is not supported [Op:Cast] name: ")
+    return execute(CAST, (t,), {"to": target.numpy.str})

@@ -1,0 +1,109 @@
+"""Python's operators on tensors and variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tapeview.engine.op import execute
+from tapeview.engine.ops import comparison, elementwise, index_operator, linalg
+from tapeview.engine.ops.elementwise import ADD, MUL, SUB, operands
+from tapeview.engine.tensor import EagerTensor
+from tapeview.engine.variable import ResourceVariable
+
+Binary = Callable[[Any, Any], Any]
+
+
+def _arithmetic(op: Any) -> tuple[Binary, Binary]:
+    name = op.name
+
+    def forward(self: Any, other: Any) -> Any:
+        if other.__class__ is EagerTensor and self.__class__ is EagerTensor and self._array.dtype is other._array.dtype:
+            return execute(op, (self, other))
+        return execute(op, operands(name, self, other))
+
+    def reflected(self: Any, other: Any) -> Any:
+        return execute(op, operands(name, other, self))
+
+    return forward, reflected
+
+
+def _swapped(function: Binary) -> tuple[Binary, Binary]:
+    return function, lambda self, other: function(other, self)
+
+
+def _equal(self: Any, other: Any) -> Any:
+    if other is None and isinstance(self, EagerTensor):
+        return False
+    return comparison.equal_operator(self, other, comparison.EQUAL)
+
+
+def _not_equal(self: Any, other: Any) -> Any:
+    if other is None and isinstance(self, EagerTensor):
+        return True
+    return comparison.equal_operator(self, other, comparison.NOT_EQUAL)
+
+
+def _iterate(self: Any) -> Iterator[Any]:
+    if not self._array.ndim:
+        raise TypeError("Cannot iterate over a scalar tensor.")
+    return (index_operator.get_item(self, k) for k in range(len(self._array)))
+
+
+def _in_place(word: str, method: str) -> Callable[[Any, Any], Any]:
+    def refuse(self: Any, other: Any) -> Any:
+        raise RuntimeError(
+            f"`variable {word}= value` with `tf.Variable`s is not supported. Use `variable.{method}(value)` to modify the variable, or "
+            f"`out = variable {word} value` if you need to get a new output Tensor."
+        )
+
+    return refuse
+
+
+def _logic(bool_op: Binary, word: str) -> tuple[Binary, Binary]:
+    return _swapped(bool_op)
+
+
+def install() -> None:
+    """Gives tensors and variables their operators."""
+    table: dict[str, Any] = {}
+    for name, pair in {
+        "add": _arithmetic(ADD),
+        "sub": _arithmetic(SUB),
+        "mul": _arithmetic(MUL),
+        "truediv": _swapped(elementwise.divide),
+        "floordiv": _swapped(elementwise.floordiv),
+        "mod": _swapped(elementwise.floormod),
+        "pow": _swapped(elementwise.power),
+        "matmul": _swapped(linalg.matmul_operator),
+        "and": _logic(comparison.logical_and, "&"),
+        "or": _logic(comparison.logical_or, "|"),
+        "xor": _logic(comparison.logical_xor, "^"),
+    }.items():
+        table[f"__{name}__"], table[f"__r{name}__"] = pair
+    table |= {
+        "__neg__": elementwise.negative,
+        "__abs__": elementwise.abs,
+        "__invert__": comparison.logical_not,
+        "__lt__": comparison.less,
+        "__le__": comparison.less_equal,
+        "__gt__": comparison.greater,
+        "__ge__": comparison.greater_equal,
+        "__eq__": _equal,
+        "__ne__": _not_equal,
+        "__iter__": _iterate,
+        "__getitem__": index_operator.get_item,
+    }
+    for cls in (EagerTensor, ResourceVariable):
+        for name, function in table.items():
+            setattr(cls, name, _one_argument(function) if name in ("__neg__", "__abs__", "__invert__") else function)
+    for word, method in (("+", "assign_add"), ("-", "assign_sub")):
+        name = {"+": "__iadd__", "-": "__isub__"}[word]
+        setattr(ResourceVariable, name, _in_place(word, method))
+
+
+def _one_argument(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    return lambda self: function(self)
+
+
+install()
