@@ -70,8 +70,8 @@ make_venv() {
             apt_install python3 python3-venv || true
         fi
         python=$(find_python has_venv) ||
-            stop "tapeview needs Python 3.11 or newer with its venv module, and this machine offers none" \
-                "(set PYTHON=/path/to/python if it has one elsewhere)."
+            stop "Python 3.11 or newer with its venv module is needed and not here; on Debian:" \
+                "sudo apt-get install python3-venv (or set PYTHON=/path/to/python if it is elsewhere)."
     fi
     say "making $venv with $python"
     "$python" -m venv --clear "$venv" || stop "$python could not make $venv, see above."
