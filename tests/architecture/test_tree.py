@@ -60,7 +60,9 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["/wor" + "k/main/x.py", "see /roo" + "t/.cache", "C:\\User" + "s\\me", "# TO" + "DO later"]
+    "line",
+    ["/wor" + "k/main/x.py", "see /roo" + "t/.cache", "C:\\User" + "s\\me", "# TO" + "DO later"],
+    ids=["folder", "home", "windows", "mark"],
 )
 def test_the_patterns_find_what_they_are_for(line: str) -> None:
     assert MACHINE_PATH.search(line) or UNFINISHED.search(line)
