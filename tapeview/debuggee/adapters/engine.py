@@ -1,0 +1,339 @@
+"""From the engine's events to records: the only module that knows both.
+
+The engine's tensors are immutable and its events are kept in order, so translating may happen later and on another thread than
+the script's. Nothing here runs an op.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+from collections.abc import Iterable
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from tapeview.debuggee.adapters import formulas
+from tapeview.debuggee.adapters.keeping import Keeper
+from tapeview.engine import callsite, observe
+from tapeview.engine.indexed_slices import IndexedSlices
+from tapeview.engine.op import OPS, Op
+from tapeview.trace import records as r
+from tapeview.trace.values import statistics
+from tapeview.trace.store import Writer
+
+_new_id = itertools.count(1).__next__
+# A process may make several recordings, one after the other: ids of an earlier one must not be taken for this one's.
+
+_SPARSE_ELEMENTS = 1_000_000
+
+
+class EngineTranslator:
+    """Turns events into records and hands them to a writer. Not thread-safe: its owner calls it from one thread at a time.
+
+    Attributes:
+        steps: how many steps were begun.
+        ops: how many forward ops were seen.
+    """
+
+    def __init__(self, writer: Writer, keeper: Keeper | None = None) -> None:
+        self._writer = writer
+        self._keeper = keeper or Keeper()
+        self._first_id = _new_id()
+        self._step = r.SETUP
+        self._kept = "all"
+        self._records: list[Any] = []
+        self._sites: dict[callsite.Site, int] = {}
+        self._positions: dict[int, list[tuple[int, int, int, int]]] = {}
+        self._known_ops: set[str] = set()
+        self._series: dict[tuple[str, int, str], int] = {}
+        self._variables: dict[int, tuple[Any, int, int, int]] = {}
+        self._stale: set[int] = set()
+        self.steps = 0
+        self.ops = 0
+        self._handlers = {
+            observe.OP: self._op,
+            observe.BACKWARD: self._backward,
+            observe.TAPE_OPENED: self._tape_opened,
+            observe.TAPE_CLOSED: self._tape_closed,
+            observe.WATCHED: self._watched,
+            observe.EXIT: self._exit,
+            observe.GRADIENT_STARTED: self._gradient_started,
+            observe.GRADIENT_FINISHED: self._gradient_finished,
+            observe.VARIABLE: self._variable,
+            observe.ASSIGNED: self._assigned,
+            observe.LOGGED: self._logged,
+        }
+
+    @property
+    def step(self) -> int:
+        """The step that is being recorded."""
+        return self._step
+
+    def translate(self, events: Iterable[observe.Event]) -> None:
+        """Writes the records of ``events`` into the writer's buffer."""
+        handlers = self._handlers
+        for event in events:
+            handlers[event[0]](event)
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._records:
+            self._writer.append(self._step, self._records)
+            self._records = []
+
+    # -- tensors, variables, places ------------------------------------------------------------------------------------
+
+    def _tensor(self, tensor: Any) -> int:
+        uid: int = tensor._uid
+        if uid >= self._first_id:
+            return uid
+        tensor._uid = uid = _new_id()
+        array = tensor._array
+        origin = tensor._origin
+        data = stats = None
+        if array.dtype.kind == "O":
+            pass
+        elif array.nbytes <= r.INLINE_BYTES:
+            data = array.tobytes()
+        else:
+            stats = statistics(array)
+            if self._keeper.keeps_value(array.nbytes, self._writer.bytes_written):
+                self._writer.add_value(uid, array)
+        name = "string" if array.dtype.kind == "O" else array.dtype.name
+        if origin is None:
+            record = r.Tensor(uid, name, array.shape, data, "constant", 0, stats)
+        elif origin.__class__ is Op:
+            record = r.Tensor(uid, name, array.shape, data, "op", 0, stats, origin.name)
+        else:
+            record = r.Tensor(uid, name, array.shape, data, "variable", self._variable_id(origin), stats)
+        self._records.append(record)
+        return uid
+
+    def _gradient(self, gradient: Any) -> int:
+        if gradient is None:
+            return 0
+        if gradient.__class__ is IndexedSlices:
+            gradient = self._dense(gradient)
+        return self._tensor(gradient)
+
+    def _dense(self, gradient: IndexedSlices) -> Any:
+        """The whole gradient as a tensor, or only its rows where that would be huge. Made once for each object."""
+        made = gradient.__dict__.get("_recorded")
+        if made is None:
+            shape = tuple(gradient._dense_shape._array.tolist()) if gradient._dense_shape is not None else ()
+            if shape and int(np.prod(shape)) <= _SPARSE_ELEMENTS:
+                array = np.zeros(shape, gradient._values._array.dtype)
+                np.add.at(array, gradient._indices._array.ravel(), gradient._values._array.reshape((-1, *shape[1:])))
+                made = type(gradient._values)(array, gradient._values._origin)
+            else:
+                made = gradient._values
+            gradient.__dict__["_recorded"] = made
+        return made
+
+    def _variable_id(self, variable: Any) -> int:
+        variable = variable._base
+        uid: int = variable._uid
+        if uid < self._first_id:
+            # Made before the recording began.
+            self._introduce(variable, 0)
+            uid = variable._uid
+        return uid
+
+    def _introduce(self, variable: Any, site: int) -> None:
+        variable._uid = uid = _new_id()
+        self._records.append(
+            r.Variable(uid, variable.name, variable.dtype.name, tuple(variable._array.shape), variable.trainable, site)
+        )
+        self._variables[uid] = (variable, site, 0, 0)
+
+    def _site(self, site: callsite.Site) -> int:
+        found = self._sites.get(site)
+        if found is None:
+            frames = [self._frame(callsite.code_of(site[k]), site[k + 1]) for k in range(0, len(site), 2)]
+            found = self._writer.add_stack(tuple(frames)) if frames else 0
+            self._sites[site] = found
+        return found
+
+    def _frame(self, code: CodeType, instruction: int) -> r.Frame:
+        places = self._positions.get(id(code))
+        if places is None:
+            places = self._positions[id(code)] = [
+                (line or code.co_firstlineno, end or line or code.co_firstlineno, -1 if c is None else c, -1 if d is None else d)
+                for line, end, c, d in code.co_positions()
+            ]
+        index = instruction // 2
+        place = places[index] if 0 <= index < len(places) else (code.co_firstlineno, code.co_firstlineno, -1, -1)
+        file = self._writer.add_source(code.co_filename, "".join(linecache.getlines(code.co_filename)))
+        return r.Frame(file, code.co_name, *place)
+
+    def site_of_traceback(self, trace: Any) -> int:
+        """The site at which an exception was raised: its frames, innermost first (0 if there are none)."""
+        frames: list[r.Frame] = []
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            if not callsite.is_library(code.co_filename):
+                frames.insert(0, self._frame(code, trace.tb_lasti))
+            trace = trace.tb_next
+        return self._writer.add_stack(tuple(frames)) if frames else 0
+
+    # -- events --------------------------------------------------------------------------------------------------------
+
+    def _op(self, event: observe.Event) -> None:
+        _, seq, op, inputs, outputs, attrs, site, tapes, on_path, call, stopped = event
+        self.ops += 1
+        if self._kept == "scalars" or not tapes:
+            return
+        tensor = self._tensor
+        name = op.name
+        if name not in self._known_ops:
+            self._known_ops.add(name)
+            self._writer.add_op_info(formulas.op_info(op, len(inputs)))
+        found = self._sites.get(site)
+        if found is None:
+            found = self._site(site)
+        ids = tuple([t._uid if t._uid >= self._first_id else self._outside(t) for t in inputs])
+        outs = tuple([tensor(t) for t in outputs])
+        self._records.append(r.Op(seq, name, ids, outs, _plain(attrs) if attrs else {}, found, tapes, on_path, stopped, call))
+
+    def _outside(self, tensor: Any) -> int:
+        """An op's input that no record names yet: a constant, a variable, or something made outside every tape."""
+        uid = self._tensor(tensor)
+        if tensor._origin.__class__ is Op:
+            last = self._records[-1]
+            self._records[-1] = r.Tensor(uid, last.dtype, last.shape, last.data, "outside", 0, last.stats, tensor._origin.name)
+        return uid
+
+    def _backward(self, event: observe.Event) -> None:
+        if self._kept == "scalars":
+            return
+        _, call, seq, upstream, contributions, totals = event
+        gradient = self._gradient
+        ups = tuple([gradient(g) for g in upstream])
+        sent = tuple([gradient(g) for g in contributions])
+        self._records.append(r.BackwardStep(call, seq, ups, sent, tuple([gradient(g) for g in totals])))
+
+    def _tape_opened(self, event: observe.Event) -> None:
+        _, tape, persistent, watch, thread, parents, site = event
+        if not tape:
+            return
+        if not parents:
+            self._begin_step()
+        self._records.append(r.TapeOpened(tape, persistent, watch, thread, parents, self._site(site)))
+
+    def _begin_step(self) -> None:
+        self._flush()
+        self._step += 1
+        self.steps += 1
+        before, self._kept = self._kept, self._keeper.kept(self._step, self._writer.bytes_written)
+        if self._kept != "all":
+            self._writer.set_kept(self._step, self._kept)
+        if self._kept == "all" and before != "all":
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Names the variables' present versions, after steps whose assigns were not written."""
+        for uid in sorted(self._stale):
+            variable, site, _, _ = self._variables[uid]
+            self._records.append(r.Assigned(uid, variable._version, self._tensor(variable._value), 0, "not kept", site))
+        self._stale.clear()
+
+    def _tape_closed(self, event: observe.Event) -> None:
+        if event[1]:
+            self._records.append(r.TapeClosed(event[1]))
+
+    def _watched(self, event: observe.Event) -> None:
+        _, tape, target, automatic, site = event
+        if not tape or self._kept == "scalars":
+            return
+        is_variable = hasattr(target, "_base")
+        tensor, variable = (0, self._variable_id(target)) if is_variable else (self._outside_or_known(target), 0)
+        self._records.append(r.Watched(tape, tensor, variable, automatic, self._site(site)))
+
+    def _outside_or_known(self, tensor: Any) -> int:
+        return tensor._uid if tensor._uid >= self._first_id else self._outside(tensor)
+
+    def _exit(self, event: observe.Event) -> None:
+        if self._kept != "scalars":
+            _, tensor, how, site = event
+            self._records.append(r.Exit(self._outside_or_known(tensor), how, self._site(site)))
+
+    def _gradient_started(self, event: observe.Event) -> None:
+        _, call, tape, kind, targets, sources, seeds, site = event
+        place = self._site(site)
+        if kind == "gradient":
+            for target in targets:
+                self._scalar("", "target", place, target._array)
+        if self._kept == "scalars":
+            return
+        asked = tuple([self._source(source, key) for source, key in sources])
+        aimed = tuple([self._tensor_or_version(t) for t in targets])
+        given = tuple([self._gradient(s) for s in seeds])
+        self._records.append(r.GradientStarted(call, tape, kind, aimed, asked, given, place))
+
+    def _tensor_or_version(self, target: Any) -> int:
+        return self._outside_or_known(target._value if hasattr(target, "_base") else target)
+
+    def _source(self, source: Any, key: str) -> r.Source:
+        if hasattr(source, "_base"):
+            return r.Source(0, self._variable_id(source), key)
+        return r.Source(self._outside_or_known(source), 0, key)
+
+    def _gradient_finished(self, event: observe.Event) -> None:
+        if self._kept == "scalars":
+            return
+        _, call, results, error = event
+        answers = tuple(
+            [r.SourceGradient(self._gradient(g), reason, seq, g.__class__ is IndexedSlices) for g, reason, seq in results]
+        )
+        self._records.append(r.GradientFinished(call, answers, error))
+
+    def _variable(self, event: observe.Event) -> None:
+        _, variable, site = event
+        if variable._uid < self._first_id:
+            self._introduce(variable, self._site(site))
+
+    def _assigned(self, event: observe.Event) -> None:
+        _, variable, version, tensor, previous, how, site, gradient = event
+        uid = self._variable_id(variable)
+        _, made_at, _, _ = self._variables[uid]
+        self._scalar(variable.name.removesuffix(":0"), "variable", made_at, tensor._array)
+        if self._kept == "scalars":
+            self._stale.add(uid)
+            return
+        before = 0 if previous is None else self._tensor(previous)
+        self._records.append(
+            r.Assigned(uid, version, self._tensor(tensor), before, how, self._site(site), self._gradient(gradient))
+        )
+
+    def _logged(self, event: observe.Event) -> None:
+        _, name, value = event
+        self._scalar(name, "logged", 0, np.asarray(value))
+
+    def _scalar(self, name: str, kind: str, site: int, array: Any) -> None:
+        if array.size != 1 or array.ndim > 1 or array.dtype.kind not in "fiu":
+            return
+        key = (kind, site, name)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = self._writer.add_series(name, kind, site)
+        self._writer.add_scalar(series, self._step, float(array.reshape(())[()]))
+
+
+def _plain(value: Any) -> Any:
+    """Attributes as plain data: what can not be stored as such becomes its text."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value)
+
+
+def known_op(name: str) -> bool:
+    """True if the engine has an op of this name."""
+    return name in OPS

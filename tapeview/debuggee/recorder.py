@@ -1,0 +1,189 @@
+"""The recorder: receives the engine's events and gets them into the recording.
+
+The script's threads only append to a queue; a writer thread translates and commits every 50 ms. If the queue grows faster than it
+can be written, the script's thread helps, so memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import traceback
+from collections import deque
+from types import TracebackType
+from typing import Any
+
+from tapeview.debuggee.adapters.engine import EngineTranslator
+from tapeview.debuggee.adapters.keeping import Keeper
+from tapeview.debuggee.gate import Gate
+from tapeview.engine import observe
+from tapeview.trace.records import Failure, Output
+from tapeview.trace.store import RecordingError, Writer
+
+COMMIT_EVERY = 0.05
+RETRY_EVERY = 1.0
+BACKLOG = 4_000
+"""Events that may wait before the script's own thread helps to write them."""
+_DROPPED_BACKLOG = 100_000
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class Recorder:
+    """Owned by the script's process; all methods may be called from any thread.
+
+    Attributes:
+        trouble: one sentence if the recording can not be written at present, else None. The script is never disturbed.
+    """
+
+    def __init__(self, writer: Writer, gate: Gate | None = None, keeper: Keeper | None = None) -> None:
+        self._writer = writer
+        self._gate = gate or Gate()
+        self._translator = EngineTranslator(writer, keeper)
+        self._events: deque[observe.Event] = deque()
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._finished = False
+        self._retry_at = 0.0
+        self.trouble: str | None = None
+
+    @property
+    def bytes_written(self) -> int:
+        """What the recording weighs so far."""
+        return self._writer.bytes_written
+
+    def counts(self) -> tuple[int, int]:
+        """(steps, forward ops) seen so far."""
+        return self._translator.steps, self._translator.ops
+
+    def start(self) -> None:
+        """Listens to the engine and starts the writer thread."""
+        if self._gate.on_hold is None:
+            self._gate.on_hold = self.flush
+        observe.listen(self._make_sink())
+        self._thread = threading.Thread(target=self._run, name="tapeview recorder", daemon=True)
+        self._thread.start()
+
+    def _make_sink(self) -> observe.Sink:
+        append = self._events.append
+        events = self._events
+        gate = self._gate
+        help_out = self._help
+        passing = frozenset((observe.OP, observe.BACKWARD, observe.ASSIGNED))
+
+        def sink(event: observe.Event) -> None:
+            append(event)
+            if event[0] in passing:
+                gate.passed += 1
+                if gate.passed >= gate.stop_at:
+                    gate.wait()
+                if not gate.passed & 255 and len(events) > BACKLOG:
+                    help_out()
+
+        return sink
+
+    def _help(self) -> None:
+        if self.trouble is None:
+            with self._lock:
+                self._drain()
+        elif len(self._events) > _DROPPED_BACKLOG:
+            # Nothing can be written and memory is finite: the oldest events go, and `trouble` says so.
+            for _ in range(_DROPPED_BACKLOG // 2):
+                self._events.popleft()
+
+    def _run(self) -> None:
+        while not self._wake.wait(COMMIT_EVERY):
+            self.flush()
+
+    def flush(self) -> None:
+        """Everything that happened so far is in the file when this returns (unless ``trouble`` says why not)."""
+        with self._lock:
+            if self._finished:
+                return
+            if self.trouble is not None and time.monotonic() < self._retry_at:
+                return
+            self._drain()
+            self._commit()
+
+    def _drain(self) -> None:
+        events = self._events
+        count = len(events)
+        if not count:
+            return
+        batch = [events.popleft() for _ in range(count)]
+        try:
+            self._translator.translate(batch)
+        except RecordingError as error:
+            self._troubled(str(error))
+        except Exception as error:  # our bug must not end the script's run
+            self._troubled(f"tapeview could not record a part of this run: {type(error).__name__}: {error}")
+            self._note_own_failure()
+
+    def _note_own_failure(self) -> None:
+        text = traceback.format_exc()
+        self._writer.add_failure(Failure("recorder", "tapeview", text.strip().splitlines()[-1], text, 0, self._translator.step))
+
+    def _commit(self) -> None:
+        try:
+            self._writer.commit()
+            self.trouble = None
+        except RecordingError as error:
+            self._troubled(str(error))
+
+    def _troubled(self, sentence: str) -> None:
+        self.trouble = sentence
+        self._retry_at = time.monotonic() + RETRY_EVERY
+
+    def output(self, stream: str, text: str) -> None:
+        """Keeps a piece of the script's output."""
+        with self._lock:
+            if not self._finished:
+                self._writer.add_output(Output(stream, text, time.time(), self._translator.step))
+
+    def failure(self, exc_info: ExcInfo) -> None:
+        """Keeps the exception that ended the script."""
+        kind, error, trace = exc_info
+        with self._lock:
+            if self._finished:
+                return
+            self._drain()
+            text = "".join(traceback.format_exception(kind, error, trace))
+            site = self._translator.site_of_traceback(trace)
+            message = _message(error)
+            named = re.search(r"\[Op:(\w+)\]", message)
+            self._writer.add_failure(
+                Failure("script", kind.__name__, message, text, site, self._translator.step, named.group(1) if named else "")
+            )
+
+    def finish(self, how: str, exit: int | None) -> None:
+        """Writes what is left and closes the recording. Further calls do nothing."""
+        if observe.sink is not None:
+            observe.listen(None)
+        self._wake.set()
+        with self._lock:
+            if self._finished:
+                return
+            self._drain()
+            try:
+                self._writer.finish(how, exit)
+            except RecordingError as error:
+                self._troubled(str(error))
+            self._finished = True
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(5)
+
+    def abandon(self) -> None:
+        """In a forked child: stop listening, without touching a lock or a file that belong to the parent."""
+        observe.listen(None)
+        self._finished = True
+        self._lock = threading.RLock()
+        self._events = deque()
+
+
+def _message(error: BaseException) -> Any:
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} (line {error.lineno} of {error.filename})"
+    return str(error)
