@@ -113,6 +113,8 @@ def _cast(x: Array, *, to: str) -> Array:
         low = np.iinfo(target).min
         fits = np.isfinite(x) & (x < -float(low) if target.kind == "i" else x <= np.iinfo(target).max) & (x >= low)
         return np.where(fits, np.where(fits, x, 0).astype(target), low).astype(target)
+    if x.dtype.kind == "c" and target.kind in "iuf":
+        x = x.real
     return x.astype(target)  # type: ignore[no-any-return]
 
 
