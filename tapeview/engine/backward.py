@@ -155,20 +155,24 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
                 continue
             if upstream.__class__ is IndexedSlices:
                 upstream = upstream._densify()
-            output: Any = outputs[0]
+            contributions = _apply_rules(op, upstream, outputs[0], inputs, attrs, tracked)
             told: tuple[Any, ...] = (upstream,)
         else:
             told = _upstream_of_many(op, outputs, totals, keep)
             if not any(g is not None for g in told):
                 continue
-            upstream, output = _fill_missing(op, told, outputs), outputs
-        contributions = _apply_rules(op, upstream, output, inputs, attrs, tracked)
-        for tensor, contribution in zip(inputs, contributions, strict=True):
+            contributions = _apply_rules(op, _fill_missing(op, told, outputs), outputs, inputs, attrs, tracked)
+        k = 0
+        for contribution in contributions:
             if contribution is not None:
-                _accumulate(totals, id(tensor), contribution)
-        if observe.sink is not None:
-            running = tuple([totals.get(id(t)) if c is not None else None for t, c in zip(inputs, contributions, strict=True)])
-            observe.sink((observe.BACKWARD, call, seq, told, tuple(contributions), running))
+                key = id(inputs[k])
+                before = totals.get(key)
+                totals[key] = contribution if before is None else _sum(before, contribution)
+            k += 1
+        sink = observe.sink
+        if sink is not None:
+            running = tuple([None if c is None else totals.get(id(t)) for t, c in zip(inputs, contributions, strict=True)])
+            sink((observe.BACKWARD, call, seq, told, tuple(contributions), running))
 
 
 def _upstream_of_many(op: Op, outputs: tuple[EagerTensor, ...], totals: dict[int, Gradient], keep: set[int]) -> tuple[Gradient, ...]:
@@ -200,16 +204,23 @@ def _apply_rules(op: Op, upstream: Any, output: Any, inputs: tuple[EagerTensor, 
             raise LookupError(f"gradient registry has no entry for: {op.name}")
         return [None] * len(inputs)
     contributions: list[Gradient] = []
-    for rule, tensor in zip(op.vjps, inputs, strict=False):
+    k = 0
+    for rule in op.vjps:
+        tensor = inputs[k]
+        k += 1
+        if rule is None or id(tensor) not in tracked:
+            contributions.append(None)
+            continue
         array = tensor._array
-        if rule is None or id(tensor) not in tracked or array.dtype.kind not in "fc":
+        if array.dtype.kind not in "fc":
             contributions.append(None)
             continue
         sent = rule(upstream, output, *inputs, **attrs) if attrs else rule(upstream, output, *inputs)
         if op.broadcasts and sent is not None and sent._array.shape != array.shape:
             sent = unbroadcast(sent, array.shape)
         contributions.append(sent)
-    contributions.extend([None] * (len(inputs) - len(contributions)))
+    if k < len(inputs):
+        contributions.extend([None] * (len(inputs) - k))
     return contributions
 
 

@@ -29,6 +29,13 @@ OPS: dict[str, Op] = {}
 
 _NO_ATTRS: dict[str, Any] = {}
 
+# Looked up once: these are on the path of every op.
+_ndarray = np.ndarray
+_asarray = np.asarray
+_here = callsite.here
+_next_seq = observe.next_seq
+_OP = observe.OP
+
 
 class Op:
     """One type of op.
@@ -117,20 +124,44 @@ def defop(
 def execute(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any] = _NO_ATTRS) -> EagerTensor:
     """Runs an op of one output on tensors whose types were checked, and records it on every open tape."""
     try:
-        array = op.forward(*[t._array for t in inputs], **attrs)
+        arrays = [t._array for t in inputs]
+        array = op.forward(*arrays, **attrs) if attrs else op.forward(*arrays)
     except InvalidArgumentError:
         raise
-    except RuntimeWarning:  # the script turned warnings into errors: those are not meant for us
-        with np.errstate(all="ignore"):
-            array = op.forward(*[t._array for t in inputs], **attrs)
+    except RuntimeWarning:
+        array = _undisturbed(op, inputs, attrs)
     except ValueError as error:
         raise kernel_error(op, inputs, error) from None
-    if type(array) is not np.ndarray:
-        array = np.asarray(array)
+    if type(array) is not _ndarray:
+        array = _asarray(array)
     out = EagerTensor(array, op)
     if state.tapes:
         _record(op, inputs, (out,), attrs)
     return out
+
+
+def execute_pair(op: Op, x: EagerTensor, y: EagerTensor) -> EagerTensor:
+    """:func:`execute` for two inputs and no attributes: the path that arithmetic takes."""
+    try:
+        array = op.forward(x._array, y._array)
+    except InvalidArgumentError:
+        raise
+    except RuntimeWarning:
+        array = _undisturbed(op, (x, y), _NO_ATTRS)
+    except ValueError as error:
+        raise kernel_error(op, (x, y), error) from None
+    if type(array) is not _ndarray:
+        array = _asarray(array)
+    out = EagerTensor(array, op)
+    if state.tapes:
+        _record(op, (x, y), (out,), _NO_ATTRS)
+    return out
+
+
+def _undisturbed(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any]) -> Any:
+    """Runs a kernel again whose warning became an error because the script asked for that; it did not mean our warnings."""
+    with np.errstate(all="ignore"):
+        return op.forward(*[t._array for t in inputs], **attrs)
 
 
 def execute_many(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any] = _NO_ATTRS) -> tuple[EagerTensor, ...]:
@@ -157,6 +188,7 @@ def kernel_error(op: Op, inputs: tuple[EagerTensor, ...], error: ValueError) -> 
 
 
 def _record(op: Op, inputs: tuple[EagerTensor, ...], outputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any]) -> None:
+    """Appends one entry to each open tape. Called by ``execute`` and its like, which an op's function calls: see ``here``."""
     on_path = 0
     bit = 1
     stopped = True
@@ -172,8 +204,9 @@ def _record(op: Op, inputs: tuple[EagerTensor, ...], outputs: tuple[EagerTensor,
                         tracked.add(id(out))
                     break
         bit <<= 1
-    entry = (observe.OP, observe.next_seq(), op, inputs, outputs, attrs, callsite.here(), state.tape_ids, on_path, state.call, stopped)
+    entry = (_OP, _next_seq(), op, inputs, outputs, attrs, _here(3), state.tape_ids, on_path, state.call, stopped)
     for tape in tapes:
         tape._entries.append(entry)
-    if observe.sink is not None:
-        observe.sink(entry)
+    sink = observe.sink
+    if sink is not None:
+        sink(entry)

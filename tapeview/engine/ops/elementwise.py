@@ -9,7 +9,7 @@ import numpy as np
 from tapeview.engine import convert, dtypes
 from tapeview.engine.convert import operands, to_tensor
 from tapeview.engine.errors import dtype_not_allowed, invalid
-from tapeview.engine.op import Op, defop, execute
+from tapeview.engine.op import Op, defop, execute, execute_pair
 from tapeview.engine.tensor import Array, EagerTensor
 
 FLOATS = ("bfloat16", "half", "float", "double", "complex64", "complex128")
@@ -18,8 +18,8 @@ FLOATS = ("bfloat16", "half", "float", "double", "complex64", "complex128")
 def binary(op: Op, x: Any, y: Any) -> EagerTensor:
     """Runs an op of two operands; what is no tensor is converted to the other's type."""
     if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype:
-        return execute(op, (x, y))
-    return execute(op, operands(op.name, x, y))
+        return execute_pair(op, x, y)
+    return execute_pair(op, *operands(op.name, x, y))
 
 
 def unary(op: Op, x: Any) -> EagerTensor:
@@ -129,7 +129,7 @@ CAST = defop(
 def add(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     """``x + y``; the first argument is converted on its own."""
     if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype:
-        return execute(ADD, (x, y))
+        return execute_pair(ADD, x, y)
     return execute(ADD, operands("AddV2", x if convert.is_tensor_like(x) else to_tensor(x) if isinstance(x, np.ndarray) else x, y))
 
 
@@ -155,7 +155,7 @@ def divide(x: Any, y: Any, name: str | None = None) -> EagerTensor:
         TypeError: tensors of different types, or bools.
     """
     if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype and x._array.dtype.kind == "f":
-        return execute(DIV, (x, y))
+        return execute_pair(DIV, x, y)
     if convert.is_tensor_like(x):
         a = to_tensor(x)
         b = to_tensor(y) if convert.is_tensor_like(y) else _divisor(y, a)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tapeview.engine.op import execute
+from tapeview.engine.op import execute_pair
 from tapeview.engine.ops import comparison, elementwise, index_operator, linalg
 from tapeview.engine.ops.elementwise import ADD, MUL, SUB, operands
 from tapeview.engine.tensor import EagerTensor
@@ -19,11 +19,11 @@ def _arithmetic(op: Any) -> tuple[Binary, Binary]:
 
     def forward(self: Any, other: Any) -> Any:
         if other.__class__ is EagerTensor and self.__class__ is EagerTensor and self._array.dtype is other._array.dtype:
-            return execute(op, (self, other))
-        return execute(op, operands(name, self, other))
+            return execute_pair(op, self, other)
+        return execute_pair(op, *operands(name, self, other))
 
     def reflected(self: Any, other: Any) -> Any:
-        return execute(op, operands(name, other, self))
+        return execute_pair(op, *operands(name, other, self))
 
     return forward, reflected
 
