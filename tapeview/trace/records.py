@@ -41,10 +41,9 @@ class Tensor(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     """One tensor value that was seen: an op's output, a constant, a version of a variable, a gradient.
 
     ``data`` is the little-endian C-order bytes of small tensors. For larger ones it is ``None``: the bytes then stand
-    in the ``value`` table if they were kept, and ``stats`` is set in any case.
-    ``origin`` says where the tensor came from: ``"op"`` (made by an op of a tape, or by a gradient rule),
-    ``"constant"``, ``"variable"`` (then ``variable`` is its id), or ``"outside"`` (result of an op that ran outside every tape;
-    ``made_by`` then names that op type).
+    in the ``value`` table if they were kept, and ``stats`` is set in any case. ``origin`` says where the tensor came
+    from: ``"op"`` (made by an op of a tape, or by a gradient rule), ``"constant"``, ``"variable"`` (then ``variable``
+    is its id), or ``"outside"`` (result of an op that ran outside every tape; ``made_by`` then names that op type).
     """
 
     id: int
@@ -69,7 +68,7 @@ class Variable(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=2):
 
 
 class TapeOpened(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=3):
-    """A tape began to record (or went on recording, if it was open before). ``parents`` are the tapes open around it."""
+    """A tape began to record (or went on, if it was open before). ``parents`` are the tapes open around it."""
 
     tape: int
     persistent: bool
@@ -101,9 +100,10 @@ class Watched(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=5):
 class Op(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=6):
     """One forward op that ran while a tape was open.
 
-    ``seq`` counts the ops of a run and never repeats. ``on_path`` is a bit mask over ``tapes``: bit k is set if tape ``tapes[k]``
-    connects this op's outputs to something it watches. ``stopped`` marks an op that ran inside ``stop_recording`` of every open
-    tape. ``attrs`` holds plain data only. ``call`` is the id of the gradient call whose rules ran this op, else 0.
+    ``seq`` counts the ops of a run and never repeats. ``on_path`` is a bit mask over ``tapes``: bit k is set if tape
+    ``tapes[k]`` connects this op's outputs to something it watches. ``stopped`` marks an op that ran inside
+    ``stop_recording`` of every open tape. ``attrs`` holds plain data only. ``call`` is the id of the gradient call
+    whose rules ran this op, else 0.
     """
 
     seq: int
@@ -129,7 +129,8 @@ class Exit(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=7):
 class Source(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a gradient was asked for: a variable (``variable`` != 0) or a tensor (``tensor`` != 0).
 
-    ``key`` is its place in the structure the script passed: ``""`` for a lone source, else like ``"[0]"`` or ``"['w']"``.
+    ``key`` is its place in the structure the script passed: ``""`` for a lone source, else like ``"[0]"`` or
+    ``"['w']"``.
     """
 
     tensor: int
@@ -138,7 +139,9 @@ class Source(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class GradientStarted(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=8):
-    """``tape.gradient`` (or ``jacobian``, ``batch_jacobian``: ``kind``) was called. ``seeds`` are the upstream gradients of the targets."""
+    """``tape.gradient`` (or ``jacobian``, ``batch_jacobian``: ``kind``) was called. ``seeds`` are the upstream
+    gradients of the targets.
+    """
 
     call: int
     tape: int
@@ -152,8 +155,9 @@ class GradientStarted(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
 class BackwardStep(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=9):
     """The rule of one forward op was applied.
 
-    ``op`` is the forward op's ``seq``. ``upstream`` has one tensor id per output (0 = nothing arrived). ``contributions`` has one tensor
-    id per input: what this op sends there (0 = nothing is sent). ``totals`` has the running sum at each input after that.
+    ``op`` is the forward op's ``seq``. ``upstream`` has one tensor id per output (0 = nothing arrived).
+    ``contributions`` has one tensor id per input: what this op sends there (0 = nothing is sent). ``totals`` has the
+    running sum at each input after that.
     """
 
     call: int
@@ -166,9 +170,9 @@ class BackwardStep(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=9
 class SourceGradient(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The answer for one source: a tensor id, or 0 and the ``reason`` why there is none.
 
-    Reasons: ``"not watched"``, ``"not trainable"``, ``"integer dtype"``, ``"not connected to the target"``, ``"stopped"``,
-    ``"computed outside the tape"``. ``break_op`` is the ``seq`` of the op at which the path to the target breaks (0 = none known).
-    With ``unconnected_gradients=ZERO`` there is a tensor of zeros *and* a reason.
+    Reasons: ``"not watched"``, ``"not trainable"``, ``"integer dtype"``, ``"not connected to the target"``,
+    ``"stopped"``, ``"computed outside the tape"``. ``break_op`` is the ``seq`` of the op at which the path to the
+    target breaks (0 = none known). With ``unconnected_gradients=ZERO`` there is a tensor of zeros *and* a reason.
     """
 
     tensor: int
@@ -178,7 +182,7 @@ class SourceGradient(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class GradientFinished(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=10):
-    """A gradient call returned; ``results`` stand in the order of its sources. ``error`` is set if it raised instead."""
+    """A gradient call returned; ``results`` stand in the order of its sources. ``error`` is set if it raised."""
 
     call: int
     results: tuple[SourceGradient, ...]
@@ -186,9 +190,11 @@ class GradientFinished(msgspec.Struct, frozen=True, array_like=True, gc=False, t
 
 
 class Assigned(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=11):
-    """A variable got a new version. ``how`` is ``"create"``, ``"assign"``, ``"assign_add"``, ``"assign_sub"`` or an optimizer's name.
+    """A variable got a new version. ``how`` is ``"create"``, ``"assign"``, ``"assign_add"``, ``"assign_sub"`` or an
+    optimizer's name.
 
-    ``previous`` is the tensor id of the version before (0 for ``"create"``); ``gradient`` the id of the gradient an optimizer used, else 0.
+    ``previous`` is the tensor id of the version before (0 for ``"create"``); ``gradient`` the id of the gradient an
+    optimizer used, else 0.
     """
 
     variable: int
@@ -217,7 +223,9 @@ Record = (
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One user frame of a call site. Lines count from 1, columns (UTF-8 bytes, as in ``ast``) from 0; ``column`` -1 = unknown."""
+    """One user frame of a call site. Lines count from 1, columns (UTF-8 bytes, as in ``ast``) from 0; ``column`` -1 =
+    unknown.
+    """
 
     file: int
     function: str
@@ -228,10 +236,11 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class OpInfo(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a framework tells about an op type: the names of its inputs, and per input its rule as a formula ("" = none exists).
+    """What a framework tells about an op type: the names of its inputs, and per input its rule as a formula ("" =
+    none exists).
 
-    ``saved`` names what the rules need from the forward pass (input names, or ``"output"``). ``differentiable`` is False for ops
-    without any rule.
+    ``saved`` names what the rules need from the forward pass (input names, or ``"output"``). ``differentiable`` is
+    False for ops without any rule.
     """
 
     name: str
@@ -243,7 +252,9 @@ class OpInfo(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RunInfo(msgspec.Struct, frozen=True):
-    """Who made the recording. Times are seconds since the epoch; ``exit`` is None while the script runs or if it died."""
+    """Who made the recording. Times are seconds since the epoch; ``exit`` is None while the script runs or if it
+    died.
+    """
 
     tapeview: str
     python: str

@@ -1,0 +1,92 @@
+"""The chunks of a recording: the records of a step, and tensors by their ids."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from tapeview.trace.database import Database
+from tapeview.trace.decode import decode_chunk
+from tapeview.trace.records import Record, Tensor
+from tapeview.trace.schema import CHUNK_LIMIT
+
+_RECORDS_CACHED = 400_000
+_LARGEST_ID = (1 << 63) - 1
+_COLUMNS = f"id, step, seq, count, crc, CASE WHEN length(data) <= {CHUNK_LIMIT} THEN data END"
+
+
+class _Chunk:
+    """A decoded chunk. Chunks never change, so one that was read stays valid while the file grows."""
+
+    __slots__ = ("_tensors", "records")
+
+    def __init__(self, records: tuple[Record, ...]) -> None:
+        self.records = records
+        self._tensors: dict[int, Tensor] | None = None
+
+    @property
+    def tensors(self) -> dict[int, Tensor]:
+        if self._tensors is None:
+            self._tensors = {record.id: record for record in self.records if isinstance(record, Tensor)}
+        return self._tensors
+
+
+class Chunks:
+    """Decodes chunks when they are needed and keeps the last ones."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._cache: OrderedDict[int, _Chunk] = OrderedDict()
+        self._held = 0
+        self._range = (0, -1, 0)
+
+    def records(self, step: int) -> list[Record]:
+        """The records of a step, in order, without those that cannot be read."""
+        records: list[Record] = []
+        with self._database.lock:
+            ids = self._database.readable("SELECT id FROM chunk WHERE step = ? ORDER BY seq", (step,), f"step {step}")
+            for (id,) in ids:
+                records += self._chunk(id, f"step {step}").records
+        return records
+
+    def tensor(self, id: int) -> Tensor | None:
+        """The record of a tensor; None if no chunk that can be read has it."""
+        if not 0 < id <= _LARGEST_ID:
+            return None
+        with self._database.lock:
+            first, last, chunk = self._range
+            if not first <= id <= last:
+                sql = (
+                    "SELECT id, first_tensor, last_tensor FROM chunk "
+                    "WHERE last_tensor >= ? ORDER BY last_tensor LIMIT 1"
+                )
+                rows = self._database.readable(sql, (id,), f"tensor {id}")
+                if not rows or not all(isinstance(number, int) for number in rows[0]) or rows[0][1] > id:
+                    return None
+                chunk, first, last = rows[0]
+                self._range = first, last, chunk
+            return self._chunk(chunk, f"tensor {id}").tensors.get(id)
+
+    def _chunk(self, id: int, what: str) -> _Chunk:
+        if id in self._cache:
+            self._cache.move_to_end(id)
+            return self._cache[id]
+        rows = self._database.readable(f"SELECT {_COLUMNS} FROM chunk WHERE id = ?", (id,), what)
+        chunk = _Chunk(self._decoded(rows[0]) if rows else ())
+        self._cache[id] = chunk
+        self._held += len(chunk.records)
+        while self._held > _RECORDS_CACHED and len(self._cache) > 1:
+            self._held -= len(self._cache.popitem(last=False)[1].records)
+        return chunk
+
+    def _decoded(self, row: tuple[Any, ...]) -> tuple[Record, ...]:
+        _, step, seq, count, crc, data = row
+        decoded = decode_chunk(data, crc)
+        where = f"step {step}, chunk {seq}"
+        if decoded.error:
+            self._database.warn(f"{where}: {count} records cannot be read because {decoded.error}")
+        if decoded.unknown:
+            self._database.warn(f"{where}: {decoded.unknown} records of a newer tapeview were skipped")
+        if decoded.damaged:
+            self._database.warn(f"{where}: {decoded.damaged} records are damaged and were skipped")
+        return decoded.records

@@ -1,0 +1,203 @@
+"""What the user calls things: names for tensors and variables, read off the source text at their call sites.
+
+Every function gives "" where the source does not tell. Nothing here raises for odd sources or positions.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tapeview.trace.records import Frame, Op, Tensor, Variable
+from tapeview.trace.syntax import Syntax, syntax_of
+
+if TYPE_CHECKING:
+    from tapeview.trace.query import Recording
+    from tapeview.trace.step import Step
+
+_LONGEST_OPERAND = 24
+_LONGEST_LABEL = 32
+_LONGEST_SOURCE = 1 << 22
+_DEFAULT_VARIABLE = "Variable"
+
+
+def result_name(rec: Recording, site: int, output: int | None = None) -> str:
+    """The user's name for what the expression at a site results in.
+
+    The expression is the whole value of ``name = …`` (also annotated, ``:=``, ``+=``, or at its place in a tuple), or
+    of a ``return`` or a lambda, and then the caller's name for the call counts. ``output`` is the number of the
+    output for ops that have several.
+    """
+    index = output
+    for frame in rec.frames(site):
+        syntax = _syntax(rec, frame)
+        node = syntax.at(frame)
+        if node is None:
+            return ""
+        found = _destination(syntax, node, index)
+        if isinstance(found, str):
+            return found
+        index = found[0]
+    return ""
+
+
+def expression(rec: Recording, site: int) -> str:
+    """The text of the exact expression at a site, white space collapsed: ``"y_pred - y"``."""
+    for frame in rec.frames(site)[:1]:
+        return _syntax(rec, frame).text((frame.line, frame.column, frame.end_line, frame.end_column))
+    return ""
+
+
+def operand_names(rec: Recording, site: int, count: int) -> tuple[str, ...]:
+    """The text of each of the ``count`` operands of the operator or call at a site; "" for what is unknown or long."""
+    for frame in rec.frames(site)[:1]:
+        syntax = _syntax(rec, frame)
+        operands = _operands(syntax.at(frame), count)
+        if len(operands) == count:
+            texts = [syntax.of(operand) for operand in operands]
+            return tuple(text if len(text) <= _LONGEST_OPERAND else "" for text in texts)
+    return ("",) * count
+
+
+def variable_name(rec: Recording, variable: Variable) -> str:
+    """The name a variable was given explicitly, else the user's name for it, else "Variable"."""
+    given = variable.name.removesuffix(":0")
+    if given and given != _DEFAULT_VARIABLE:
+        return given
+    return result_name(rec, variable.site) or _DEFAULT_VARIABLE
+
+
+def series_name(rec: Recording, name: str, kind: str, site: int) -> str:
+    """The name of a plotted series. One that was stored without a name gets that of the target or variable at its
+    site.
+    """
+    if name and not (kind == "variable" and name.removesuffix(":0") == _DEFAULT_VARIABLE):
+        return name.removesuffix(":0")
+    if kind == "variable":
+        return result_name(rec, site) or _DEFAULT_VARIABLE
+    for frame in rec.frames(site)[:1]:
+        syntax = _syntax(rec, frame)
+        node = syntax.at(frame)
+        if isinstance(node, ast.Call):
+            keywords = [word.value for word in node.keywords if word.arg == "target"]
+            for argument in [*node.args[:1], *keywords]:
+                return _shortened(syntax.of(argument), _LONGEST_OPERAND)
+    return kind
+
+
+def tensor_label(rec: Recording, step: Step | int, tensor_id: int) -> str:
+    """What to call a tensor inside a step.
+
+    The user's name, where there is one: of the variable whose version it is, or of the result of the op that made it.
+    Else the text that stands for it where it is first used (for what no op made) or where it was made; else the op's
+    type.
+    """
+    here = rec.step(step) if isinstance(step, int) else step
+    try:
+        tensor: Tensor | None = rec.tensor(tensor_id)
+    except KeyError:
+        tensor = None
+    if tensor is not None and tensor.variable:
+        variable = rec.variables().get(tensor.variable)
+        return variable_name(rec, variable) if variable is not None else _DEFAULT_VARIABLE
+    op = here.ops.get(here.made_by.get(tensor_id, -1))
+    if op is not None:
+        return _op_label(rec, here, op, tensor_id)
+    for seq, number in here.consumers.get(tensor_id, ())[:1]:
+        consumer = here.ops[seq]
+        text = operand_names(rec, consumer.site, len(consumer.inputs))[number]
+        if text:
+            return text
+    return tensor.made_by if tensor is not None else ""
+
+
+def _op_label(rec: Recording, step: Step, op: Op, tensor: int) -> str:
+    if _is_intermediate(step, op):
+        return op.op
+    output = op.outputs.index(tensor) if len(op.outputs) > 1 else None
+    name = result_name(rec, op.site, output)
+    return name or _shortened(expression(rec, op.site), _LONGEST_LABEL) or op.op
+
+
+def _is_intermediate(step: Step, op: Op) -> bool:
+    """Whether the op is an inner part of one call (a softmax made of several ops, the cast before a product).
+
+    Then the next op was called from the same place, reads the result and does something else. (A loop comes back to
+    the same place with the same kind of op.)
+    """
+    following = step.ops.get(op.seq + 1)
+    return (
+        following is not None
+        and op.site != 0
+        and following.site == op.site
+        and following.op != op.op
+        and any(output in following.inputs for output in op.outputs)
+    )
+
+
+def _syntax(rec: Recording, frame: Frame) -> Syntax:
+    return syntax_of(rec.source(frame.file).text)
+
+
+def _destination(syntax: Syntax, node: ast.AST, index: int | None) -> str | tuple[int | None]:
+    """The name that gets the value of ``node`` (its item ``index``), or (index,) if the function gives it back."""
+    if isinstance(node, ast.AugAssign):
+        return _target(syntax, node.target, index)
+    while True:
+        parent = syntax.parent(node)
+        match parent:
+            case ast.Return():
+                return (index,)
+            case ast.Lambda() if node is parent.body:
+                return (index,)
+            case ast.Assign(targets=targets):
+                names = [_target(syntax, target, index) for target in targets]
+                return next((name for name in names if name), "")
+            case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+                return _target(syntax, target, index) if node is parent.value else ""
+            case ast.IfExp() if node is not parent.test:
+                node = parent
+            case ast.Await():
+                node = parent
+            case ast.Tuple() | ast.List() if index is None and isinstance(node, ast.expr):
+                index = parent.elts.index(node)
+                if any(isinstance(item, ast.Starred) for item in parent.elts[:index]):
+                    return ""
+                node = parent
+            case _:
+                return ""
+
+
+def _target(syntax: Syntax, target: ast.expr, index: int | None) -> str:
+    """The name of an assignment's target, or of its item ``index``."""
+    if index is not None:
+        if not isinstance(target, ast.Tuple | ast.List) or index >= len(target.elts):
+            return ""
+        if any(isinstance(item, ast.Starred) for item in target.elts[: index + 1]):
+            return ""
+        target = target.elts[index]
+    if isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+        text = syntax.of(target)
+        return text if len(text) <= _LONGEST_OPERAND or isinstance(target, ast.Name) else ""
+    return ""
+
+
+def _operands(node: ast.AST | None, count: int) -> list[ast.expr]:
+    match node:
+        case ast.BinOp(left=left, right=right) | ast.AugAssign(target=left, value=right):
+            return [left, right]
+        case ast.UnaryOp(operand=operand):
+            return [operand]
+        case ast.Compare(left=left, comparators=[right]):
+            return [left, right]
+        case ast.Subscript(value=value):
+            return [value]
+        case ast.Call(args=args) if not any(isinstance(argument, ast.Starred) for argument in args):
+            if args and isinstance(args[0], ast.Tuple | ast.List) and len(args[0].elts) == count and len(args) != count:
+                return args[0].elts
+            return args
+    return []
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,160 @@
+"""What a recording file looks like on disk: identification, versions, limits and tables.
+
+``docs/recording-format.md`` describes the same in prose; the two change together.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+APPLICATION_ID = 0x54415045
+"""Bytes 68 to 71 of the file: ``"TAPE"`` in ASCII."""
+
+USER_VERSION = 1
+"""The schema's version. It grows only when an older tapeview would misread the file."""
+
+CHUNK_RECORDS = 1024
+"""Records are encoded in slices of at most this many, so that no chunk grows beyond what a reader accepts."""
+
+CHUNK_TARGET = 1 << 20
+"""A chunk that has reached this many bytes is closed and the next one begun."""
+
+CHUNK_LIMIT = 8 << 20
+"""A reader refuses chunks of more bytes than this."""
+
+VALUE_LIMIT = 999_000_000
+"""Tensors of more bytes than this are not kept: SQLite's own limit for one blob is 1e9."""
+
+TEXT_LIMIT = 32 << 20
+"""A reader refuses source texts and messages of more bytes than this."""
+
+KEPT = ("all", "small values", "scalars")
+"""What of a step's details was kept, from everything to only its points in the plots."""
+
+TABLES = {
+    "run": """CREATE TABLE run (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    tapeview TEXT NOT NULL,
+    python TEXT NOT NULL,
+    framework TEXT NOT NULL,
+    script TEXT NOT NULL,
+    argv TEXT NOT NULL,
+    cwd TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started REAL NOT NULL,
+    ended REAL,
+    exit INTEGER,
+    how TEXT NOT NULL
+)""",
+    "source": """CREATE TABLE source (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL,
+    text TEXT NOT NULL
+)""",
+    "stack": """CREATE TABLE stack (
+    id INTEGER PRIMARY KEY,
+    frames BLOB NOT NULL
+)""",
+    "op_info": """CREATE TABLE op_info (
+    name TEXT PRIMARY KEY,
+    info BLOB NOT NULL
+)""",
+    "step": """CREATE TABLE step (
+    step INTEGER PRIMARY KEY,
+    tape INTEGER NOT NULL,
+    site INTEGER NOT NULL,
+    forward INTEGER NOT NULL,
+    backward INTEGER NOT NULL,
+    updates INTEGER NOT NULL,
+    kept TEXT NOT NULL,
+    revision INTEGER NOT NULL
+)""",
+    "chunk": """CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY,
+    step INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    first_tensor INTEGER NOT NULL,
+    last_tensor INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    data BLOB NOT NULL
+)""",
+    "variable": """CREATE TABLE variable (
+    id INTEGER PRIMARY KEY,
+    step INTEGER NOT NULL,
+    record BLOB NOT NULL
+)""",
+    "version": """CREATE TABLE version (
+    id INTEGER PRIMARY KEY,
+    step INTEGER NOT NULL,
+    complete INTEGER NOT NULL,
+    data BLOB NOT NULL
+)""",
+    "value": """CREATE TABLE value (
+    tensor INTEGER PRIMARY KEY,
+    crc INTEGER NOT NULL,
+    data BLOB NOT NULL
+)""",
+    "series": """CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    site INTEGER NOT NULL
+)""",
+    "scalar": """CREATE TABLE scalar (
+    id INTEGER PRIMARY KEY,
+    series INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    value REAL
+)""",
+    "output": """CREATE TABLE output (
+    id INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    text TEXT NOT NULL,
+    time REAL NOT NULL,
+    step INTEGER NOT NULL
+)""",
+    "failure": """CREATE TABLE failure (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    type TEXT NOT NULL,
+    message TEXT NOT NULL,
+    traceback TEXT NOT NULL,
+    site INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    op TEXT NOT NULL
+)""",
+}
+
+INDEXES = (
+    "CREATE INDEX chunk_of_step ON chunk (step, seq)",
+    "CREATE INDEX chunk_of_tensor ON chunk (last_tensor)",
+    "CREATE INDEX step_of_revision ON step (revision)",
+    "CREATE INDEX version_of_step ON version (step)",
+)
+
+_MAGIC = b"SQLite format 3\x00"
+_HEADER = 100
+
+
+class RecordingError(Exception):
+    """A recording cannot be read or written. The message is one clear sentence for the user."""
+
+
+def identify(path: Path) -> int | None:
+    """The schema version of the recording at ``path``, or None if that file is not a recording of ours.
+
+    Reads the first 100 bytes only. Raises OSError when the file cannot be read.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+    if len(header) < _HEADER or not header.startswith(_MAGIC):
+        return None
+    version, application = struct.unpack(">I4xI", header[60:72])
+    return int(version) if application == APPLICATION_ID else None
+
+
+def sidecars(path: Path) -> tuple[Path, Path]:
+    """The write-ahead log and shared-memory files that stand beside ``path`` while it is written."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
