@@ -163,16 +163,22 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
                 continue
             contributions = _apply_rules(op, _fill_missing(op, told, outputs), outputs, inputs, attrs, tracked)
         k = 0
+        summed = False
         for contribution in contributions:
             if contribution is not None:
                 key = id(inputs[k])
                 before = totals.get(key)
-                totals[key] = contribution if before is None else _sum(before, contribution)
+                if before is not None:
+                    summed = True
+                    contribution = _sum(before, contribution)
+                totals[key] = contribution
             k += 1
         sink = observe.sink
         if sink is not None:
-            running = tuple([None if c is None else totals.get(id(t)) for t, c in zip(inputs, contributions, strict=True)])
-            sink((observe.BACKWARD, call, seq, told, tuple(contributions), running))
+            sent = running = tuple(contributions)
+            if summed:
+                running = tuple([None if c is None else totals.get(id(t)) for t, c in zip(inputs, sent, strict=True)])
+            sink((observe.BACKWARD, call, seq, told, sent, running))
 
 
 def _upstream_of_many(op: Op, outputs: tuple[EagerTensor, ...], totals: dict[int, Gradient], keep: set[int]) -> tuple[Gradient, ...]:

@@ -19,6 +19,7 @@ from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.engine import callsite, observe
 from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import OPS, Op
+from tapeview.engine.tensor import EagerTensor
 from tapeview.trace import records as r
 from tapeview.trace.values import statistics
 from tapeview.trace.store import Writer
@@ -92,20 +93,20 @@ class EngineTranslator:
         tensor._uid = uid = _new_id()
         array = tensor._array
         origin = tensor._origin
+        # dtype.name takes 5 µs, as long as everything else here together.
+        name = _DTYPE_NAMES.get(array.dtype) or _dtype_name(array.dtype)
         data = stats = None
-        if array.dtype.kind == "O":
-            pass
-        elif array.nbytes <= r.INLINE_BYTES:
-            data = array.tobytes()
-        else:
+        if array.nbytes <= r.INLINE_BYTES:
+            if name != "string":
+                data = array.tobytes()
+        elif name != "string":
             stats = statistics(array)
             if self._keeper.keeps_value(array.nbytes, self._writer.bytes_written):
                 self._writer.add_value(uid, array)
-        name = "string" if array.dtype.kind == "O" else array.dtype.name
-        if origin is None:
-            record = r.Tensor(uid, name, array.shape, data, "constant", 0, stats)
-        elif origin.__class__ is Op:
+        if origin.__class__ is Op:
             record = r.Tensor(uid, name, array.shape, data, "op", 0, stats, origin.name)
+        elif origin is None:
+            record = r.Tensor(uid, name, array.shape, data, "constant", 0, stats)
         else:
             record = r.Tensor(uid, name, array.shape, data, "variable", self._variable_id(origin), stats)
         self._records.append(record)
@@ -185,7 +186,6 @@ class EngineTranslator:
         self.ops += 1
         if self._kept == "scalars" or not tapes:
             return
-        tensor = self._tensor
         name = op.name
         if name not in self._known_ops:
             self._known_ops.add(name)
@@ -193,9 +193,13 @@ class EngineTranslator:
         found = self._sites.get(site)
         if found is None:
             found = self._site(site)
-        ids = tuple([t._uid if t._uid >= self._first_id else self._outside(t) for t in inputs])
-        outs = tuple([tensor(t) for t in outputs])
-        self._records.append(r.Op(seq, name, ids, outs, _plain(attrs) if attrs else {}, found, tapes, on_path, stopped, call))
+        first = self._first_id
+        ids = [t._uid for t in inputs]
+        if min(ids, default=first) < first:
+            ids = [t._uid if t._uid >= first else self._outside(t) for t in inputs]
+        outs = (self._tensor(outputs[0]),) if len(outputs) == 1 else tuple([self._tensor(t) for t in outputs])
+        plain = _plain(attrs) if attrs else _NO_ATTRS
+        self._records.append(r.Op(seq, name, tuple(ids), outs, plain, found, tapes, on_path, stopped, call))
 
     def _outside(self, tensor: Any) -> int:
         """An op's input that no record names yet: a constant, a variable, or something made outside every tape."""
@@ -210,9 +214,16 @@ class EngineTranslator:
             return
         _, call, seq, upstream, contributions, totals = event
         gradient = self._gradient
-        ups = tuple([gradient(g) for g in upstream])
-        sent = tuple([gradient(g) for g in contributions])
-        self._records.append(r.BackwardStep(call, seq, ups, sent, tuple([gradient(g) for g in totals])))
+        first = self._first_id
+        arrived = upstream[0]
+        if len(upstream) == 1 and arrived._uid >= first:
+            ups: tuple[int, ...] = (arrived._uid,)
+        else:
+            ups = tuple([gradient(g) for g in upstream])
+        sent = tuple([0 if g is None else g._uid if g.__class__ is EagerTensor and g._uid >= first else gradient(g) for g in contributions])
+        # Mostly an input has one consumer: then the running sums are the contributions, the same tuple.
+        running = sent if totals is contributions else tuple([gradient(g) for g in totals])
+        self._records.append(r.BackwardStep(call, seq, ups, sent, running))
 
     def _tape_opened(self, event: observe.Event) -> None:
         _, tape, persistent, watch, thread, parents, site = event
@@ -319,6 +330,15 @@ class EngineTranslator:
         if series is None:
             series = self._series[key] = self._writer.add_series(name, kind, site)
         self._writer.add_scalar(series, self._step, float(array.reshape(())[()]))
+
+
+_DTYPE_NAMES: dict[Any, str] = {}
+_NO_ATTRS: dict[str, Any] = {}
+
+
+def _dtype_name(dtype: Any) -> str:
+    name = _DTYPE_NAMES[dtype] = "string" if dtype.kind == "O" else str(dtype.name)
+    return name
 
 
 def _plain(value: Any) -> Any:
