@@ -1,0 +1,205 @@
+"""Folding: a tape too long to be read is shown as groups that can be opened.
+
+A group is a run of ops that follow each other: a call of a user's function, one turn of a loop, or simply a stretch.
+Runs keep the picture free of cycles. Groups are named by the numbers of their ops, so that steps of the same structure
+fold alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+
+from tapeview.graph.wiring import Wiring
+from tapeview.trace.records import Frame
+
+LIMIT = 2_000
+"""Most nodes in a picture."""
+COMFORTABLE = 120
+"""How many nodes a picture that must be folded is opened to."""
+FAN = 40
+"""Most members of a group."""
+DEEPEST = 40
+"""Frames beyond this depth make no groups: endless recursion is one stretch."""
+
+GroupKey = tuple[int, int]
+Place = tuple[int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Ops ``start`` … ``stop - 1``. ``kind`` is ``"call"`` (of function ``label``), ``"turn"`` (of a loop; ``label``
+    counts from 1) or ``"stretch"``. ``members`` are groups and numbers of ops, in order.
+    """
+
+    start: int
+    stop: int
+    kind: str
+    label: str
+    members: tuple[Group | int, ...]
+
+    @property
+    def key(self) -> GroupKey:
+        return self.start, self.stop
+
+    @property
+    def count(self) -> int:
+        """The number of ops inside."""
+        return self.stop - self.start
+
+    def walk(self) -> Iterator[Group]:
+        """This group and all groups inside."""
+        yield self
+        for member in self.members:
+            if isinstance(member, Group):
+                yield from member.walk()
+
+
+def tree(wiring: Wiring, frames: Callable[[int], Sequence[Frame]]) -> Group:
+    """The whole tape as nested groups. ``frames`` gives a call site's frames, innermost first."""
+    paths: dict[int, tuple[Place, ...]] = {}
+    names: dict[tuple[int, int], str] = {}
+    for op in wiring.ops:
+        if op.site not in paths:
+            found = tuple(reversed(frames(op.site)))[:DEEPEST]
+            paths[op.site] = tuple((f.file, f.line, f.column, f.end_line, f.end_column) for f in found)
+            for depth, frame in enumerate(found):
+                names[op.site, depth] = frame.function
+    sites = [op.site for op in wiring.ops]
+    members = _level(sites, [paths[site] for site in sites], names, 0, len(sites), 0)
+    return Group(0, len(sites), "stretch", "", _bundled(members))
+
+
+def _level(
+    sites: list[int],
+    paths: list[tuple[Place, ...]],
+    names: dict[tuple[int, int], str],
+    start: int,
+    stop: int,
+    depth: int,
+) -> list[Group | int]:
+    """What ops ``start`` … ``stop - 1``, which share their first ``depth`` frames, consist of."""
+    # While all of them come from one call, there is nothing to tell apart.
+    while depth < len(paths[start]) - 1 if start < stop else False:
+        head = paths[start][depth]
+        if all(len(paths[i]) > depth + 1 and paths[i][depth] == head for i in range(start, stop)):
+            depth += 1
+        else:
+            break
+    units: list[tuple[Place | None, Group | int]] = []
+    at = start
+    while at < stop:
+        path = paths[at]
+        if len(path) <= depth + 1:
+            units.append((path[depth] if depth < len(path) else None, at))
+            at += 1
+            continue
+        head, first = path[depth], sites[at]
+        end = at + 1
+        # The same expression called again in a loop starts again at the site at which it began.
+        while end < stop and len(paths[end]) > depth + 1 and paths[end][depth] == head and sites[end] != first:
+            end += 1
+        if end - at == 1:
+            units.append((head, at))
+        else:
+            inner = _level(sites, paths, names, at, end, depth + 1)
+            units.append((head, Group(at, end, "call", names.get((sites[at], depth + 1), ""), _bundled(inner))))
+        at = end
+    return _turns(units)
+
+
+def _turns(units: list[tuple[Place | None, Group | int]]) -> list[Group | int]:
+    """Members with the turns of a loop gathered: a turn begins where a place comes up again."""
+    turns: list[list[tuple[Place | None, Group | int]]] = [[]]
+    seen: set[Place | None] = set()
+    for unit in units:
+        if unit[0] in seen:
+            turns.append([])
+            seen = set()
+        seen.add(unit[0])
+        turns[-1].append(unit)
+    plain = [member for _, member in units]
+    if len(turns) < 3:
+        return plain
+    # What stands before the loop, and what follows it, belongs to no turn.
+    places = [place for place, _ in turns[0]]
+    begin = places.index(turns[1][0][0]) if turns[1][0][0] in places else 0
+    before = [member for _, member in turns[0][:begin]]
+    turns[0] = turns[0][begin:]
+    usual = {place for turn in turns[:-1] for place, _ in turn}
+    last = len(turns[-1])
+    while last > 1 and turns[-1][last - 1][0] not in usual:
+        last -= 1
+    after = [member for _, member in turns[-1][last:]]
+    turns[-1] = turns[-1][:last]
+    found = before
+    for number, turn in enumerate(turns, 1):
+        members = [member for _, member in turn]
+        if len(members) == 1:
+            found += members
+        else:
+            found.append(Group(_first(members[0]), _end(members[-1]), "turn", str(number), _bundled(members)))
+    return found + after
+
+
+def _bundled(members: Sequence[Group | int]) -> tuple[Group | int, ...]:
+    """At most ``FAN`` members: longer rows are cut into stretches of about equal length."""
+    row = list(members)
+    while len(row) > FAN:
+        size = max(2, -(-len(row) // FAN))
+        row = [
+            part[0] if len(part) == 1 else Group(_first(part[0]), _end(part[-1]), "stretch", "", _bundled(part))
+            for part in (row[i : i + size] for i in range(0, len(row), size))
+        ]
+    return tuple(row)
+
+
+def _first(member: Group | int) -> int:
+    return member.start if isinstance(member, Group) else member
+
+
+def _end(member: Group | int) -> int:
+    return member.stop if isinstance(member, Group) else member + 1
+
+
+def visible(
+    root: Group,
+    leaves: int,
+    opened: Collection[GroupKey] = (),
+    closed: Collection[GroupKey] = (),
+    limit: int = LIMIT,
+    comfortable: int = COMFORTABLE,
+) -> list[Group | int]:
+    """What of the tree is shown, in order of execution: folded groups and numbers of ops.
+
+    All ops as long as they and the ``leaves`` are at most ``limit`` nodes; else the groups are opened from the
+    outside, the largest first, up to ``comfortable`` nodes. Groups in ``opened`` are opened as well, as far as the
+    limit allows, and those in ``closed`` are not opened at all.
+    """
+    everything = root.count + leaves <= limit
+    shut, wanted = frozenset(closed), frozenset(opened)
+    shown: dict[int, Group | int] = {_first(member): member for member in root.members}
+    heap = [(0, -m.count, m.start, m) for m in root.members if isinstance(m, Group) and m.key not in shut]
+    heapify(heap)
+    while heap:
+        depth, _, start, group = heappop(heap)
+        if not everything and len(shown) - 1 + len(group.members) > comfortable:
+            continue
+        del shown[start]
+        for member in group.members:
+            shown[_first(member)] = member
+            if isinstance(member, Group) and member.key not in shut:
+                heappush(heap, (depth + 1, -member.count, member.start, member))
+    # Half of the limit is for ops, so that what feeds them has room too.
+    room = limit if everything else limit // 2
+    waiting = [m for m in shown.values() if isinstance(m, Group) and m.key in wanted]
+    while waiting:
+        group = waiting.pop()
+        if len(shown) - 1 + len(group.members) <= room:
+            del shown[group.start]
+            for member in group.members:
+                shown[_first(member)] = member
+                if isinstance(member, Group) and member.key in wanted:
+                    waiting.append(member)
+    return [shown[start] for start in sorted(shown)]

@@ -1,0 +1,396 @@
+"""What the Graph dock shows: the tape at the cursor as a graph, what of it has happened, and where a click leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tapeview.graph.build import TapeGraph, build
+from tapeview.graph.fold import Group, GroupKey
+from tapeview.graph.layout import Cancelled, Layout, LayoutCache, lay_out
+from tapeview.trace.query import Recording, Step
+from tapeview.views.background import Background, Immediate
+from tapeview.views.graph_card import Card, Entry, card, legend
+from tapeview.views.graph_face import Face, Measure, face, size
+from tapeview.views.graph_scene import Scene
+from tapeview.views.graph_state import State
+from tapeview.views.signal import Signal
+from tapeview.views.text import tr
+from tapeview.views.workspace import Reasons, Workspace
+
+
+def by_characters(text: str, title: bool) -> float:
+    """A rough width of a text, for when nobody has told how to measure."""
+    return len(text) * (7.5 if title else 6.0)
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A layout somebody works on."""
+
+    key: tuple[object, ...]
+    recording: Recording
+    step: Step
+    graph: TapeGraph
+    faces: tuple[Face, ...]
+    stopped: bool = field(default=False)
+
+    def cancelled(self) -> bool:
+        return self.stopped
+
+
+class GraphModel:
+    """``changed`` carries what changed: some of ``scene`` (other nodes, or other places), ``texts`` (another step of
+    the same structure), ``state`` (what has happened, what is picked), ``matches``, ``reveal`` (bring node ``reveal``
+    into view), ``layout`` (a layout began, ended or was given up).
+
+    Nothing is worked out before somebody looks: ``scene`` and ``state`` are found on demand.
+    """
+
+    def __init__(
+        self, workspace: Workspace, background: Background | None = None, measure: Measure = by_characters
+    ) -> None:
+        self.changed: Signal[Reasons] = Signal()
+        self.measure = measure
+        self.matches: tuple[int, ...] = ()
+        self.match = -1
+        self.reveal = -1
+        self.given_up = False
+        self.tape_number = 0
+        """Which tape of the step is shown: 0 is all of them, n the n-th one opened."""
+        self._workspace = workspace
+        self._background = background or Immediate()
+        self._cache = LayoutCache()
+        self._scene: Scene | None = None
+        self._step: Step | None = None
+        self._stale = True
+        self._pending: _Pending | None = None
+        self._state: tuple[Scene, int, State] | None = None
+        self._picked_group: GroupKey | None = None
+        self._opened: set[GroupKey] = set()
+        self._closed: set[GroupKey] = set()
+        self._search = ""
+        self._disconnect = workspace.changed.connect(self._workspace_changed)
+
+    def dispose(self) -> None:
+        """Stop listening to the workspace and give up what is being laid out."""
+        self._disconnect()
+        if self._pending is not None:
+            self._pending.stopped = True
+            self._pending = None
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    @property
+    def scene(self) -> Scene | None:
+        """What to draw; None if there is nothing, or nothing yet. While a new layout is made, the old scene stays."""
+        if self._stale:
+            self._update()
+        return self._scene
+
+    @property
+    def state(self) -> State | None:
+        """What of ``scene`` has happened at the cursor."""
+        scene = self.scene
+        if scene is None:
+            return None
+        index = self._workspace.cursor.position if scene.step is self._workspace.step else len(scene.step.positions) - 1
+        if self._state is None or self._state[0] is not scene or self._state[1] != index:
+            self._state = scene, index, scene.states.at(index)
+        return self._state[2]
+
+    @property
+    def laying_out(self) -> bool:
+        """Whether a layout is being made."""
+        return self._pending is not None
+
+    @property
+    def title(self) -> str:
+        """``tape 142 · 5 ops · laid out in 2 ms``; "" without a step."""
+        scene, step = self.scene, self._workspace.step
+        if step is None:
+            return ""
+        count = len(scene.graph.wiring.ops) if scene is not None and scene.step is step else len(step.ops)
+        words = [tr("tape {n}").format(n=self._workspace.cursor.step + 1)]
+        words.append(tr("1 op") if count == 1 else tr("{n} ops").format(n=f"{count:,}".replace(",", " ")))
+        if self.given_up:
+            words.append(tr("not laid out"))
+        elif self.laying_out:
+            words.append(tr("laying out …"))
+        elif scene is not None and scene.graph.nodes:
+            if scene.graph.groups:
+                words.append(tr("folded to {n} nodes").format(n=len(scene.graph.nodes)))
+            words.append(tr("laid out in {n} ms").format(n=max(1, round(scene.layout.seconds * 1000))))
+        return " · ".join(words)
+
+    @property
+    def empty_text(self) -> str:
+        """What to say where there is no graph; "" if there is one."""
+        workspace = self._workspace
+        step = workspace.step
+        if step is not None and step.ops:
+            return ""
+        if step is not None:
+            return tr("No op was recorded in this tape.")
+        if workspace.state == "running":
+            return tr("Waiting for the first tape …")
+        if workspace.recording is not None:
+            return tr("No tape was recorded.")
+        if workspace.script is not None:
+            return tr("Run the script with F5 to see its tape.")
+        return tr("Open a script or a recording to see its tape.")
+
+    @property
+    def tapes(self) -> tuple[str, ...]:
+        """The choices for ``show_tape``; empty where a step has just one tape."""
+        step = self._workspace.step
+        if step is None or len(step.tapes) < 2:
+            return ()
+        return (tr("all tapes"), *(tr("tape {n}").format(n=f"#{n}") for n in range(1, len(step.tapes) + 1)))
+
+    @property
+    def selected(self) -> int:
+        """The picked node; -1 if none is."""
+        scene, selection = self.scene, self._workspace.selection
+        if scene is None:
+            return -1
+        if self._picked_group is not None:
+            for number, group in scene.graph.groups.items():
+                if group.key == self._picked_group:
+                    return number
+        if selection.kind == "op":
+            return scene.graph.node_of(selection.id)
+        if selection.kind == "variable":
+            return scene.graph.number.get(("var", selection.id), -1)
+        if selection.kind == "tensor":
+            made_by = scene.step.made_by.get(selection.id)
+            if made_by is not None:
+                return scene.graph.node_of(made_by)
+            return scene.graph.number.get(("tensor", selection.id), -1)
+        return -1
+
+    @property
+    def legend(self) -> tuple[Entry, ...]:
+        return legend()
+
+    def card(self, node: int) -> Card | None:
+        """What to tell about a node."""
+        scene, state = self.scene, self.state
+        if scene is None or state is None or not 0 <= node < len(scene.graph.nodes):
+            return None
+        return card(scene, state, self._workspace.cursor.position, node)
+
+    def describe(self, node: int) -> str:
+        """A node in one line, for those who hear the window."""
+        found = self.card(node)
+        if found is None:
+            return ""
+        rows = (f"{row.label} {row.text}".strip() for row in found.rows)
+        return ", ".join(part for part in (found.title, found.subtitle, *rows) if part)
+
+    # -- verbs -------------------------------------------------------------------------------------------------------
+
+    def select(self, node: int) -> None:
+        """Pick a node; -1 picks nothing."""
+        scene = self.scene
+        if scene is None:
+            return
+        before, self._picked_group = self._picked_group, None
+        if not 0 <= node < len(scene.graph.nodes):
+            self._workspace.select("none")
+        elif node in scene.graph.groups:
+            self._picked_group = scene.graph.groups[node].key
+            self._workspace.select("none")
+        else:
+            key = scene.graph.nodes[node].key
+            self._workspace.select({"op": "op", "var": "variable", "tensor": "tensor"}[key[0]], key[1])  # type: ignore[arg-type]
+        if before != self._picked_group:
+            self._emit("state")
+
+    def activate(self, node: int) -> None:
+        """Move the cursor to a node's op: to its backward step while in the backward pass, else to where it ran.
+        Groups open.
+        """
+        scene = self.scene
+        if scene is None or not 0 <= node < len(scene.graph.nodes):
+            return
+        if node in scene.graph.groups:
+            self.unfold(node)
+            return
+        position = self._position_of(scene, node)
+        if position >= 0:
+            self._workspace.move_to(scene.step.index, position)
+
+    def unfold(self, node: int) -> None:
+        """Open a folded group."""
+        scene = self.scene
+        if scene is not None and node in scene.graph.groups:
+            key = scene.graph.groups[node].key
+            self._opened.add(key)
+            self._closed.discard(key)
+            self._rebuild()
+
+    def fold(self, node: int) -> None:
+        """Fold the innermost group around a node."""
+        scene = self.scene
+        group = self.group_around(node)
+        if scene is not None and group is not None:
+            inside = {inner.key for inner in group.walk()}
+            self._opened -= inside
+            self._closed.add(group.key)
+            self._rebuild()
+
+    def group_around(self, node: int) -> Group | None:
+        """The innermost group that holds a node and more; None at the outermost level."""
+        scene = self.scene
+        if scene is None or not 0 <= node < len(scene.graph.nodes):
+            return None
+        shown = scene.graph.nodes[node]
+        if shown.leaf:
+            return None
+        level, found = scene.graph.root, None
+        while True:
+            inner = next(
+                (m for m in level.members if isinstance(m, Group) and m.start <= shown.start and shown.stop <= m.stop),
+                None,
+            )
+            if inner is None or inner.key == (shown.start, shown.stop):
+                return found
+            level = found = inner
+
+    def fold_all(self, folded: bool) -> None:
+        """Fold everything to the outermost level, or back to what is opened by itself."""
+        scene = self.scene
+        if scene is not None:
+            self._opened = set()
+            self._closed = {m.key for m in scene.graph.root.members if isinstance(m, Group)} if folded else set()
+            self._rebuild()
+
+    def show_tape(self, number: int) -> None:
+        """Show what the ``number``-th tape of a step recorded; 0 shows all that ran."""
+        if number != self.tape_number:
+            self.tape_number = number
+            self._opened, self._closed = set(), set()
+            self._rebuild()
+
+    def search(self, text: str) -> int:
+        """Mark the nodes that match and bring the first one into view; returns their number. "" ends a search."""
+        self._search = text
+        scene = self.scene
+        found = tuple(scene.matches(text)) if scene is not None else ()
+        changed = {"matches", "state"}
+        if found != self.matches or (found and self.match < 0):
+            self.match = 0 if found else -1
+        self.matches = found
+        if found:
+            self.reveal = found[self.match]
+            changed.add("reveal")
+        self._emit(*changed)
+        return len(found)
+
+    def next_match(self, step: int = 1) -> None:
+        """Bring the next match into view and pick it (-1: the one before)."""
+        if self.matches:
+            self.match = (self.match + step) % len(self.matches)
+            self.reveal = self.matches[self.match]
+            self.select(self.reveal)
+            self._emit("matches", "state", "reveal")
+
+    def cancel(self) -> None:
+        """Give up the layout being made; what was shown before stays."""
+        if self._pending is not None:
+            self._pending.stopped = True
+            self._pending = None
+            self.given_up = True
+            self._emit("layout")
+
+    def retry(self) -> None:
+        """Make the layout that was given up after all."""
+        if self.given_up:
+            self._rebuild()
+
+    # -- inner -------------------------------------------------------------------------------------------------------
+
+    def _position_of(self, scene: Scene, node: int) -> int:
+        shown, step = scene.graph.nodes[node], scene.step
+        seq = shown.key[1] if shown.kind == "op" else -1
+        if shown.leaf:
+            seq = next((edge.operands[0][0] for edge in scene.graph.edges if edge.source == node), -1)
+        state = self.state
+        if state is not None and state.call:
+            for index in step.backward_of_op.get(seq, ()):
+                record = step.positions[index].record
+                if getattr(record, "call", 0) == state.call:
+                    return index
+        return step.position_of_op.get(seq, -1)
+
+    def _workspace_changed(self, reasons: Reasons) -> None:
+        changed: set[str] = set()
+        if "recording" in reasons:
+            self._opened, self._closed, self.tape_number = set(), set(), 0
+        if self._workspace.step is not self._step or "recording" in reasons:
+            self._stale = True
+            changed |= {"scene"}
+        if "selection" in reasons and self._workspace.selection.kind != "none":
+            self._picked_group = None
+        if reasons & {"cursor", "selection"}:
+            changed.add("state")
+        if "state" in reasons and self._scene is None:
+            changed.add("scene")
+        if changed:
+            self._emit(*changed)
+
+    def _rebuild(self) -> None:
+        self._stale = True
+        self._emit("scene")
+
+    def _update(self) -> None:
+        """Bring the scene to the cursor's step, at once if its layout is known, else as soon as it has been made."""
+        self._stale, self.given_up = False, False
+        step, recording = self._workspace.step, self._workspace.recording
+        self._step = step
+        if self._pending is not None:
+            self._pending.stopped = True
+            self._pending = None
+        if step is None or recording is None or not step.ops:
+            self._take(None)
+            return
+        tape = step.tapes[self.tape_number - 1].id if 0 < self.tape_number <= len(step.tapes) else 0
+        graph = build(recording, step, tape, self._opened, self._closed)
+        faces = tuple(face(node) for node in graph.nodes)
+        # Names count for the widths, shapes and values do not: the last, smaller batch must not move anything.
+        key = (graph.digest, tuple(words.title for words in faces), tuple(node.name for node in graph.nodes))
+        known = self._cache.get(key)
+        if known is not None:
+            self._take(Scene(recording, step, graph, known, faces))
+            return
+        pending = self._pending = _Pending(key, recording, step, graph, faces)
+        sizes = [size(words, self.measure) for words in faces]
+        edges = [(edge.source, edge.target) for edge in graph.edges]
+        leaves = [node.leaf for node in graph.nodes]
+
+        def work() -> Layout | None:
+            try:
+                return lay_out(edges, leaves, sizes, pending.cancelled)
+            except Cancelled:
+                return None
+
+        self._emit("layout")
+        self._background.submit(work, lambda layout: self._laid_out(pending, layout))
+
+    def _laid_out(self, pending: _Pending, layout: Layout | None) -> None:
+        if layout is not None:
+            self._cache.put(pending.key, layout)
+        if self._pending is not pending:
+            return
+        self._pending = None
+        if layout is not None:
+            self._take(Scene(pending.recording, pending.step, pending.graph, layout, pending.faces))
+            self._emit("scene", "state", "layout")
+
+    def _take(self, scene: Scene | None) -> None:
+        self._scene = scene
+        self.matches = tuple(scene.matches(self._search)) if scene is not None and self._search else ()
+        self.match = min(self.match, len(self.matches) - 1)
+
+    def _emit(self, *reasons: str) -> None:
+        self.changed.emit(frozenset(reasons))

@@ -1,0 +1,247 @@
+"""What of the graph has happened at a place of the cursor, as arrays over its nodes and edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapeview.graph.build import TapeGraph
+from tapeview.trace.query import Position, Recording, Step
+from tapeview.trace.records import Assigned, BackwardStep, Op, Tensor
+from tapeview.views.graph_face import magnitude
+from tapeview.views.text import tr
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The graph at one place of the cursor.
+
+    Per node: ``executed``; ``bad`` (its value, as far as executed, holds NaN or Inf); ``passed`` (its rule was
+    applied in the gradient call being looked at), ``silent`` (that call never reaches it). Per edge: ``norms`` of the
+    gradient that ran back along it (NaN: none so far), ``bad_edges`` (it holds NaN or Inf), ``running`` (it moves at
+    this very position), ``coming`` (at the next one), ``lit`` (what the current op reads in the forward pass).
+    ``current`` is a node or -1; ``caption`` is its second line.
+    """
+
+    phase: str
+    call: int
+    current: int
+    caption: str
+    executed: Flags
+    bad: Flags
+    passed: Flags
+    silent: Flags
+    norms: Floats
+    bad_edges: Flags
+    running: Flags
+    coming: Flags
+    lit: Flags
+
+
+@dataclass(slots=True)
+class _Call:
+    """A gradient call on the visible graph: which edge gets which norm at which position."""
+
+    positions: Indices
+    edges: Indices
+    norms: Floats
+    bad: Flags
+    node_first: Indices
+    """Per node the position at which its rule is first applied; beyond all positions if never."""
+
+
+@dataclass(slots=True)
+class StateMaker:
+    """Works out states of one graph. What does not depend on the cursor is worked out once."""
+
+    recording: Recording
+    step: Step
+    graph: TapeGraph
+    _calls: dict[int, _Call] = field(default_factory=dict)
+    _node_position: Indices = field(init=False)
+    _bad: Flags = field(init=False)
+    _tensors: dict[int, Tensor] = field(init=False)
+    _edge_of: dict[tuple[int, int], int] = field(init=False)
+    _never: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        step, graph = self.step, self.graph
+        self._tensors = {record.id: record for record in step.records if isinstance(record, Tensor)}
+        self._edge_of = {operand: number for number, edge in enumerate(graph.edges) for operand in edge.operands}
+        self._never = len(step.positions)
+        at = {p.record.seq: p.index for p in step.positions if isinstance(p.record, Op)}
+        ops = graph.wiring.ops
+        when = [0] * len(graph.nodes)
+        bad = np.zeros(len(graph.nodes), bool)
+        for number, node in enumerate(graph.nodes):
+            if node.leaf:
+                continue
+            when[number] = at.get(ops[node.start].seq, 0)
+            bad[number] = any(self._spoiled(id) for op in ops[node.start : node.stop] for id in op.outputs)
+        # A leaf is there when the first op that reads it runs.
+        for edge in reversed(graph.edges):
+            if graph.nodes[edge.source].leaf:
+                when[edge.source] = at.get(edge.operands[0][0], 0)
+        for number, node in enumerate(graph.nodes):
+            if node.leaf:
+                bad[number] = self._spoiled(node.tensor)
+        self._node_position, self._bad = np.array(when, np.intp), bad
+
+    def at(self, index: int) -> State:
+        """The state when the event at position ``index`` has just happened."""
+        graph, step = self.graph, self.step
+        nodes, edges = len(graph.nodes), len(graph.edges)
+        position = step.positions[index] if 0 <= index < len(step.positions) else None
+        executed = self._node_position <= index
+        if position is None:
+            executed = np.full(nodes, bool(not step.positions))
+        call = self._call_at(position)
+        passed, silent = np.zeros(nodes, bool), np.zeros(nodes, bool)
+        norms, bad_edges = np.full(edges, np.nan), np.zeros(edges, bool)
+        running, coming, lit = np.zeros(edges, bool), np.zeros(edges, bool), np.zeros(edges, bool)
+        current, caption = self._current(position)
+        if call:
+            found = self._of_call(call)
+            done = found.positions <= index
+            np.fmax.at(norms, found.edges[done], found.norms[done])
+            bad_edges[found.edges[done & found.bad]] = True
+            running[found.edges[found.positions == index]] = True
+            later = found.positions[found.positions > index]
+            if later.size and position is not None and position.phase == "backward":
+                coming[found.edges[found.positions == later.min()]] = True
+            passed = found.node_first <= index
+            silent = found.node_first >= self._never
+            for number, node in enumerate(graph.nodes):
+                if node.leaf:
+                    silent[number] = False
+        if position is not None and isinstance(position.record, Op) and current >= 0:
+            for operand in range(len(position.record.inputs)):
+                edge = self._edge_of.get((position.record.seq, operand), -1)
+                if edge >= 0:
+                    lit[edge] = True
+        return State(
+            position.phase if position is not None else "",
+            call,
+            current,
+            caption,
+            executed,
+            self._bad & executed,
+            passed,
+            silent,
+            norms,
+            bad_edges,
+            running,
+            coming,
+            lit,
+        )
+
+    def total(self, number: int, call: int, index: int) -> int:
+        """The tensor id of the gradient of node ``number``'s (first) output in ``call`` so far; 0 if nothing has
+        arrived.
+        """
+        found = self.step.calls.get(call)
+        if found is None:
+            return 0
+        at = {id(p.record): p.index for p in self.step.positions if isinstance(p.record, BackwardStep)}
+        wanted = {operand for edge in self.graph.edges if edge.source == number for operand in edge.operands}
+        tensor = 0
+        node = self.graph.nodes[number]
+        for seed, target in zip(found.started.seeds, found.started.targets, strict=False):
+            if target == node.tensor:
+                tensor = seed
+        for record in found.steps:
+            if at.get(id(record), self._never) > index:
+                break
+            for operand, total in enumerate(record.totals):
+                if total and (record.op, operand) in wanted:
+                    tensor = total
+            if node.kind == "op" and record.op == node.key[1] and record.upstream and record.upstream[0]:
+                tensor = record.upstream[0]
+        return tensor
+
+    # -- inner -------------------------------------------------------------------------------------------------------
+
+    def _tensor(self, id: int) -> Tensor | None:
+        found = self._tensors.get(id)
+        if found is None and id:
+            try:
+                found = self.recording.tensor(id)
+            except KeyError:
+                return None
+        return found
+
+    def _spoiled(self, id: int) -> bool:
+        record = self._tensor(id)
+        return record is not None and record.dtype.startswith(("float", "complex", "bfloat")) and magnitude(record)[1]
+
+    def _call_at(self, position: Position | None) -> int:
+        """The gradient call to show: the running one; in the updates, the last one."""
+        if position is None or position.phase == "forward":
+            return 0
+        record = position.record
+        if isinstance(record, BackwardStep | Op):
+            return record.call
+        for earlier in reversed(self.step.positions[: position.index]):
+            if isinstance(earlier.record, BackwardStep):
+                return earlier.record.call
+        return 0
+
+    def _current(self, position: Position | None) -> tuple[int, str]:
+        if position is None:
+            return -1, ""
+        record, graph = position.record, self.graph
+        if isinstance(record, Assigned):
+            return graph.number.get(("var", record.variable), -1), tr("updated")
+        seq = record.op if isinstance(record, BackwardStep) else record.seq
+        number = graph.node_of(seq)
+        if number < 0:
+            return -1, ""
+        if isinstance(record, BackwardStep):
+            words = tr("stepping back · {number} of {count}")
+            return number, words.format(number=position.number, count=position.count)
+        node = graph.nodes[number]
+        if node.kind == "group":
+            inside = graph.wiring.number_of[seq] - node.start + 1
+            return number, tr("{op} · {number} of {count}").format(
+                op=record.op, number=inside, count=node.stop - node.start
+            )
+        return number, ""
+
+    def _of_call(self, call: int) -> _Call:
+        if call not in self._calls:
+            self._calls[call] = self._read_call(call)
+        return self._calls[call]
+
+    def _read_call(self, call: int) -> _Call:
+        positions, edges, norms, bad = [], [], [], []
+        first = np.full(len(self.graph.nodes), self._never, np.intp)
+        for position in self.step.positions:
+            record = position.record
+            if not isinstance(record, BackwardStep) or record.call != call:
+                continue
+            node = self.graph.node_of(record.op)
+            if node >= 0:
+                first[node] = min(first[node], position.index)
+            for operand, id in enumerate(record.contributions):
+                edge = self._edge_of.get((record.op, operand), -1)
+                tensor = self._tensor(id) if id and edge >= 0 else None
+                if not id or edge < 0:
+                    continue
+                norm, spoiled = magnitude(tensor) if tensor is not None else (float("nan"), False)
+                positions.append(position.index)
+                edges.append(edge)
+                norms.append(0.0 if np.isnan(norm) else norm)
+                bad.append(spoiled)
+        return _Call(
+            np.array(positions, np.intp),
+            np.array(edges, np.intp),
+            np.array(norms, np.float64),
+            np.array(bad, bool),
+            first,
+        )
