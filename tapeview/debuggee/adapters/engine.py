@@ -73,16 +73,63 @@ class EngineTranslator:
         return self._step
 
     def translate(self, events: Iterable[observe.Event]) -> None:
-        """Writes the records of ``events`` into the writer's buffer."""
+        """Writes the records of ``events`` into the writer's buffer.
+
+        Ops of one small output and their backward steps are nearly all events there are: they are written out here with everything
+        looked up once, which is half as long as by way of the methods that serve the rest.
+        """
         handlers = self._handlers
+        append = self._records.append
+        sites = self._sites
+        known = self._known_ops
+        first = self._first_id
+        dtypes = _DTYPE_NAMES
+        small = r.INLINE_BYTES
+        tensor_record, op_record, step_record = r.Tensor, r.Op, r.BackwardStep
+        ops = 0
         for event in events:
-            handlers[event[0]](event)
+            kind = event[0]
+            if kind == observe.OP and self._kept == "all":
+                _, seq, op, inputs, outputs, attrs, site, tapes, on_path, call, stopped = event
+                array = outputs[0]._array
+                dtype = dtypes.get(array.dtype)
+                place = sites.get(site)
+                name = op.name
+                if place is not None and name in known and len(outputs) == 1 and dtype and array.nbytes <= small and tapes:
+                    ids = []
+                    for t in inputs:
+                        uid = t._uid
+                        if uid < first:
+                            uid = self._outside(t)
+                        ids.append(uid)
+                    ops += 1
+                    outputs[0]._uid = uid = _new_id()
+                    append(tensor_record(uid, dtype, array.shape, array.tobytes(), "op", 0, None, name))
+                    plain = _plain(attrs) if attrs else _NO_ATTRS
+                    append(op_record(seq, name, tuple(ids), (uid,), plain, place, tapes, on_path, stopped, call))
+                    continue
+            elif kind == observe.BACKWARD and self._kept == "all":
+                _, call, seq, upstream, contributions, totals = event
+                if len(upstream) == 1 and totals is contributions and upstream[0]._uid >= first:
+                    sent = []
+                    for g in contributions:
+                        if g is None:
+                            sent.append(0)
+                        elif g.__class__ is EagerTensor and g._uid >= first:
+                            sent.append(g._uid)
+                        else:
+                            sent.append(self._gradient(g))
+                    sums = tuple(sent)
+                    append(step_record(call, seq, (upstream[0]._uid,), sums, sums))
+                    continue
+            handlers[kind](event)
+        self.ops += ops
         self._flush()
 
     def _flush(self) -> None:
         if self._records:
             self._writer.append(self._step, self._records)
-            self._records = []
+            self._records.clear()
 
     # -- tensors, variables, places ------------------------------------------------------------------------------------
 
@@ -190,16 +237,10 @@ class EngineTranslator:
         if name not in self._known_ops:
             self._known_ops.add(name)
             self._writer.add_op_info(formulas.op_info(op, len(inputs)))
-        found = self._sites.get(site)
-        if found is None:
-            found = self._site(site)
-        first = self._first_id
-        ids = [t._uid for t in inputs]
-        if min(ids, default=first) < first:
-            ids = [t._uid if t._uid >= first else self._outside(t) for t in inputs]
-        outs = (self._tensor(outputs[0]),) if len(outputs) == 1 else tuple([self._tensor(t) for t in outputs])
+        ids = tuple([self._outside_or_known(t) for t in inputs])
+        outs = tuple([self._tensor(t) for t in outputs])
         plain = _plain(attrs) if attrs else _NO_ATTRS
-        self._records.append(r.Op(seq, name, tuple(ids), outs, plain, found, tapes, on_path, stopped, call))
+        self._records.append(r.Op(seq, name, ids, outs, plain, self._site(site), tapes, on_path, stopped, call))
 
     def _outside(self, tensor: Any) -> int:
         """An op's input that no record names yet: a constant, a variable, or something made outside every tape."""
@@ -213,16 +254,10 @@ class EngineTranslator:
         if self._kept == "scalars":
             return
         _, call, seq, upstream, contributions, totals = event
-        gradient = self._gradient
-        first = self._first_id
-        arrived = upstream[0]
-        if len(upstream) == 1 and arrived._uid >= first:
-            ups: tuple[int, ...] = (arrived._uid,)
-        else:
-            ups = tuple([gradient(g) for g in upstream])
-        sent = tuple([0 if g is None else g._uid if g.__class__ is EagerTensor and g._uid >= first else gradient(g) for g in contributions])
+        ups = tuple([self._gradient(g) for g in upstream])
+        sent = tuple([self._gradient(g) for g in contributions])
         # Mostly an input has one consumer: then the running sums are the contributions, the same tuple.
-        running = sent if totals is contributions else tuple([gradient(g) for g in totals])
+        running = sent if totals is contributions else tuple([self._gradient(g) for g in totals])
         self._records.append(r.BackwardStep(call, seq, ups, sent, running))
 
     def _tape_opened(self, event: observe.Event) -> None:
@@ -337,7 +372,10 @@ _NO_ATTRS: dict[str, Any] = {}
 
 
 def _dtype_name(dtype: Any) -> str:
-    name = _DTYPE_NAMES[dtype] = "string" if dtype.kind == "O" else str(dtype.name)
+    """The type's name in a recording. Strings are not numbers: they stay out of the table, and so off the fast path."""
+    if dtype.kind == "O":
+        return "string"
+    name = _DTYPE_NAMES[dtype] = str(dtype.name)
     return name
 
 
