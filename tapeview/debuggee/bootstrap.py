@@ -1,0 +1,173 @@
+"""Starts a script under the recorder: the entry point of the script's process.
+
+``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT] [--progress] [-m] PROGRAM [ARGUMENTS...]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+import time
+import types
+from pathlib import Path
+from types import CodeType
+
+import tapeview
+from tapeview import protocol
+from tapeview.debuggee import blame, control, static_check
+from tapeview.debuggee.gate import Gate
+from tapeview.debuggee.program import Program, ProgramError, find_module, find_script, put_first
+from tapeview.debuggee.recorder import Recorder
+from tapeview.debuggee.session import INTERRUPTED_EXIT, Session
+from tapeview.tensorflow import loader, names
+from tapeview.trace import records
+from tapeview.trace.store import RecordingError, Writer
+
+USAGE_EXIT = 2
+REAL_VARIABLE = "TAPEVIEW_TENSORFLOW"
+REAL_SENTENCE = (
+    "tapeview cannot record an installed TensorFlow yet: leave out --real-tensorflow (or unset TAPEVIEW_TENSORFLOW) to run "
+    "the script on tapeview's own engine, or run it with python itself"
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs what the arguments say and returns the exit code of the script, or 2 if there was nothing to run."""
+    options = _parser().parse_args(arguments)
+    token = os.environ.pop(protocol.TOKEN_VARIABLE, "")
+
+    def refuse(sentence: str) -> int:
+        if options.control:
+            control.refuse(options.control, token, sentence)
+        return _refuse(sentence)
+
+    if options.real_tensorflow or os.environ.get(REAL_VARIABLE, "") == "real":
+        return refuse(REAL_SENTENCE)
+    if options.module:
+        put_first(os.getcwd())
+    try:
+        program = find_module(options.program) if options.module else find_script(options.program)
+        source = program.source()
+        writer = Writer(Path(options.recording), _run_info(program, options.arguments))
+    except (ProgramError, RecordingError) as error:
+        return refuse(str(error))
+
+    gate = Gate()
+    recorder = Recorder(writer, gate)
+    session = Session(recorder, gate)
+    unsupported = _check(writer, program, source)
+    channel = control.connect(options.control, token) if options.control else None
+    session.start(forgiving=channel is not None, progress=Path(program.path).name if options.progress else "")
+    if channel is not None:
+        session.attach(lambda status, stop, gone: control.Control(channel, status, stop, gone))
+    if unsupported:
+        print(unsupported, file=sys.stderr)
+    loader.install()
+    if not options.module:
+        put_first(program.folder)
+    return _run(program, options.arguments, session, recorder)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tapeview.debuggee", description="Runs a script under tapeview's recorder.")
+    parser.add_argument("--recording", required=True, metavar="FILE", help="the recording to write")
+    parser.add_argument("--control", type=int, default=0, metavar="PORT", help="where the debugger listens")
+    parser.add_argument("--progress", action="store_true", help="draw a progress line if stderr is a terminal")
+    parser.add_argument("--real-tensorflow", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module, as with python -m")
+    parser.add_argument("program", metavar="PROGRAM")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS")
+    return parser
+
+
+def _refuse(sentence: str) -> int:
+    print(f"tapeview: {sentence}", file=sys.stderr)
+    return USAGE_EXIT
+
+
+def _run_info(program: Program, arguments: list[str]) -> records.RunInfo:
+    return records.RunInfo(
+        tapeview=tapeview.__version__,
+        python=platform.python_version(),
+        framework=f"tensorflow {names.TENSORFLOW_VERSION} (tapeview)",
+        script=program.path,
+        argv=tuple(arguments),
+        cwd=os.getcwd(),
+        pid=os.getpid(),
+        started=time.time(),
+    )
+
+
+def _check(writer: Writer, program: Program, source: bytes) -> str:
+    """Writes the script's source and the names that it will not find into the recording. Returns a text for the user."""
+    text = static_check.decode(source)
+    file = writer.add_source(program.path, text)
+    found = static_check.unsupported_names(text)
+    for name in found:
+        line = name.lines[0]
+        frame = records.Frame(file=file, function="<module>", line=line, end_line=line, column=-1, end_column=-1)
+        writer.add_failure(
+            records.Failure(
+                kind="unsupported",
+                type="AttributeError",
+                message=names.unsupported_sentence(name.name, line, program.path),
+                traceback="",
+                site=writer.add_stack((frame,)),
+                step=records.SETUP,
+            )
+        )
+    return static_check.summary(found, program.path)
+
+
+def _run(program: Program, arguments: list[str], session: Session, recorder: Recorder) -> int:
+    """Runs the program as ``__main__``; says how it ended to ``session`` and to the user."""
+    main = program.prepare(arguments)
+    try:
+        code = program.compile()
+    except ProgramError as error:
+        session.exit = USAGE_EXIT
+        return _refuse(str(error))
+    except (SyntaxError, ValueError) as error:
+        error.__traceback__ = None
+        return _failed(error, session, recorder)
+    try:
+        _execute(program, code, main)
+        session.how, session.exit = "finished", 0
+    except SystemExit as error:
+        session.how, session.exit = "exited", _exit_code(error)
+    except KeyboardInterrupt as error:
+        blame.report(blame.clean(error))
+        session.how, session.exit, session.interrupted = "stopped", INTERRUPTED_EXIT, True
+    except BaseException as error:
+        return _failed(blame.clean(error), session, recorder)
+    return session.exit
+
+
+def _execute(program: Program, code: CodeType, main: types.ModuleType) -> None:
+    if program.spec is not None and program.spec.parent:
+        importlib.import_module(program.spec.parent)
+    exec(code, main.__dict__)
+
+
+def _exit_code(error: SystemExit) -> int:
+    """What ``sys.exit(...)`` means; a message goes to stderr."""
+    match error.code:
+        case None:
+            return 0
+        case int() as code:
+            return code & 0xFF
+        case message:
+            print(message, file=sys.stderr)
+            return 1
+
+
+def _failed(error: BaseException, session: Session, recorder: Recorder) -> int:
+    recorder.failure((type(error), error, error.__traceback__))
+    try:
+        blame.report(error)
+    except SystemExit as wish:
+        session.exit = _exit_code(wish)
+    return session.exit

@@ -1,0 +1,5 @@
+"""Runs scripts and follows them, without a window."""
+
+from tapeview.debugger.session import LiveSession, SessionError, State
+
+__all__ = ["LiveSession", "SessionError", "State"]

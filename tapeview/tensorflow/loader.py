@@ -1,0 +1,146 @@
+"""Makes ``import tensorflow`` (and ``import keras``) find tapeview's names, in the process that runs a script.
+
+Modules are built on demand from the table in `names`; they are made anew by each `install`, because scripts write
+attributes onto them. A name that is not in the table raises an AttributeError (or an ImportError) that says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+from collections.abc import Sequence
+from types import FrameType, ModuleType
+from typing import Any
+
+from tapeview.tensorflow import names
+
+_ROOTS = {"tensorflow": "tf", "keras": "tf.keras"}
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_EXAMPLES = os.path.join(_PACKAGE, "examples") + os.sep
+
+
+class Namespace(ModuleType):
+    """One namespace of TensorFlow's names, such as ``tf.math``: looks names up in the table and keeps what it found."""
+
+    def __init__(self, module_name: str, dotted: str) -> None:
+        super().__init__(module_name, f"TensorFlow's {dotted}, as tapeview has it.")
+        self.__dict__["_dotted"] = dotted
+        self.__path__: list[str] = []
+        self.__dict__.update(names.constants(dotted))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
+        dotted = f"{self._dotted}.{name}"
+        value: Any
+        if names.is_namespace(dotted):
+            value = Namespace(f"{self.__name__}.{name}", names.canonical(dotted))
+        else:
+            target = names.target(dotted)
+            if target is None:
+                raise AttributeError(names.unsupported_sentence(dotted, *_place()), name=name, obj=self)
+            value = resolve(target)
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *names.children(self._dotted)})
+
+    def __repr__(self) -> str:
+        return f"<module {self.__name__!r} (tapeview)>"
+
+
+def resolve(target: str) -> Any:
+    """The object at ``"package.module:attribute.path"``.
+
+    Raises:
+        ImportError, AttributeError: the table names something that does not exist.
+    """
+    module, _, path = target.partition(":")
+    value: Any = importlib.import_module(module)
+    for part in path.split(".") if path else ():
+        value = getattr(value, part)
+    return value
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds ``tensorflow``, ``keras`` and what is below them. An installed TensorFlow or Keras is never looked at."""
+
+    def __init__(self) -> None:
+        self._tensorflow = Namespace("tensorflow", "tf")
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        dotted = _dotted(fullname)
+        if dotted is None:
+            return None
+        if names.is_namespace(dotted):
+            return importlib.machinery.ModuleSpec(fullname, self, origin="tapeview", is_package=True)
+        if names.target(dotted) is not None:
+            return None
+        # With the module's name in it, the import system would swallow this error in `from tensorflow import name`.
+        raise ModuleNotFoundError(names.unsupported_sentence(dotted, *_place()))
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        dotted = _dotted(spec.name)
+        module: Any = self._tensorflow
+        for part in (dotted or "").split(".")[1:]:
+            module = getattr(module, part)
+        assert isinstance(module, Namespace)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing to execute: names are found when they are asked for."""
+
+
+def install() -> Finder:
+    """Puts a new finder in front of all others and forgets the modules of an earlier one."""
+    uninstall()
+    finder = Finder()
+    sys.meta_path.insert(0, finder)
+    _print_as_numpy_1()
+    return finder
+
+
+def uninstall() -> None:
+    """Takes the finder and its modules away."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Finder)]
+    for name, module in list(sys.modules.items()):
+        if isinstance(module, Namespace):
+            del sys.modules[name]
+
+
+def _dotted(module_name: str) -> str | None:
+    """``"tensorflow.keras.layers"`` -> ``"tf.keras.layers"``; None if it is somebody else's module."""
+    root, dot, rest = module_name.partition(".")
+    short = _ROOTS.get(root)
+    return None if short is None else short + dot + rest
+
+
+def _place() -> tuple[int, str]:
+    """Line and file of the script's code that is running now; (0, "") if there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith("<frozen") and (not file.startswith(_PACKAGE) or file.startswith(_EXAMPLES)):
+            return frame.f_lineno, file
+        frame = frame.f_back
+    return 0, ""
+
+
+def _print_as_numpy_1() -> None:
+    """Scalars print as ``0.5`` and not as ``np.float32(0.5)``: what tutorials show, and what TensorFlow 2.15's NumPy did."""
+    import numpy as np
+
+    if int(np.__version__.split(".")[0]) < 2:
+        return
+    np.set_printoptions(legacy="1.25")
+    # NumPy 2.1 and later keep the options per context, and a new thread begins with the defaults; so those change as well.
+    # (The module is hidden behind a function of the same name.)
+    with contextlib.suppress(ImportError, AttributeError):
+        importlib.import_module("numpy._core.printoptions").default_format_options_dict["legacy"] = 125
