@@ -2,7 +2,8 @@
 
     python benchmarks/engine.py [--rounds N] [--json FILE]
 
-Each case is timed in alternating rounds, so that a slow spell of the machine hits all alike; medians are printed, and the ratio to
+Each case is timed in alternating rounds, so that a slow spell of the machine hits all alike; medians are printed, and
+the ratio to
 tapeview's own figure. Frameworks that are not installed are left out. The last lines say which bars are met.
 """
 

@@ -1,6 +1,7 @@
 """The recorder: receives the engine's events and gets them into the recording.
 
-The script's threads only append to a queue; a writer thread translates and commits every 50 ms. If the queue grows faster than it
+The script's threads only append to a queue; a writer thread translates and commits every 50 ms. If the queue grows
+faster than it
 can be written, the script's thread helps, so memory stays bounded.
 """
 
@@ -123,7 +124,9 @@ class Recorder:
 
     def _note_own_failure(self) -> None:
         text = traceback.format_exc()
-        self._writer.add_failure(Failure("recorder", "tapeview", text.strip().splitlines()[-1], text, 0, self._translator.step))
+        self._writer.add_failure(
+            Failure("recorder", "tapeview", text.strip().splitlines()[-1], text, 0, self._translator.step)
+        )
 
     def _commit(self) -> None:
         try:
@@ -154,7 +157,9 @@ class Recorder:
             message = _message(error)
             named = re.search(r"\[Op:(\w+)\]", message)
             self._writer.add_failure(
-                Failure("script", kind.__name__, message, text, site, self._translator.step, named.group(1) if named else "")
+                Failure(
+                    "script", kind.__name__, message, text, site, self._translator.step, named.group(1) if named else ""
+                )
             )
 
     def finish(self, how: str, exit: int | None) -> None:

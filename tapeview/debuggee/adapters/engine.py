@@ -1,6 +1,7 @@
 """From the engine's events to records: the only module that knows both.
 
-The engine's tensors are immutable and its events are kept in order, so translating may happen later and on another thread than
+The engine's tensors are immutable and its events are kept in order, so translating may happen later and on another
+thread than
 the script's. Nothing here runs an op.
 """
 
@@ -21,8 +22,8 @@ from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import OPS, Op
 from tapeview.engine.tensor import EagerTensor
 from tapeview.trace import records as r
-from tapeview.trace.values import statistics
 from tapeview.trace.store import Writer
+from tapeview.trace.values import statistics
 
 _new_id = itertools.count(1).__next__
 # A process may make several recordings, one after the other: ids of an earlier one must not be taken for this one's.
@@ -31,7 +32,8 @@ _SPARSE_ELEMENTS = 1_000_000
 
 
 class EngineTranslator:
-    """Turns events into records and hands them to a writer. Not thread-safe: its owner calls it from one thread at a time.
+    """Turns events into records and hands them to a writer. Not thread-safe: its owner calls it from one thread at a
+    time.
 
     Attributes:
         steps: how many steps were begun.
@@ -49,8 +51,8 @@ class EngineTranslator:
         self._positions: dict[int, list[tuple[int, int, int, int]]] = {}
         self._known_ops: set[str] = set()
         self._series: dict[tuple[str, int, str], int] = {}
-        self._variables: dict[int, tuple[Any, int, int, int]] = {}
-        self._stale: set[int] = set()
+        self._variables: dict[int, int] = {}
+        self._stale: dict[int, tuple[int, Any]] = {}
         self.steps = 0
         self.ops = 0
         self._handlers = {
@@ -75,7 +77,8 @@ class EngineTranslator:
     def translate(self, events: Iterable[observe.Event]) -> None:
         """Writes the records of ``events`` into the writer's buffer.
 
-        Ops of one small output and their backward steps are nearly all events there are: they are written out here with everything
+        Ops of one small output and their backward steps are nearly all events there are: they are written out here
+        with everything
         looked up once, which is half as long as by way of the methods that serve the rest.
         """
         handlers = self._handlers
@@ -95,7 +98,14 @@ class EngineTranslator:
                 dtype = dtypes.get(array.dtype)
                 place = sites.get(site)
                 name = op.name
-                if place is not None and name in known and len(outputs) == 1 and dtype and array.nbytes <= small and tapes:
+                if (
+                    place is not None
+                    and name in known
+                    and len(outputs) == 1
+                    and dtype
+                    and array.nbytes <= small
+                    and tapes
+                ):
                     ids = []
                     for t in inputs:
                         uid = t._uid
@@ -194,7 +204,7 @@ class EngineTranslator:
         self._records.append(
             r.Variable(uid, variable.name, variable.dtype.name, tuple(variable._array.shape), variable.trainable, site)
         )
-        self._variables[uid] = (variable, site, 0, 0)
+        self._variables[uid] = site
 
     def _site(self, site: callsite.Site) -> int:
         found = self._sites.get(site)
@@ -208,7 +218,12 @@ class EngineTranslator:
         places = self._positions.get(id(code))
         if places is None:
             places = self._positions[id(code)] = [
-                (line or code.co_firstlineno, end or line or code.co_firstlineno, -1 if c is None else c, -1 if d is None else d)
+                (
+                    line or code.co_firstlineno,
+                    end or line or code.co_firstlineno,
+                    -1 if c is None else c,
+                    -1 if d is None else d,
+                )
                 for line, end, c, d in code.co_positions()
             ]
         index = instruction // 2
@@ -247,7 +262,9 @@ class EngineTranslator:
         uid = self._tensor(tensor)
         if tensor._origin.__class__ is Op:
             last = self._records[-1]
-            self._records[-1] = r.Tensor(uid, last.dtype, last.shape, last.data, "outside", 0, last.stats, tensor._origin.name)
+            self._records[-1] = r.Tensor(
+                uid, last.dtype, last.shape, last.data, "outside", 0, last.stats, tensor._origin.name
+            )
         return uid
 
     def _backward(self, event: observe.Event) -> None:
@@ -279,10 +296,9 @@ class EngineTranslator:
             self._catch_up()
 
     def _catch_up(self) -> None:
-        """Names the variables' present versions, after steps whose assigns were not written."""
-        for uid in sorted(self._stale):
-            variable, site, _, _ = self._variables[uid]
-            self._records.append(r.Assigned(uid, variable._version, self._tensor(variable._value), 0, "not kept", site))
+        """Names the variables' versions as they are now, after steps whose assigns were not written."""
+        for uid, (version, tensor) in self._stale.items():
+            self._records.append(r.Assigned(uid, version, self._tensor(tensor), 0, "not kept", self._variables[uid]))
         self._stale.clear()
 
     def _tape_closed(self, event: observe.Event) -> None:
@@ -331,7 +347,10 @@ class EngineTranslator:
             return
         _, call, results, error = event
         answers = tuple(
-            [r.SourceGradient(self._gradient(g), reason, seq, g.__class__ is IndexedSlices) for g, reason, seq in results]
+            [
+                r.SourceGradient(self._gradient(g), reason, seq, g.__class__ is IndexedSlices)
+                for g, reason, seq in results
+            ]
         )
         self._records.append(r.GradientFinished(call, answers, error))
 
@@ -343,10 +362,9 @@ class EngineTranslator:
     def _assigned(self, event: observe.Event) -> None:
         _, variable, version, tensor, previous, how, site, gradient = event
         uid = self._variable_id(variable)
-        _, made_at, _, _ = self._variables[uid]
-        self._scalar(variable.name.removesuffix(":0"), "variable", made_at, tensor._array)
+        self._scalar(variable.name.removesuffix(":0"), "variable", self._variables[uid], tensor._array)
         if self._kept == "scalars":
-            self._stale.add(uid)
+            self._stale[uid] = version, tensor
             return
         before = 0 if previous is None else self._tensor(previous)
         self._records.append(

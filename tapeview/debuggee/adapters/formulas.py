@@ -1,6 +1,7 @@
 """What an op's table entry tells a reader: the names of its inputs and its gradient rules as formulas.
 
-A rule is shown as it is written: the text of its lambda. Where the code does not read as a formula the entry has one in words.
+A rule is shown as it is written: the text of its lambda. Where the code does not read as a formula the entry has one
+in words.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ def op_info(op: Op, arity: int) -> OpInfo:
     """The description of an op that was called with ``arity`` inputs."""
     names = _input_names(op, arity)
     if op.vjp_all is not None:
-        rules = tuple((op.formulas[k] if k < len(op.formulas) else op.formulas[-1] if op.formulas else "") for k in range(arity))
+        rules = tuple(
+            (op.formulas[k] if k < len(op.formulas) else op.formulas[-1] if op.formulas else "") for k in range(arity)
+        )
     else:
         rules = tuple(_rule_text(op, k) for k in range(arity))
     words = set(re.findall(r"[A-Za-z_]\w*", " ".join(rules)))

@@ -11,7 +11,8 @@ MIB = 1 << 20
 class Keeper:
     """Decides, step by step and value by value, from what the recording weighs so far.
 
-    Everything is kept until ``full_until`` bytes; then every tenth step, from ``tenth_until`` every hundredth, and beyond
+    Everything is kept until ``full_until`` bytes; then every tenth step, from ``tenth_until`` every hundredth, and
+    beyond
     ``budget`` only the scalars of each step. A tensor above ``value_limit`` bytes is kept as statistics.
     """
 
