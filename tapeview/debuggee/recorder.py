@@ -12,13 +12,13 @@ import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from tapeview.debuggee.adapters.engine import EngineTranslator
+from tapeview.debuggee.adapters.engine import PASSING, EngineTranslator, attach, detach
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.debuggee.gate import Gate
-from tapeview.engine import observe
 from tapeview.trace.records import Failure, Output
 from tapeview.trace.store import RecordingError, Writer
 
@@ -28,6 +28,7 @@ BACKLOG = 4_000
 """Events that may wait before the script's own thread helps to write them."""
 _DROPPED_BACKLOG = 100_000
 
+Event = tuple[Any, ...]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
@@ -42,7 +43,7 @@ class Recorder:
         self._writer = writer
         self._gate = gate or Gate()
         self._translator = EngineTranslator(writer, keeper)
-        self._events: deque[observe.Event] = deque()
+        self._events: deque[Event] = deque()
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -63,18 +64,18 @@ class Recorder:
         """Listens to the engine and starts the writer thread."""
         if self._gate.on_hold is None:
             self._gate.on_hold = self.flush
-        observe.listen(self._make_sink())
+        attach(self._make_sink())
         self._thread = threading.Thread(target=self._run, name="tapeview recorder", daemon=True)
         self._thread.start()
 
-    def _make_sink(self) -> observe.Sink:
+    def _make_sink(self) -> Callable[[Event], None]:
         append = self._events.append
         events = self._events
         gate = self._gate
         help_out = self._help
-        passing = frozenset((observe.OP, observe.BACKWARD, observe.ASSIGNED))
+        passing = PASSING
 
-        def sink(event: observe.Event) -> None:
+        def sink(event: Event) -> None:
             append(event)
             if event[0] in passing:
                 gate.passed += 1
@@ -164,8 +165,7 @@ class Recorder:
 
     def finish(self, how: str, exit: int | None) -> None:
         """Writes what is left and closes the recording. Further calls do nothing."""
-        if observe.sink is not None:
-            observe.listen(None)
+        detach()
         self._wake.set()
         with self._lock:
             if self._finished:
@@ -182,7 +182,7 @@ class Recorder:
 
     def abandon(self) -> None:
         """In a forked child: stop listening, without touching a lock or a file that belong to the parent."""
-        observe.listen(None)
+        detach()
         self._finished = True
         self._lock = threading.RLock()
         self._events = deque()

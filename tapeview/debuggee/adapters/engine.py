@@ -19,7 +19,7 @@ from tapeview.debuggee.adapters import formulas
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.engine import callsite, observe
 from tapeview.engine.indexed_slices import IndexedSlices
-from tapeview.engine.op import OPS, Op
+from tapeview.engine.op import Op
 from tapeview.engine.tensor import EagerTensor
 from tapeview.trace import records as r
 from tapeview.trace.store import Writer
@@ -29,6 +29,21 @@ _new_id = itertools.count(1).__next__
 # A process may make several recordings, one after the other: ids of an earlier one must not be taken for this one's.
 
 _SPARSE_ELEMENTS = 1_000_000
+
+
+PASSING = frozenset((observe.OP, observe.BACKWARD, observe.ASSIGNED))
+"""The kinds of events at which a script may be held: ops, backward steps, updates."""
+
+
+def attach(sink: observe.Sink) -> None:
+    """Sends the engine's events to ``sink`` from now on."""
+    observe.listen(sink)
+
+
+def detach() -> None:
+    """Nobody gets the engine's events any more."""
+    if observe.sink is not None:
+        observe.listen(None)
 
 
 class EngineTranslator:
@@ -409,7 +424,3 @@ def _plain(value: Any) -> Any:
         return value.item()
     return str(value)
 
-
-def known_op(name: str) -> bool:
-    """True if the engine has an op of this name."""
-    return name in OPS
