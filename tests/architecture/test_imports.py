@@ -52,7 +52,10 @@ def loaded_by(package: str) -> tuple[set[str], set[str]]:
     modules: Collection[str] = json.loads(child.stdout)
     ours = {name.split(".")[1] for name in modules if name.startswith("tapeview.")}
     others = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names - {"tapeview"}
-    others.discard("typing_extensions")  # msgspec loads it where it happens to be installed
+    others -= {
+        "typing_extensions",
+        "cython_runtime",
+    }  # msgspec loads the first where it is installed, NumPy 1 made the second
     return ours, {name for name in others if not name.startswith("_")}
 
 
