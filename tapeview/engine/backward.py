@@ -1,10 +1,12 @@
 """The backward pass: one reversed loop over a tape's entries.
 
-Gradient rules run ordinary ops, so the pass itself is recorded by whatever other tapes are open, and can be differentiated.
+Gradient rules run ordinary ops, so the pass itself is recorded by whatever other tapes are open, and can be
+differentiated.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,8 +29,8 @@ def gradient(tape: GradientTape, target: Any, sources: Any, output_gradients: An
     """See :meth:`GradientTape.gradient`."""
     if target is None:
         raise TypeError(
-            "Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to be differentiated, "
-            "but received None."
+            "Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to be "
+            "differentiated, but received None."
         )
     targets = check_leaves(nest.flatten(target))
     flat = nest.flatten_with_keys(sources)
@@ -84,7 +86,14 @@ def _seeds(targets: Sequence[Any], output_gradients: Any) -> list[Any]:
 class GradientCall:
     """One call of gradient, jacobian or batch_jacobian: tells the observer its beginning, its steps and its end."""
 
-    def __init__(self, tape: GradientTape, kind: str, targets: Sequence[Any], sources: Sequence[tuple[Any, str]], seeds: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        tape: GradientTape,
+        kind: str,
+        targets: Sequence[Any],
+        sources: Sequence[tuple[Any, str]],
+        seeds: Sequence[Any],
+    ) -> None:
         self.tape = tape
         self.id = observe.next_call()
         self._sources = sources
@@ -94,7 +103,9 @@ class GradientCall:
         if observe.sink is not None:
             named = [(getattr(s, "_base", s), k) for s, k in sources]
             given = tuple([s for s in seeds if s is not None])
-            observe.sink((observe.GRADIENT_STARTED, self.id, tape.id, kind, tuple(targets), named, given, callsite.here()))
+            observe.sink(
+                (observe.GRADIENT_STARTED, self.id, tape.id, kind, tuple(targets), named, given, callsite.here())
+            )
 
     def __enter__(self) -> GradientCall:
         state.call = self.id
@@ -162,17 +173,16 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
             if not any(g is not None for g in told):
                 continue
             contributions = _apply_rules(op, _fill_missing(op, told, outputs), outputs, inputs, attrs, tracked)
-        k = 0
         summed = False
-        for contribution in contributions:
+        for tensor, contribution in zip(inputs, contributions, strict=True):
             if contribution is not None:
-                key = id(inputs[k])
+                key = id(tensor)
                 before = totals.get(key)
-                if before is not None:
+                if before is None:
+                    totals[key] = contribution
+                else:
+                    totals[key] = _sum(before, contribution)
                     summed = True
-                    contribution = _sum(before, contribution)
-                totals[key] = contribution
-            k += 1
         sink = observe.sink
         if sink is not None:
             sent = running = tuple(contributions)
@@ -181,7 +191,9 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
             sink((observe.BACKWARD, call, seq, told, sent, running))
 
 
-def _upstream_of_many(op: Op, outputs: tuple[EagerTensor, ...], totals: dict[int, Gradient], keep: set[int]) -> tuple[Gradient, ...]:
+def _upstream_of_many(
+    op: Op, outputs: tuple[EagerTensor, ...], totals: dict[int, Gradient], keep: set[int]
+) -> tuple[Gradient, ...]:
     found = [totals.get(id(o)) if id(o) in keep else totals.pop(id(o), None) for o in outputs]
     return tuple([g._densify() if isinstance(g, IndexedSlices) else g for g in found])
 
@@ -189,10 +201,14 @@ def _upstream_of_many(op: Op, outputs: tuple[EagerTensor, ...], totals: dict[int
 def _fill_missing(op: Op, upstream: tuple[Gradient, ...], outputs: tuple[EagerTensor, ...]) -> tuple[Gradient, ...]:
     if op.unused_output_gradients:
         return upstream
-    return tuple([EagerTensor(np.zeros_like(o._array)) if g is None else g for g, o in zip(upstream, outputs, strict=True)])
+    return tuple(
+        [EagerTensor(np.zeros_like(o._array)) if g is None else g for g, o in zip(upstream, outputs, strict=True)]
+    )
 
 
-def _apply_rules(op: Op, upstream: Any, output: Any, inputs: tuple[EagerTensor, ...], attrs: Any, tracked: set[int]) -> list[Gradient]:
+def _apply_rules(
+    op: Op, upstream: Any, output: Any, inputs: tuple[EagerTensor, ...], attrs: Any, tracked: set[int]
+) -> list[Gradient]:
     """The contribution of one op to each input (None where none is sent)."""
     if op.vjp_all is not None:
         wanted = [id(t) in tracked and t._array.dtype.kind in "fc" for t in inputs]
@@ -202,7 +218,9 @@ def _apply_rules(op: Op, upstream: Any, output: Any, inputs: tuple[EagerTensor, 
 
             few = "few" if len(results) < len(inputs) else "many"
             raise InternalError(
-                None, None, f"Recorded operation '{op.name}' returned too {few} gradients. Expected {len(inputs)} but received {len(results)}"
+                None,
+                None,
+                f"Recorded operation '{op.name}' returned too {few} gradients. Expected {len(inputs)} but received {len(results)}",
             )
         return [g if w else None for g, w in zip(results, wanted, strict=True)]
     if not op.vjps:
@@ -236,11 +254,13 @@ def unbroadcast(g: EagerTensor, shape: tuple[int, ...]) -> EagerTensor:
     from tapeview.engine.ops.shape import broadcast_to, reshape
 
     have = g._array.shape
+    if not shape:
+        return reduce_sum(g)
     lead = len(have) - len(shape)
     axes = tuple(range(lead)) + tuple(k + lead for k, d in enumerate(shape) if d == 1 and have[k + lead] != 1)
     if axes:
         g = reduce_sum(g, axis=axes)
-    if g._array.size != int(np.prod(shape)):
+    if g._array.size != math.prod(shape):
         # The rule's own result was smaller than the operand: a scalar gradient stands for all its elements.
         return broadcast_to(g, shape)
     return g if g._array.shape == shape else reshape(g, shape)
@@ -257,7 +277,9 @@ def _sum(total: Gradient, contribution: Gradient) -> Gradient:
         from tapeview.engine.ops.shape import concat
 
         return IndexedSlices(
-            concat([total.values, contribution.values], 0), concat([total.indices, contribution.indices], 0), total.dense_shape
+            concat([total.values, contribution.values], 0),
+            concat([total.indices, contribution.indices], 0),
+            total.dense_shape,
         )
     from tapeview.engine.ops.elementwise import add
 

@@ -1,6 +1,7 @@
 """From Python and NumPy values to tensors, by TensorFlow's rules.
 
-A Python number or list takes the type of the tensor it meets (and is refused if it would lose its fraction); a NumPy value is cast
+A Python number or list takes the type of the tensor it meets (and is refused if it would lose its fraction); a NumPy
+value is cast
 silently; a tensor is never cast.
 """
 
@@ -28,7 +29,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> EagerTensor:
         ValueError: a tensor of another type, None, a ragged or mixed sequence.
         TypeError: a Python value that does not fit ``dtype``.
     """
-    if isinstance(value, EagerTensor):
+    if value.__class__ is EagerTensor or isinstance(value, EagerTensor):
         tensor = value
     elif (read := getattr(type(value), "_read", None)) is not None:
         tensor = read(value)
@@ -41,7 +42,9 @@ def to_tensor(value: Any, dtype: DType | None = None) -> EagerTensor:
     else:
         return EagerTensor(to_array(value, dtype))
     if dtype is not None and tensor._array.dtype != dtype.numpy:
-        raise ValueError(f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype {tensor.dtype.name}: {tensor!r}")
+        raise ValueError(
+            f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype {tensor.dtype.name}: {tensor!r}"
+        )
     return tensor
 
 
@@ -124,7 +127,9 @@ def _cast_silently(array: Array, dtype: np.dtype[Any]) -> Array:
 
 def _encode(array: Array) -> Array:
     encoded = np.empty(array.shape, object)
-    encoded[...] = [v.encode() if isinstance(v, str) else bytes(v) for v in array.ravel().tolist()] if array.ndim == 1 else None
+    encoded[...] = (
+        [v.encode() if isinstance(v, str) else bytes(v) for v in array.ravel().tolist()] if array.ndim == 1 else None
+    )
     if array.ndim != 1:
         for index, v in np.ndenumerate(array):
             encoded[index] = v.encode() if isinstance(v, str) else bytes(v)
@@ -135,7 +140,9 @@ def _from_objects(array: Array) -> Array:
     strings = np.empty(array.shape, object)
     for index, v in np.ndenumerate(array):
         if not isinstance(v, (str, bytes)):
-            raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported object type {type(v).__name__}).")
+            raise ValueError(
+                f"Failed to convert a NumPy array to a Tensor (Unsupported object type {type(v).__name__})."
+            )
         strings[index] = v.encode() if isinstance(v, str) else v
     return strings
 
@@ -202,7 +209,9 @@ def _leaves(value: Any) -> Any:
 def _refuse_objects(value: Any) -> None:
     for leaf in _leaves(value):
         if leaf is None:
-            raise ValueError(f"Attempt to convert a value ({leaf}) with an unsupported type ({type(leaf)}) to a Tensor.")
+            raise ValueError(
+                f"Attempt to convert a value ({leaf}) with an unsupported type ({type(leaf)}) to a Tensor."
+            )
         if isinstance(leaf, int):
             raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
     raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
@@ -234,18 +243,27 @@ def operands(op: str, a: Any, b: Any) -> tuple[EagerTensor, EagerTensor]:
     Raises:
         InvalidArgumentError: tensors of different types, in TensorFlow's words for op type ``op``.
     """
-    if is_tensor_like(a):
-        x = to_tensor(a)
-        y = to_tensor(b) if is_tensor_like(b) else _beside(b, x)
-    elif is_tensor_like(b):
-        y = to_tensor(b)
-        x = _beside(a, y)
-    else:
-        x = to_tensor(a)
+    x, y = _known(a), _known(b)
+    if x is None:
+        x = to_tensor(a) if y is None else _beside(a, y)
+    if y is None:
         y = _beside(b, x)
-    if x._array.dtype != y._array.dtype:
+    if x._array.dtype is not y._array.dtype and x._array.dtype != y._array.dtype:
         raise wrong_dtype(op, 1, x.dtype.word, y.dtype.word)
     return x, y
+
+
+_PLAIN = frozenset((float, int, bool, np.ndarray, list))
+
+
+def _known(value: Any) -> EagerTensor | None:
+    """The tensor ``value`` is or stands for; None for what has yet to be converted."""
+    kind = value.__class__
+    if kind is EagerTensor:
+        return value  # type: ignore[no-any-return]
+    if kind in _PLAIN:
+        return None
+    return to_tensor(value) if is_tensor_like(value) else None
 
 
 def _beside(value: Any, tensor: EagerTensor) -> EagerTensor:

@@ -23,7 +23,9 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
 def spread(g: EagerTensor, x: EagerTensor, axis: Axis) -> EagerTensor:
     """A reduced tensor's value at each place it was reduced from."""
     shape = x._array.shape
-    return broadcast_to(reshape(g, kept_shape(shape, axis)), shape)
+    if g._array.ndim:
+        g = reshape(g, kept_shape(shape, axis))
+    return broadcast_to(g, shape)
 
 
 def _sum(x: Array, *, axis: Axis, keepdims: bool) -> Array:
@@ -35,8 +37,7 @@ def _mean(x: Array, *, axis: Axis, keepdims: bool) -> Array:
     count = x.size // max(total.size, 1)
     if x.dtype.kind in "iu":
         return np.trunc(total / count).astype(x.dtype) if count else np.zeros_like(total)
-    with np.errstate(all="ignore"):
-        return np.asarray(total / x.dtype.type(count))
+    return total / x.dtype.type(count)  # type: ignore[no-any-return]
 
 
 SUM = defop(
