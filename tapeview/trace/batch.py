@@ -10,29 +10,34 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tapeview.trace.records import Assigned, Op, Record, Tensor, Variable
-from tapeview.trace.schema import CHUNK_LIMIT, CHUNK_RECORDS, CHUNK_TARGET
+from tapeview.trace.records import SETUP, Assigned, BackwardStep, Op, Record, TapeOpened, Tensor, Variable
+from tapeview.trace.schema import CHUNK_LIMIT, CHUNK_RECORDS
 from tapeview.trace.values import little_endian
 
 Row = tuple[Any, ...]
 
 INSERTS = {
-    "source": "INSERT INTO source VALUES (?, ?, ?)",
-    "stack": "INSERT INTO stack VALUES (?, ?)",
+    "source": "INSERT OR REPLACE INTO source VALUES (?, ?, ?)",
+    "stack": "INSERT OR REPLACE INTO stack VALUES (?, ?)",
     "op_info": "INSERT OR REPLACE INTO op_info VALUES (?, ?)",
     "step": "INSERT OR REPLACE INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "kept": "UPDATE step SET kept = ?2, revision = ?3 WHERE step = ?1",
-    "chunk": "INSERT INTO chunk (step, seq, count, first_tensor, last_tensor, crc, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "chunk": (
+        "INSERT OR REPLACE INTO chunk (step, seq, count, first_tensor, last_tensor, crc, data) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)"
+    ),
     "variable": "INSERT OR REPLACE INTO variable VALUES (?, ?, ?)",
     "version": "INSERT INTO version (step, complete, data) VALUES (?, ?, ?)",
     "value": "INSERT OR IGNORE INTO value VALUES (?, ?, ?)",
-    "series": "INSERT INTO series VALUES (?, ?, ?, ?)",
+    "series": "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?)",
     "scalar": "INSERT INTO scalar (series, step, value) VALUES (?, ?, ?)",
     "output": "INSERT INTO output (stream, text, time, step) VALUES (?, ?, ?, ?)",
     "failure": "INSERT INTO failure (kind, type, message, traceback, site, step, op) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "end": "UPDATE run SET how = ?, exit = ?, ended = ?",
 }
 """The statement for each kind of waiting row, in the order in which a commit writes them."""
+
+_VERSIONS_IN_ROW = 10_000
 
 ENCODER = msgspec.msgpack.Encoder()
 
@@ -52,6 +57,14 @@ class Chunk:
         data = b"".join((struct.pack(">BI", 0xDD, self.count), *self.parts))
         return self.step, self.seq, self.count, self.first, self.last, zlib.crc32(data), data
 
+    def add(self, part: Part) -> None:
+        self.parts.append(part.data)
+        self.size += len(part.data)
+        self.count += part.count
+        if part.last:
+            self.first = self.first or part.first
+            self.last = part.last
+
 
 class Batch:
     """Everything that waits for the next commit. Not thread-safe: the Writer guards it."""
@@ -60,19 +73,21 @@ class Batch:
         self.chunks: list[Chunk] = []
         self.steps: dict[int, list[Any]] = {}
         self.values: list[tuple[int, np.ndarray]] = []
+        self.scalars: list[tuple[int, int, float]] = []
         self.rows: dict[str, list[Row]] = {}
 
     def add(self, kind: str, row: Row) -> None:
         self.rows.setdefault(kind, []).append(row)
 
     def __bool__(self) -> bool:
-        return bool(self.chunks or self.steps or self.values or self.rows)
+        return bool(self.chunks or self.steps or self.values or self.scalars or self.rows)
 
     def put_before(self, later: Batch) -> Batch:
         """This batch with the content of ``later``, which came while this one could not be written, behind its own."""
         self.chunks += later.chunks
         self.steps.update(later.steps)
         self.values += later.values
+        self.scalars += later.scalars
         for kind, rows in later.rows.items():
             self.rows.setdefault(kind, []).extend(rows)
         return self
@@ -88,6 +103,8 @@ class Batch:
                 rows = [(*row, revision) for row in self.rows.get(kind, [])]
             elif kind == "value":
                 rows = [_value_row(tensor, array) for tensor, array in self.values]
+            elif kind == "scalar":
+                rows = [*self.scalars]
             else:
                 rows = self.rows.get(kind, [])
             if rows:
@@ -100,106 +117,96 @@ def _value_row(tensor: int, array: np.ndarray) -> Row:
     return tensor, zlib.crc32(data), data
 
 
-class Encoded:
-    """One ``append``, encoded: parts without array headers, and where tensors, calls and versions stand in it."""
+class Part:
+    """Up to ``CHUNK_RECORDS`` records, encoded, and what the Writer must know about them."""
 
-    __slots__ = ("first", "kinds", "last", "parts")
+    __slots__ = ("backward", "count", "data", "first", "forward", "last", "notable")
 
-    def __init__(self, records: Sequence[Record]) -> None:
-        if not isinstance(records, list | tuple):
-            records = list(records)
-        self.kinds = kinds = list(map(type, records))
-        self.first = self.last = 0
-        if Tensor in kinds:
-            first, last = records[kinds.index(Tensor)], records[len(kinds) - 1 - kinds[::-1].index(Tensor)]
-            assert isinstance(first, Tensor)
-            assert isinstance(last, Tensor)
-            self.first, self.last = first.id, last.id
-        self.parts: list[tuple[int, int, int, bytes]] = []
-        count = len(records)
-        if count <= CHUNK_RECORDS:
-            self._encode(records, self.first, self.last)
-        else:
-            for start in range(0, count, CHUNK_RECORDS):
-                self._encode(records[start : start + CHUNK_RECORDS], None, None)
+    def __init__(self, records: Sequence[Record], data: bytes) -> None:
+        self.count = len(records)
+        self.data = data[1 if self.count < 16 else 3 :]  # without the array's header
+        first = last = forward = backward = 0
+        notable: list[Assigned | Variable | TapeOpened] = []
+        # This loop sees every record there is: exact types are the cheapest way to tell them apart.
+        record: Any
+        for record in records:
+            kind = type(record)
+            if kind is Tensor:
+                last = record.id
+                first = first or last
+            elif kind is Op:
+                if record.call:
+                    backward += 1
+                else:
+                    forward += 1
+            elif kind is BackwardStep:
+                backward += 1
+            elif kind is Assigned or kind is Variable or kind is TapeOpened:
+                notable.append(record)
+        self.first, self.last = first, last
+        self.forward, self.backward = forward, backward
+        self.notable = notable
 
-    def _encode(self, records: Sequence[Record], first: int | None, last: int | None) -> None:
-        data = ENCODER.encode(records)
-        count = len(records)
-        if len(data) > CHUNK_LIMIT // 2:
-            if count == 1:
-                raise ValueError(f"a {type(records[0]).__name__} record of {len(data)} bytes is too large to be kept")
-            for part in (records[: count // 2], records[count // 2 :]):
-                self._encode(part, None, None)
-            return
-        if first is None or last is None:
-            ids = [record.id for record in records if type(record) is Tensor]
-            first, last = (ids[0], ids[-1]) if ids else (0, 0)
-        self.parts.append((count, first, last, data[1 if count < 16 else 3 :]))
 
-    def each(self, kind: type, start: int = 0) -> Iterator[int]:
-        """The places of the records of one type, from ``start`` on. Costs nothing where there are none."""
-        kinds = self.kinds
-        for _ in range(kinds.count(kind)):
-            try:
-                start = kinds.index(kind, start)
-            except ValueError:
-                return
-            yield start
-            start += 1
+def encoded(records: Sequence[Record]) -> list[Part]:
+    """The records as parts. Raises TypeError or ValueError for what cannot be stored."""
+    if len(records) <= CHUNK_RECORDS and isinstance(records, list | tuple):
+        return _parts(records)
+    parts = []
+    for start in range(0, len(records), CHUNK_RECORDS):
+        parts += _parts(list(records[start : start + CHUNK_RECORDS]))
+    return parts
 
-    def into(self, batch: Batch, step: int, seq: int) -> int:
-        """Put the parts into the batch's chunks; ``seq`` is the next chunk's number in its step, as is what returns."""
-        for count, first, last, data in self.parts:
-            chunk = batch.chunks[-1] if batch.chunks else None
-            if chunk is None or chunk.step != step or chunk.size >= CHUNK_TARGET:
-                chunk = Chunk(step, seq)
-                batch.chunks.append(chunk)
-                seq += 1
-            chunk.parts.append(data)
-            chunk.size += len(data)
-            chunk.count += count
-            if last:
-                chunk.first = chunk.first or first
-                chunk.last = last
-        return seq
+
+def _parts(records: Sequence[Record]) -> list[Part]:
+    data = ENCODER.encode(records)
+    if len(data) <= CHUNK_LIMIT // 2:
+        return [Part(records, data)]
+    half = len(records) // 2
+    if not half:
+        raise ValueError(f"a {type(records[0]).__name__} record of {len(data)} bytes is too large to be kept")
+    return _parts(records[:half]) + _parts(records[half:])
+
+
+_Version = tuple[int, int, int, int, int]
+"""Variable, version, tensor, the tensor before, step."""
 
 
 class Versions:
     """What every variable's newest version is, kept so that a reader need not replay all steps before the one it shows.
 
-    Each commit adds a row with the versions that are new, or, as soon as the rows since the last complete one hold
-    as many entries as there are variables, a complete one: so at most twice the variables' number is ever read.
+    A row holds the versions that came since the row before it, in order. As soon as the rows since the last complete
+    one hold as many versions as there are variables, the next is complete: it begins with what every variable was
+    before. So little more is ever read than there are variables. A row's step is the newest one of what came before it.
     """
 
     def __init__(self) -> None:
-        self._now: dict[int, tuple[int, int, int, int, int]] = {}
-        self._changed: set[int] = set()
+        self._now: dict[int, _Version] = {}
+        self._fresh: list[_Version] = []
         self._since_complete = 0
-        self._step = 0
+        self._step = SETUP - 1
 
     def saw(self, step: int, record: Assigned, batch: Batch) -> None:
-        if step != self._step:
+        """A variable got a new version."""
+        self._fresh.append((record.variable, record.version, record.tensor, record.previous, step))
+        if len(self._fresh) >= _VERSIONS_IN_ROW:
             self.flush(batch)
-        self._step = step
-        self._now[record.variable] = (record.variable, record.version, record.tensor, record.previous, step)
-        self._changed.add(record.variable)
 
     def flush(self, batch: Batch) -> None:
-        """Write what is new into the batch. A row never mixes two steps."""
-        if not self._changed:
+        """Write what is new into the batch."""
+        fresh, now = self._fresh, self._now
+        if not fresh:
             return
-        complete = self._since_complete + len(self._changed) > len(self._now)
-        entries = list(self._now.values()) if complete else [self._now[variable] for variable in self._changed]
-        batch.add("version", (self._step, int(complete), ENCODER.encode(entries)))
-        self._since_complete = 0 if complete else self._since_complete + len(self._changed)
-        self._changed.clear()
+        complete = self._since_complete >= len(now)
+        batch.add(
+            "version", (self._step, int(complete), ENCODER.encode([*now.values(), *fresh] if complete else fresh))
+        )
+        self._since_complete = len(fresh) + (0 if complete else self._since_complete)
+        now.update((version[0], version) for version in fresh)
+        self._step = fresh[-1][-1]
+        self._fresh = []
 
 
 def variable_row(step: int, record: Variable) -> Row:
+    """The row of the table of variables for a Variable record."""
     return record.id, step, ENCODER.encode(record)
-
-
-def inner_ops(records: Sequence[Record], encoded: Encoded, start: int) -> int:
-    """How many of the ops from place ``start`` on ran inside a gradient call."""
-    return sum(1 for place in encoded.each(Op, start) if getattr(records[place], "call", 0))

@@ -22,13 +22,14 @@ from typing import Any
 from tapeview.trace.schema import APPLICATION_ID, TABLES, USER_VERSION, RecordingError, identify, sidecars
 
 QUERY_SECONDS = 30.0
-"""No single query takes longer; in a sound recording none comes near it."""
+"""No row takes longer to be found; in a sound recording none comes near it."""
 
 _OPCODES_BETWEEN_LOOKS = 200_000
 _MOST_WARNINGS = 100
 _COPY_LIMIT = 4 << 30
+_ROWS_UNCHECKED = 1000
 _SMALLEST_ROW = 4
-"""No row of a table takes fewer bytes in the file, so more rows than the file's size allows are a loop."""
+"""No row takes fewer bytes in the file. A table with more rows than the file's size allows is a loop."""
 
 _SQLITE_LIMITS = (
     (sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000_000),
@@ -70,17 +71,20 @@ class Database:
     def scan(self, sql: str, parameters: tuple[Any, ...] = (), what: str = "the file") -> Iterator[tuple[Any, ...]]:
         """The rows one after the other, so that those before a damaged place in the file can be had."""
         with self.lock:
-            most = self._size() // _SMALLEST_ROW
+            outer, most = self._deadline, _ROWS_UNCHECKED
             self._deadline = time.monotonic() + QUERY_SECONDS
             try:
                 for count, row in enumerate(self._connection.execute(sql, parameters)):
                     if count > most:
-                        raise RecordingError(f"{self.name} is damaged: {what} has more rows than the file can hold")
+                        most = max(most, self._size() // _SMALLEST_ROW)
+                        if count > most:
+                            raise RecordingError(f"{self.name} is damaged: {what} has more rows than the file can hold")
                     yield row
+                    self._deadline = time.monotonic() + QUERY_SECONDS
             except (sqlite3.Error, OverflowError, MemoryError) as error:
                 raise RecordingError(f"{self.name} is damaged: {what} cannot be read ({error})") from error
             finally:
-                self._deadline = float("inf")
+                self._deadline = outer
 
     def readable(self, sql: str, parameters: tuple[Any, ...] = (), what: str = "the file") -> list[tuple[Any, ...]]:
         """All rows of a query, or those before a damaged place and a warning."""

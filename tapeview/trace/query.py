@@ -72,12 +72,13 @@ class Recording:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
         self.path = database.path
         self._chunks = Chunks(database)
         self._scalars = Scalars(database)
         self._variables = Variables(database)
         self._steps: OrderedDict[int, Step] = OrderedDict()
+        self._held = 0
         self._infos: list[StepInfo] = []
         self._setup = StepInfo(SETUP, 0, 0, 0, 0, 0, KEPT[0])
         self._revision = -1
@@ -102,7 +103,7 @@ class Recording:
 
     def close(self) -> None:
         """Let go of the file. What was read stays readable, the rest is not."""
-        self._database.close(tidy=self._was_running and self.run.ended is not None)
+        self.database.close(tidy=self._was_running and self.run.ended is not None)
 
     def __enter__(self) -> Recording:
         return self
@@ -115,7 +116,7 @@ class Recording:
     @property
     def warnings(self) -> Sequence[str]:
         """What could not be read so far, one sentence each."""
-        return self._database.warnings
+        return self.database.warnings
 
     @property
     def state(self) -> str:
@@ -125,7 +126,7 @@ class Recording:
             return "failed" if run.exit else "finished"
         if run.how or run.ended is not None:
             return _STATES.get(run.how, "finished")
-        return "running" if self._database.has_log() and alive(run.pid, run.started) else "killed"
+        return "running" if self.database.has_log() and alive(run.pid, run.started) else "killed"
 
     @property
     def step_count(self) -> int:
@@ -134,9 +135,9 @@ class Recording:
 
     def refresh(self) -> bool:
         """Take in what was committed since. True if there was anything; nearly free if not."""
-        if not self._database.changed():
+        if not self.database.changed():
             return False
-        with self._database.lock:
+        with self.database.lock:
             self._load()
         return True
 
@@ -155,12 +156,12 @@ class Recording:
     def step(self, step: int) -> Step:
         """A step (or SETUP), decoded and indexed. Raises IndexError if there is none."""
         self.step_info(step)
-        with self._database.lock:
+        with self.database.lock:
             if step not in self._steps:
-                self._steps[step] = build_step(step, self._chunks.records(step))
-                held = sum(len(held.records) for held in self._steps.values())
-                while held > _RECORDS_CACHED and len(self._steps) > 1:
-                    held -= len(self._steps.popitem(last=False)[1].records)
+                self._steps[step] = built = build_step(step, self._chunks.records(step))
+                self._held += len(built.records)
+                while self._held > _RECORDS_CACHED and len(self._steps) > 1:
+                    self._held -= len(self._steps.popitem(last=False)[1].records)
             self._steps.move_to_end(step)
             return self._steps[step]
 
@@ -182,7 +183,7 @@ class Recording:
         try:
             return values.from_bytes(data, tensor.dtype, tensor.shape)
         except ValueError as error:
-            self._database.warn(f"the value of tensor {id} is damaged: {error}")
+            self.database.warn(f"the value of tensor {id} is damaged: {error}")
             return None
 
     def stats(self, id: int) -> Stats | None:
@@ -198,13 +199,13 @@ class Recording:
         if site <= 0:
             return ()
         if site not in self._frames:
-            rows = self._database.readable(
+            rows = self.database.readable(
                 "SELECT frames FROM stack WHERE id = ? AND length(frames) < 1000000", (site,), "call sites"
             )
             frames = read(_FRAMES, rows[0][0]) if rows else None
             if frames is None:
                 if rows:
-                    self._database.warn(f"call site {site} is damaged")
+                    self.database.warn(f"call site {site} is damaged")
                 return ()
             self._frames[site] = frames
         return self._frames[site]
@@ -213,7 +214,7 @@ class Recording:
         """A source file; with an empty path and text if it is not in the recording."""
         if file not in self._sources:
             sql = f"SELECT path, text FROM source WHERE id = ? AND length(text) <= {TEXT_LIMIT}"
-            rows = self._database.readable(sql, (file,), "source files")
+            rows = self.database.readable(sql, (file,), "source files")
             if not rows or not all(isinstance(text, str) for text in rows[0]):
                 return SourceFile(file, "", "")
             self._sources[file] = SourceFile(file, *rows[0])
@@ -223,14 +224,14 @@ class Recording:
         """All source files, the script first."""
         files = (
             self.source(row[0])
-            for row in self._database.readable("SELECT id FROM source ORDER BY id", (), "source files")
+            for row in self.database.readable("SELECT id FROM source ORDER BY id", (), "source files")
         )
         return [file for file in files if file.path]
 
     def op_info(self, op: str) -> OpInfo | None:
         """What the framework told about an op type; None if it told nothing."""
         if op not in self._op_infos:
-            rows = self._database.readable("SELECT info FROM op_info WHERE name = ?", (op,), "op types")
+            rows = self.database.readable("SELECT info FROM op_info WHERE name = ?", (op,), "op types")
             self._op_infos[op] = read(_OP_INFO, rows[0][0]) if rows else None
         return self._op_infos[op]
 
@@ -240,7 +241,7 @@ class Recording:
 
         Raises IndexError if there is no such step.
         """
-        with self._database.lock:
+        with self.database.lock:
             here = self.step(step)
             before = self._variables.before(step)
             return variable_states(
@@ -251,9 +252,13 @@ class Recording:
         """All variables there ever were, by id."""
         return {id: variable for id, (_, variable) in self._variables.created.items()}
 
+    def variable_births(self) -> Mapping[int, tuple[int, Variable]]:
+        """All variables there ever were, by id, each with the step in which it was made."""
+        return self._variables.created
+
     def scalars(self) -> Mapping[str, Series]:
         """All plotted series by the name under which they are shown."""
-        with self._database.lock:
+        with self.database.lock:
             if self._shown is None:
                 self._shown = self._scalars.shown(
                     lambda name, kind, site: names.series_name(self, name, kind, site),
@@ -266,7 +271,7 @@ class Recording:
         sql = "SELECT id, stream, text, time, step FROM output WHERE id > ? ORDER BY id"
         return [
             (row, Output(_str(stream), _str(text), _float(time), _int(step)))
-            for row, stream, text, time, step in self._database.readable(sql, (after,), "the output")
+            for row, stream, text, time, step in self.database.readable(sql, (after,), "the output")
         ]
 
     def failures(self) -> Sequence[Failure]:
@@ -274,26 +279,26 @@ class Recording:
         sql = "SELECT kind, type, message, traceback, site, step, op FROM failure ORDER BY id"
         return [
             Failure(_str(kind), _str(type), _str(message), _str(trace), _int(site), _int(step), _str(op))
-            for kind, type, message, trace, site, step, op in self._database.readable(sql, (), "failures")
+            for kind, type, message, trace, site, step, op in self.database.readable(sql, (), "failures")
         ]
 
     def _load(self) -> None:
         try:
-            with self._database.snapshot():
+            with self.database.snapshot():
                 self._load_run()
                 self._load_infos()
                 self._variables.refresh()
                 if self._scalars.refresh():
                     self._shown = None
         except RecordingError as error:
-            self._database.warn(str(error))
+            self.database.warn(str(error))
         self._op_infos = {name: info for name, info in self._op_infos.items() if info is not None}
 
     def _load_run(self) -> None:
         columns = "tapeview, python, framework, script, argv, cwd, pid, started, ended, exit, how"
-        rows = self._database.readable(f"SELECT {columns} FROM run WHERE id = 1", (), "the run")
+        rows = self.database.readable(f"SELECT {columns} FROM run WHERE id = 1", (), "the run")
         if not rows:
-            self._database.warn("nothing is known about the run")
+            self.database.warn("nothing is known about the run")
             return
         tapeview, python, framework, script, argv, cwd, pid, started, ended, exit, how = rows[0]
         try:
@@ -320,14 +325,15 @@ class Recording:
             "WHERE revision > ? ORDER BY step"
         )
         known = self._revision
-        for row in self._database.scan(sql, (known,), "the list of steps"):
+        for row in self.database.scan(sql, (known,), "the list of steps"):
             revision, step, tape, site, forward, backward, updates, kept = row
             if not all(isinstance(number, int) for number in row[:-1]):
-                self._database.warn("rows of the list of steps are damaged and left out")
+                self.database.warn("rows of the list of steps are damaged and left out")
                 continue
             self._revision = max(self._revision, revision)
             info = StepInfo(step, tape, site, forward, backward, updates, kept if kept in KEPT else KEPT[0])
-            self._steps.pop(info.step, None)
+            changed = self._steps.pop(info.step, None)
+            self._held -= len(changed.records) if changed is not None else 0
             if info.step == SETUP:
                 self._setup = info
             elif 0 <= info.step < len(self._infos):
@@ -335,28 +341,28 @@ class Recording:
             elif len(self._infos) <= info.step < len(self._infos) + _GAP:
                 passed = range(len(self._infos), info.step)
                 if passed:
-                    self._database.warn(f"nothing is known about steps {passed[0]} to {passed[-1]}")
+                    self.database.warn(f"nothing is known about steps {passed[0]} to {passed[-1]}")
                 self._infos += [StepInfo(empty, 0, 0, 0, 0, 0, KEPT[-1]) for empty in passed]
                 self._infos.append(info)
             else:
-                self._database.warn(f"step {info.step} cannot be: there are {len(self._infos)}")
+                self.database.warn(f"step {info.step} cannot be: there are {len(self._infos)}")
 
     def _stored_value(self, tensor: Tensor) -> bytes | None:
         expected = values.byte_count(tensor.dtype, tensor.shape)
         if expected is None or expected > VALUE_LIMIT:
             return None
-        rows = self._database.readable("SELECT length(data), crc FROM value WHERE tensor = ?", (tensor.id,), "a value")
+        rows = self.database.readable("SELECT length(data), crc FROM value WHERE tensor = ?", (tensor.id,), "a value")
         if not rows:
             return None
         if rows[0][0] != expected:
-            self._database.warn(f"the value of tensor {tensor.id} is damaged: {rows[0][0]} bytes instead of {expected}")
+            self.database.warn(f"the value of tensor {tensor.id} is damaged: {rows[0][0]} bytes instead of {expected}")
             return None
-        rows = self._database.readable(
+        rows = self.database.readable(
             "SELECT data, crc FROM value WHERE tensor = ?", (tensor.id,), f"the value of tensor {tensor.id}"
         )
         data, crc = rows[0] if rows else (None, 0)
         if not isinstance(data, bytes) or values.checksum(data) != crc:
-            self._database.warn(f"the value of tensor {tensor.id} is damaged: its checksum does not match")
+            self.database.warn(f"the value of tensor {tensor.id} is damaged: its checksum does not match")
             return None
         return data
 

@@ -128,7 +128,7 @@ TABLES = {
 }
 
 INDEXES = (
-    "CREATE INDEX chunk_of_step ON chunk (step, seq)",
+    "CREATE UNIQUE INDEX chunk_of_step ON chunk (step, seq)",
     "CREATE INDEX chunk_of_tensor ON chunk (last_tensor)",
     "CREATE INDEX step_of_revision ON step (revision)",
     "CREATE INDEX version_of_step ON version (step)",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
+
+import msgspec
 
 from tapeview.trace.records import (
     Assigned,
@@ -25,8 +28,7 @@ Change = Variable | Watched | Assigned | GradientFinished
 FORWARD, BACKWARD, UPDATE = "forward", "backward", "update"
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True, gc=False):
     """A place of the cursor: the event that has just been executed.
 
     ``index`` counts from 0 inside the step. ``number`` counts from 1 inside the run of positions of one phase, which
@@ -136,39 +138,36 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
     watches: dict[int, list[Watched]] = {}
     variable_tensors: dict[int, int] = {}
     changes: list[tuple[int, Change]] = []
+    record: Any
     for at, record in enumerate(records):
         kind = type(record)
         if kind is Tensor:
-            assert isinstance(record, Tensor)
             if record.variable:
                 variable_tensors[record.id] = record.variable
         elif kind is Op:
-            assert isinstance(record, Op)
             events.append((at, BACKWARD if record.call else FORWARD, record))
             ops[record.seq] = record
             for tensor in record.outputs:
                 made_by[tensor] = record.seq
         elif kind is BackwardStep:
-            assert isinstance(record, BackwardStep)
             events.append((at, BACKWARD, record))
             applied.setdefault(record.call, []).append(record)
         elif kind is Assigned:
-            assert isinstance(record, Assigned)
             events.append((at, UPDATE, record))
             changes.append((at, record))
-        elif isinstance(record, Variable):
+        elif kind is Variable:
             changes.append((at, record))
-        elif isinstance(record, Watched):
+        elif kind is Watched:
             changes.append((at, record))
             watches.setdefault(record.tape, []).append(record)
-        elif isinstance(record, TapeOpened):
+        elif kind is TapeOpened:
             opened.setdefault(record.tape, (at, record))
             closed.pop(record.tape, None)
-        elif isinstance(record, TapeClosed):
+        elif kind is TapeClosed:
             closed[record.tape] = at
-        elif isinstance(record, GradientStarted):
+        elif kind is GradientStarted:
             calls[record.call] = GradientCall(record)
-        elif isinstance(record, GradientFinished):
+        elif kind is GradientFinished:
             changes.append((at, record))
             if record.call in calls:
                 calls[record.call].finished = record

@@ -7,7 +7,6 @@ exactly the commits that had returned, and perhaps the one that was under way.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 import threading
@@ -19,39 +18,24 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.trace.batch import ENCODER, Batch, Encoded, Versions, inner_ops, variable_row
-from tapeview.trace.process import alive
+from tapeview.trace.batch import ENCODER, Batch, Chunk, Part, Versions, encoded, variable_row
+from tapeview.trace.create import connect, create, start_log, storable
 from tapeview.trace.records import (
     SETUP,
     Assigned,
-    BackwardStep,
     Failure,
     Frame,
-    GradientStarted,
-    Op,
     OpInfo,
     Output,
     Record,
     RunInfo,
-    TapeOpened,
     Variable,
 )
-from tapeview.trace.schema import (
-    APPLICATION_ID,
-    INDEXES,
-    KEPT,
-    TABLES,
-    USER_VERSION,
-    VALUE_LIMIT,
-    RecordingError,
-    identify,
-    sidecars,
-)
+from tapeview.trace.schema import CHUNK_TARGET, KEPT, VALUE_LIMIT, RecordingError
 
 __all__ = ["RecordingError", "Writer"]
 
 _TAPE, _SITE, _FORWARD, _BACKWARD, _UPDATES, _KEPT = range(1, 7)
-_CHECKPOINT_PAGES = 4000
 
 
 class Writer:
@@ -77,13 +61,11 @@ class Writer:
         self._step = SETUP - 1
         self._row: list[Any] = []
         self._seq = 0
-        self._in_call = False
         self._last_tensor = 0
         self._bytes = self._revision = 0
         self._finished = False
         self._disowned = False
-        self._connection: sqlite3.Connection | None = None
-        self._create(run)
+        self._connection: sqlite3.Connection | None = create(self.path, run)
         _WRITERS.add(self)
 
     @property
@@ -93,35 +75,37 @@ class Writer:
 
     def add_source(self, path: str, text: str) -> int:
         """The id of this text of this file; the same pair always has the same id."""
-        key = _text(path), _text(text)
-        with self._guard() as batch:
-            if batch is None:
-                return 0
+        key = storable(path), storable(text)
+        if self._disowned:
+            return 0
+        with self._lock:
             if key not in self._sources:
                 self._sources[key] = len(self._sources) + 1
-                batch.add("source", (self._sources[key], *key))
+                self._batch.add("source", (self._sources[key], *key))
                 self._bytes += _size(key[1])
             return self._sources[key]
 
     def add_stack(self, frames: tuple[Frame, ...]) -> int:
         """The site id (from 1) of these frames, innermost first; the same frames have the same id. () gives 0."""
-        with self._guard() as batch:
-            if batch is None or not frames:
-                return 0
+        if self._disowned or not frames:
+            return 0
+        with self._lock:
             site = self._stacks.get(frames)
             if site is None:
                 site = self._stacks[frames] = len(self._stacks) + 1
                 data = ENCODER.encode(frames)
-                batch.add("stack", (site, data))
+                self._batch.add("stack", (site, data))
                 self._bytes += len(data)
             return site
 
     def add_op_info(self, info: OpInfo) -> None:
         """Tell about an op type. A later call with the same name replaces what was told."""
-        with self._guard() as batch:
-            if batch is not None and self._op_infos.get(info.name) != info:
+        if self._disowned:
+            return
+        with self._lock:
+            if self._op_infos.get(info.name) != info:
                 self._op_infos[info.name] = info
-                batch.add("op_info", (_text(info.name), ENCODER.encode(info)))
+                self._batch.add("op_info", (storable(info.name), ENCODER.encode(info)))
 
     def append(self, step: int, records: Sequence[Record]) -> None:
         """Put records at the end of ``step``, which is the newest step or a new one.
@@ -129,68 +113,75 @@ class Writer:
         Raises ValueError if ``step`` or the tensors' ids go back, and TypeError or ValueError for what MessagePack
         cannot hold; then none of ``records`` is taken.
         """
-        if not records or self._disowned:
+        if self._disowned or not records:
             return
-        encoded = Encoded(records)
-        with self._guard() as batch:
-            if batch is None:
-                return
-            if step < max(self._step, SETUP):
+        parts = encoded(records)
+        with self._lock:
+            if step < self._step or step < SETUP:
                 raise ValueError(f"records of step {step} after those of step {self._step}")
-            if encoded.first:
-                if encoded.first <= self._last_tensor or encoded.last < encoded.first:
-                    raise ValueError(f"tensor {encoded.first} after tensor {self._last_tensor}")
-                self._last_tensor = encoded.last
-            self._enter(step, batch)
-            self._seq = encoded.into(batch, step, self._seq)
-            self._bytes += sum(len(part[3]) for part in encoded.parts)
-            self._summarize(step, records, encoded, batch)
+            newest = self._last_tensor
+            for part in parts:
+                if part.first:
+                    if part.first <= newest or part.last < part.first:
+                        raise ValueError(f"tensors {part.first} to {part.last} after tensor {newest}")
+                    newest = part.last
+            self._last_tensor = newest
+            self._enter(step)
+            for part in parts:
+                self._take(step, part)
 
     def add_value(self, tensor: int, array: np.ndarray) -> None:
         """Keep the bytes of a large tensor. The array must not change before the next commit has returned.
 
         Of one tensor the first value stays. Arrays beyond ``VALUE_LIMIT`` bytes are not kept.
         """
-        with self._guard() as batch:
-            if batch is not None and array.nbytes <= VALUE_LIMIT:
-                batch.values.append((int(tensor), array))
-                self._bytes += array.nbytes
+        if self._disowned or array.nbytes > VALUE_LIMIT:
+            return
+        with self._lock:
+            self._batch.values.append((int(tensor), array))
+            self._bytes += array.nbytes
 
     def add_series(self, name: str, kind: str, site: int) -> int:
         """The id of a series of points, ``kind`` "target", "variable" or "logged"; the same three have the same id."""
-        key = _text(name), _text(kind), int(site)
-        with self._guard() as batch:
-            if batch is None:
-                return 0
+        key = storable(name), storable(kind), int(site)
+        if self._disowned:
+            return 0
+        with self._lock:
             if key not in self._series:
                 self._series[key] = len(self._series) + 1
-                batch.add("series", (self._series[key], *key))
+                self._batch.add("series", (self._series[key], *key))
             return self._series[key]
 
     def add_scalar(self, series: int, step: int, value: float) -> None:
         """Add a point to a series. The step begins with it, if it has not yet."""
-        with self._guard() as batch:
-            if batch is not None:
-                if step > self._step:
-                    self._enter(step, batch)
-                batch.add("scalar", (int(series), int(step), float(value)))
-                self._bytes += 16
+        if self._disowned:
+            return
+        point = int(series), int(step), float(value)
+        with self._lock:
+            if step > self._step:
+                self._enter(step)
+            self._batch.scalars.append(point)
+            self._bytes += 16
 
     def add_output(self, output: Output) -> None:
         """Keep a piece of the script's output."""
-        with self._guard() as batch:
-            if batch is not None:
-                text = _text(output.text)
-                batch.add("output", (_text(output.stream), text, float(output.time), int(output.step)))
-                self._bytes += _size(text)
+        if self._disowned:
+            return
+        text = storable(output.text)
+        row = storable(output.stream), text, float(output.time), int(output.step)
+        with self._lock:
+            self._batch.add("output", row)
+            self._bytes += _size(text)
 
     def add_failure(self, failure: Failure) -> None:
         """Keep an exception of the script, or a trouble of the recorder's own."""
-        texts = [_text(text) for text in (failure.kind, failure.type, failure.message, failure.traceback)]
-        with self._guard() as batch:
-            if batch is not None:
-                batch.add("failure", (*texts, int(failure.site), int(failure.step), _text(failure.op)))
-                self._bytes += sum(map(_size, texts))
+        if self._disowned:
+            return
+        texts = [storable(text) for text in (failure.kind, failure.type, failure.message, failure.traceback)]
+        row = (*texts, int(failure.site), int(failure.step), storable(failure.op))
+        with self._lock:
+            self._batch.add("failure", row)
+            self._bytes += sum(map(_size, texts))
 
     def set_kept(self, step: int, kept: str) -> None:
         """Tell what was kept of a step: one of ``schema.KEPT``. A step nobody told about is "all".
@@ -199,16 +190,14 @@ class Writer:
         """
         if kept not in KEPT:
             raise ValueError(f"kept is one of {', '.join(KEPT)}, not {kept!r}")
-        with self._guard() as batch:
-            if batch is None:
-                return
-            if step > self._step:
-                self._enter(step, batch)
-            if step == self._step:
+        if self._disowned:
+            return
+        with self._lock:
+            if step >= self._step:
+                self._enter(step)
                 self._row[_KEPT] = kept
-                batch.steps[step] = self._row
             else:
-                batch.add("kept", (int(step), kept))
+                self._batch.add("kept", (int(step), kept))
 
     def commit(self) -> None:
         """Write everything that waits, in one transaction.
@@ -241,10 +230,10 @@ class Writer:
         reader has the file open, its ``-wal`` file can stay; it is then empty. Raises RecordingError as ``commit``
         does; ``finish`` can then be called again.
         """
-        with self._guard() as batch:
-            if batch is None:
-                return
-            batch.rows["end"] = [(_text(how), exit if exit is None else int(exit), time.time())]
+        if self._disowned:
+            return
+        with self._lock:
+            self._batch.rows["end"] = [(storable(how), exit if exit is None else int(exit), time.time())]
             self._finished = True
         self.commit()
 
@@ -255,119 +244,44 @@ class Writer:
                 self._connection.close()
                 self._connection = None
 
-    @contextlib.contextmanager
-    def _guard(self) -> Any:
-        """The batch under its lock; None in a forked child, where a thread that is not there may hold the lock."""
-        if self._disowned:
-            yield None
-        else:
-            with self._lock:
-                yield self._batch
+    def _enter(self, step: int) -> None:
+        """Make ``step`` the newest, if it is not yet; its row will be written."""
+        batch = self._batch
+        if step != self._step:
+            for passed in range(max(self._step + 1, 0), step):
+                batch.steps[passed] = [passed, 0, 0, 0, 0, 0, KEPT[-1]]
+            self._step = step
+            self._seq = 0
+            self._row = [step, 0, 0, 0, 0, 0, KEPT[0]]
+        batch.steps[step] = self._row
 
-    def _enter(self, step: int, batch: Batch) -> None:
-        if step == self._step:
-            batch.steps[step] = self._row
-            return
-        for passed in range(max(self._step + 1, 0), step):
-            batch.steps[passed] = [passed, 0, 0, 0, 0, 0, KEPT[-1]]
-        self._step = step
-        self._seq = 0
-        self._in_call = False
-        self._row = batch.steps[step] = [step, 0, 0, 0, 0, 0, KEPT[0]]
-
-    def _summarize(self, step: int, records: Sequence[Record], encoded: Encoded, batch: Batch) -> None:
-        kinds, row = encoded.kinds, self._row
-        row[_BACKWARD] += kinds.count(BackwardStep)
-        ops = kinds.count(Op)
-        if ops:
-            inner = 0
-            if self._in_call:
-                inner = inner_ops(records, encoded, 0)
-            elif GradientStarted in kinds:
-                inner = inner_ops(records, encoded, kinds.index(GradientStarted))
-            row[_FORWARD] += ops - inner
-            row[_BACKWARD] += inner
-        self._in_call = self._in_call or GradientStarted in kinds
-        for place in encoded.each(Assigned):
-            row[_UPDATES] += 1
-            assigned = records[place]
-            assert isinstance(assigned, Assigned)
-            self._versions.saw(step, assigned, batch)
-        for place in encoded.each(Variable):
-            variable = records[place]
-            assert isinstance(variable, Variable)
-            batch.add("variable", variable_row(step, variable))
-        if not row[_TAPE]:
-            for place in encoded.each(TapeOpened):
-                opened = records[place]
-                assert isinstance(opened, TapeOpened)
-                row[_TAPE], row[_SITE] = opened.tape, opened.site
-                break
-
-    def _create(self, run: RunInfo) -> None:
-        try:
-            self._make_room()
-            self._connection = connection = self._open()
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {USER_VERSION}")
-            connection.execute("BEGIN")
-            for statement in (*TABLES.values(), *INDEXES):
-                connection.execute(statement)
-            argv = json.dumps([_text(word) for word in run.argv], ensure_ascii=False)
-            texts = [_text(text) for text in (run.tapeview, run.python, run.framework, run.script, argv, run.cwd)]
-            numbers = run.pid, run.started, run.ended, run.exit
-            connection.execute(
-                "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*texts, *numbers, _text(run.how))
-            )
-            connection.execute("COMMIT")
-            self._prepare(connection)
-        except (sqlite3.Error, OSError) as error:
-            if self._connection is not None:
-                self._connection.close()
-            raise RecordingError(f"cannot write a recording to {self.path}: {error}") from error
-
-    def _make_room(self) -> None:
-        """Remove an older recording from our path, and nothing else."""
-        if not self.path.exists():
-            for leftover in sidecars(self.path):
-                leftover.unlink(missing_ok=True)
-            return
-        if not self.path.is_file():
-            raise RecordingError(f"{self.path} is not a file, so no recording can be written there")
-        if self.path.stat().st_size:
-            if identify(self.path) is None:
-                raise RecordingError(f"{self.path} exists and is not a recording, so it is left alone")
-            pid = self._pid_of_writer()
-            if pid is not None:
-                raise RecordingError(f"{self.path} is being written by process {pid}")
-        for old in (*sidecars(self.path), self.path):
-            old.unlink(missing_ok=True)
-
-    def _pid_of_writer(self) -> int | None:
-        """The process that is writing the recording at our path; None if that ended or cannot be told."""
-        try:
-            with contextlib.closing(sqlite3.connect(self.path.resolve().as_uri() + "?mode=ro", uri=True)) as connection:
-                pid, started, ended = connection.execute("SELECT pid, started, ended FROM run").fetchone()
-            return int(pid) if ended is None and pid != os.getpid() and alive(pid, started) else None
-        except (sqlite3.Error, TypeError, ValueError):
-            return None
-
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5.0)
-
-    @staticmethod
-    def _prepare(connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    def _take(self, step: int, part: Part) -> None:
+        """Put a part into the newest step's chunks, and count what is in it."""
+        batch, row = self._batch, self._row
+        chunk = batch.chunks[-1] if batch.chunks else None
+        if chunk is None or chunk.step != step or chunk.size >= CHUNK_TARGET:
+            chunk = Chunk(step, self._seq)
+            batch.chunks.append(chunk)
+            self._seq += 1
+        chunk.add(part)
+        self._bytes += len(part.data)
+        row[_FORWARD] += part.forward
+        row[_BACKWARD] += part.backward
+        for record in part.notable:
+            if isinstance(record, Assigned):
+                row[_UPDATES] += 1
+                self._versions.saw(step, record, batch)
+            elif isinstance(record, Variable):
+                batch.add("variable", variable_row(step, record))
+            elif not row[_TAPE]:
+                row[_TAPE], row[_SITE] = record.tape, record.site
 
     def _write(self, batch: Batch) -> None:
         if self._connection is None:
             if not self.path.exists():
                 raise FileNotFoundError(2, "the file is gone")
-            self._connection = self._open()
-            self._prepare(self._connection)
+            self._connection = connect(self.path)
+            start_log(self._connection)
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -391,11 +305,6 @@ class Writer:
             connection.execute("PRAGMA journal_mode = DELETE")
         connection.close()
         self._connection = None
-
-
-def _text(text: str) -> str:
-    """The text with what UTF-8 cannot hold (lone surrogates, from undecodable file names) written as escapes."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _size(text: str) -> int:

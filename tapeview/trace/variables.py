@@ -92,7 +92,7 @@ class Variables:
         what = f"the variables before step {step}"
         complete = "SELECT step, id FROM version WHERE step < ? AND complete = 1 ORDER BY step DESC, id DESC LIMIT 1"
         found = self._database.readable(complete, (step,), what)
-        since, first = found[0] if found else (SETUP, 0)
+        since, first = found[0] if found else (SETUP - 1, 0)
         versions = (
             f"SELECT CASE WHEN length(data) <= {CHUNK_LIMIT} THEN data END FROM version "
             "WHERE step >= ? AND step < ? AND id >= ? ORDER BY step, id"
@@ -100,7 +100,8 @@ class Variables:
         now: dict[int, Now] = {}
         for (data,) in self._database.readable(versions, (since, step, first), what):
             for variable, version, tensor, previous, updated in read(_ENTRIES, data) or ():
-                now[variable] = Now(version, tensor, previous, updated)
+                if updated < step:
+                    now[variable] = Now(version, tensor, previous, updated)
         return now
 
 
