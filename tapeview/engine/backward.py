@@ -15,7 +15,7 @@ import numpy as np
 from tapeview.engine import callsite, nest, observe, reasons
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.indexed_slices import IndexedSlices
-from tapeview.engine.op import Op
+from tapeview.engine.op import Op, Rule
 from tapeview.engine.state import state
 from tapeview.engine.tape import Entry, GradientTape, UnconnectedGradients
 from tapeview.engine.tensor import EagerTensor
@@ -36,7 +36,7 @@ def gradient(tape: GradientTape, target: Any, sources: Any, output_gradients: An
     flat = nest.flatten_with_keys(sources)
     check_leaves([s for s, _ in flat])
     zero = check_unconnected(unconnected)
-    seeds = _seeds(targets, output_gradients)
+    seeds = _seeds(tape, targets, output_gradients)
     with GradientCall(tape, "gradient", targets, flat, seeds) as call:
         results = call.run(targets, [s for s, _ in flat], seeds)
         call.finish(results)
@@ -56,8 +56,9 @@ def check_leaves(leaves: list[Any]) -> list[Any]:
             raise TypeError(f"Cannot convert the argument `type_value`: {leaf!r} to a TensorFlow DType.")
         else:
             kind = type(leaf)
-            name = f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
-            raise AttributeError(f"'{name}' object has no attribute '_id'")
+            if kind.__module__ == "numpy":
+                raise AttributeError(f"'numpy.{kind.__name__}' object has no attribute '_id'")
+            raise AttributeError(f"'{kind.__name__}' object has no attribute 'dtype'")
     return leaves
 
 
@@ -73,11 +74,12 @@ def zeros_for(source: Any) -> EagerTensor:
     return EagerTensor(np.zeros(source._array.shape, source._array.dtype))
 
 
-def _seeds(targets: Sequence[Any], output_gradients: Any) -> list[Any]:
+def _seeds(tape: GradientTape, targets: Sequence[Any], output_gradients: Any) -> list[Any]:
     if output_gradients is None:
         return [None] * len(targets)
     given = nest.flatten(output_gradients)
     if given and all(g is None for g in given):
+        tape._failed()
         raise ValueError(f"Attempt to convert a value (None) with an unsupported type ({type(None)}) to a Tensor.")
     seeds = [None if g is None else to_tensor(g) for g in given[: len(targets)]]
     return seeds + [None] * (len(targets) - len(seeds))
@@ -114,7 +116,7 @@ class GradientCall:
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
         state.call = self._outer
         if error is not None:
-            self.tape._broken = True
+            self.tape._failed()
             if observe.sink is not None and not self._done:
                 observe.sink((observe.GRADIENT_FINISHED, self.id, [], f"{type(error).__name__}: {error}"))
 
@@ -136,14 +138,13 @@ class GradientCall:
         tracked = self.tape._tracked
         for target, seed in zip(targets, seeds, strict=True):
             key = id(getattr(target, "_base", target))
-            if (key in tracked or key in source_ids) and target._array.dtype.kind in "fc":
+            kind = target._array.dtype.kind
+            if (kind in "fc" and key in tracked) or (kind != "O" and key in source_ids):
                 _accumulate(totals, key, EagerTensor(np.ones_like(target._array)) if seed is None else seed)
         _sweep(self.tape, totals, source_ids, self.id)
         return [self._of_source(s, totals) for s in sources]
 
     def _of_source(self, source: Any, totals: dict[int, Gradient]) -> Gradient:
-        if source._array.dtype.kind not in "fc":
-            return None
         base = getattr(source, "_base", None)
         if base is None:
             return totals.get(id(source))
@@ -236,16 +237,29 @@ def _apply_rules(
             contributions.append(None)
             continue
         array = tensor._array
-        if array.dtype.kind not in "fc":
+        kind = array.dtype.kind
+        if kind == "f" or (kind == "c" and not op.analytic):
+            sent = rule(upstream, output, *inputs, **attrs) if attrs else rule(upstream, output, *inputs)
+        elif kind == "c":
+            sent = _conjugated(rule, upstream, output, inputs, attrs)
+        else:
             contributions.append(None)
             continue
-        sent = rule(upstream, output, *inputs, **attrs) if attrs else rule(upstream, output, *inputs)
         if op.broadcasts and sent is not None and sent._array.shape != array.shape:
             sent = unbroadcast(sent, array.shape)
         contributions.append(sent)
     if k < len(inputs):
         contributions.extend([None] * (len(inputs) - k))
     return contributions
+
+
+def _conjugated(rule: Rule, upstream: Any, output: Any, inputs: tuple[EagerTensor, ...], attrs: Any) -> Gradient:
+    """A rule of calculus for a complex input: the gradient is that with the derivative conjugated."""
+    from tapeview.engine.ops.complex_numbers import conj  # the op tables need this package
+
+    given = tuple([None if g is None else conj(g) for g in upstream]) if isinstance(upstream, tuple) else conj(upstream)
+    sent = rule(given, output, *inputs, **attrs)
+    return None if sent is None else conj(sent._densify() if isinstance(sent, IndexedSlices) else sent)
 
 
 def unbroadcast(g: EagerTensor, shape: tuple[int, ...]) -> EagerTensor:

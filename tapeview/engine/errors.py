@@ -84,10 +84,13 @@ def device(op: str) -> str:
     return f"{{{{function_node __wrapped__{op}_device_/job:localhost/replica:0/task:0/device:CPU:0}}}} "
 
 
-def invalid(op: str, body: str, *, kernel: bool = True, name: str | None = "", wrapped: str | None = None) -> InvalidArgumentError:
+def invalid(
+    op: str, body: str, *, kernel: bool = True, name: str | None = "", wrapped: str | None = None
+) -> InvalidArgumentError:
     """An InvalidArgumentError worded as TensorFlow words it.
 
-    ``kernel``: the check is the kernel's own, so that the device prefix stands first (``wrapped`` is the op's name there if it differs);
+    ``kernel``: the check is the kernel's own, so that the device prefix stands first (``wrapped`` is the op's name
+        there if it differs);
     ``name`` is what follows ``name: ``, None leaves that part out.
     """
     tail = "" if name is None else f" name: {name}"
@@ -104,12 +107,24 @@ _ATTR_WORDS = {"float": "DT_FLOAT", "half": "DT_HALF", "double": "DT_DOUBLE", "b
                "complex128": "DT_COMPLEX128"}  # fmt: skip
 
 
-def dtype_not_allowed(op: str, got: str, allowed: tuple[str, ...], signature: str = "x:T -> y:T") -> InvalidArgumentError:
-    """An op that has no kernel for this type (``tf.exp`` of an int)."""
+def dtype_not_allowed(
+    op: str,
+    got: str,
+    allowed: tuple[str, ...],
+    signature: str = "x:T -> y:T",
+    before: str = "",
+    after: str = "",
+    name: str | None = "",
+) -> InvalidArgumentError:
+    """An op that has no kernel for this type (``tf.exp`` of an int).
+
+    ``before`` and ``after`` are what the op's definition, which the message quotes, has on both sides of the types.
+    """
     listed = ", ".join(_ATTR_WORDS.get(a, f"DT_{a.upper()}") for a in allowed)
-    return InvalidArgumentError(
-        None,
-        None,
-        f"Value for attr 'T' of {got} is not in the list of allowed values: {', '.join(allowed)}\n\t; NodeDef: {{{{node {op}}}}}; "
-        f"Op<name={op}; signature={signature}; attr=T:type,allowed=[{listed}]> [Op:{op}] name: ",
+    return invalid(
+        op,
+        f"Value for attr 'T' of {got} is not in the list of allowed values: {', '.join(allowed)}\n\t; "
+        f"NodeDef: {{{{node {op}}}}}; Op<name={op}; signature={signature}; {before}attr=T:type,allowed=[{listed}]{after}>",
+        kernel=False,
+        name=name,
     )

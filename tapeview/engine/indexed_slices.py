@@ -9,25 +9,43 @@ import numpy as np
 from tapeview.engine.dtypes import DType
 from tapeview.engine.op import defop, execute
 from tapeview.engine.shapes import TensorShape
-from tapeview.engine.tensor import EagerTensor
+from tapeview.engine.tensor import Array, EagerTensor
 
 
-def _scatter_rows(values: Any, indices: Any, *, rows: int) -> Any:
-    out = np.zeros((rows, *values.shape[indices.ndim :]), values.dtype)
-    np.add.at(out, indices.ravel(), values.reshape((indices.size, *out.shape[1:])))
+def add_rows(values: Array, rows: Array, count: int) -> Array:
+    """``count`` rows of zeros to which ``values[k]`` was added in row ``rows[k]``; negative numbers are left out."""
+    out = np.zeros((count, *values.shape[1:]), values.dtype)
+    if rows.size and rows.min() < 0:
+        values, rows = values[rows >= 0], rows[rows >= 0]
+    width = int(np.prod(values.shape[1:]))
+    # NumPy adds single elements several times faster than it adds rows.
+    places = rows.astype(np.int64)[:, None] * width + np.arange(width)
+    np.add.at(out.reshape(-1), places.ravel(), values.reshape(-1))
     return out
 
 
-def _take_rows(g: Any, y: Any, values: Any, indices: Any, *, rows: int) -> Any:
+def _scatter_rows(values: Array, indices: Array, *, rows: int) -> Array:
+    return add_rows(values.reshape((indices.size, *values.shape[indices.ndim :])), indices.ravel(), rows)
+
+
+def take_rows(g: EagerTensor, rows: EagerTensor) -> EagerTensor:
+    """``g[rows]``, with zeros where a number is negative. ``g`` is dense, ``rows`` of any shape."""
+    from tapeview.engine.ops.elementwise import multiply
     from tapeview.engine.ops.index import gather  # the op tables need this module
 
-    return gather(g, indices)
+    numbers = rows._array
+    kept = numbers >= 0
+    if kept.all():
+        return gather(g, rows)
+    shape = numbers.shape + (1,) * (g._array.ndim - 1)
+    taken = gather(g, EagerTensor(np.maximum(numbers, 0)))
+    return multiply(taken, EagerTensor(kept.reshape(shape).astype(g._array.dtype)))
 
 
 SCATTER_ROWS = defop(
     "UnsortedSegmentSum",
     _scatter_rows,
-    (_take_rows, None),
+    (lambda g, y, data, segment_ids, rows: take_rows(g, segment_ids), None),
     inputs="data segment_ids",
     formulas=("rows of g at segment_ids", ""),
     doc="Adds rows up into the rows their numbers name.",
@@ -35,7 +53,8 @@ SCATTER_ROWS = defop(
 
 
 class IndexedSlices:
-    """Rows ``values[k]`` that belong to row ``indices[k]`` of a tensor of shape ``dense_shape``. Repeated rows are not merged.
+    """Rows ``values[k]`` that belong to row ``indices[k]`` of a tensor of shape ``dense_shape``. Repeated rows are
+    not merged.
 
     Attributes:
         values: tensor of shape ``(n, *dense_shape[1:])``.
@@ -80,7 +99,7 @@ class IndexedSlices:
         return execute(SCATTER_ROWS, (self._values, self._indices), {"rows": int(self.shape[0])})
 
     def __neg__(self) -> IndexedSlices:
-        return IndexedSlices(-self._values, self._indices, self._dense_shape)  # type: ignore[operator]
+        return IndexedSlices(-self._values, self._indices, self._dense_shape)
 
     def __str__(self) -> str:
         shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"

@@ -1,6 +1,7 @@
 """Ops: what they compute, what their gradient rules are, and how one is run and recorded.
 
-An op is data: one :func:`defop` entry in one of the tables of ``engine.ops``. Running it computes the outputs and appends one
+An op is data: one :func:`defop` entry in one of the tables of ``engine.ops``. Running it computes the outputs and
+appends one
 entry to each open tape.
 """
 
@@ -16,9 +17,10 @@ from tapeview.engine import callsite, observe
 from tapeview.engine.errors import InvalidArgumentError, invalid
 from tapeview.engine.shapes import bracketed
 from tapeview.engine.state import state
-from tapeview.engine.tensor import Array, EagerTensor
+from tapeview.engine.tensor import EagerTensor
 
-# NumPy warns at log(0) and 1/0; TensorFlow does not. The scripts' own NumPy code keeps its warnings. (An errstate around each op
+# NumPy warns at log(0) and 1/0; TensorFlow does not. The scripts' own NumPy code keeps its warnings. (An errstate
+# around each op
 # would cost 0.7 µs of the 2 µs that an op takes.)
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tapeview\.engine(\.|$)")
 
@@ -43,19 +45,24 @@ class Op:
     Attributes:
         name: TensorFlow's name for it (``RealDiv``).
         forward: computes the output array, or a tuple of them, from the input arrays and the attributes.
-        vjps: one rule per input, None where there is none. A rule gets the upstream gradient, the output, the inputs and the
-            attributes and returns that input's gradient as a tensor (or None). Rules call other ops, so they can be recorded and differentiated.
+        vjps: one rule per input, None where there is none. A rule gets the upstream gradient, the output, the inputs
+            and the attributes and returns that input's gradient as a tensor (or None). Rules call other ops, so they
+            can be recorded and differentiated.
         vjp_all: for ops with any number of inputs: one rule that returns all gradients as a sequence.
         broadcasts: inputs were broadcast against each other, so gradients are summed back to each input's shape.
-        outputs: how many; 0 = as many as ``forward`` returns (a tuple). With several, a rule gets tuples of gradients and outputs.
+        outputs: how many; 0 = as many as ``forward`` returns (a tuple). With several, a rule gets tuples of gradients
+            and outputs.
         unused_output_gradients: give rules None, not zeros, for outputs nothing flowed back to.
-        differentiable: False for ops TensorFlow declares non-differentiable (``floor``): their gradient is None. An op that has no rule at all
-            but is differentiable raises LookupError in the backward pass, as in TensorFlow.
+        differentiable: False for ops TensorFlow declares non-differentiable (``floor``): their gradient is None. An
+            op that has no rule at all but is differentiable raises LookupError in the backward pass, as in TensorFlow.
         formulas: the rules in readable form, where the code of a rule does not read as a formula.
+        analytic: the rules are those of a function of a complex variable. TensorFlow's gradient for a complex input
+            then is theirs with conjugated derivatives, for which the backward pass cares: no rule mentions it.
     """
 
     __slots__ = (
-        "broadcasts", "differentiable", "doc", "formulas", "forward", "input_names", "name", "outputs", "unused_output_gradients", "vjp_all", "vjps",
+        "analytic", "broadcasts", "differentiable", "doc", "formulas", "forward", "input_names", "name", "outputs",
+        "unused_output_gradients", "vjp_all", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +78,7 @@ class Op:
         input_names: tuple[str, ...],
         formulas: tuple[str, ...],
         doc: str,
+        analytic: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -83,6 +91,7 @@ class Op:
         self.input_names = input_names
         self.formulas = formulas
         self.doc = doc
+        self.analytic = analytic
 
     @property
     def has_rule(self) -> bool:
@@ -106,6 +115,7 @@ def defop(
     inputs: str = "",
     formulas: Sequence[str] = (),
     doc: str = "",
+    analytic: bool = True,
 ) -> Op:
     """Adds an op to the table; see :class:`Op` for the arguments. ``inputs`` names the inputs (``"a b"``).
 
@@ -115,7 +125,18 @@ def defop(
     if name in OPS:
         raise ValueError(f"op {name} is defined twice")
     op = Op(
-        name, forward, vjps, vjp_all, broadcasts, outputs, unused_output_gradients, differentiable, tuple(inputs.split()), tuple(formulas), doc
+        name,
+        forward,
+        vjps,
+        vjp_all,
+        broadcasts,
+        outputs,
+        unused_output_gradients,
+        differentiable,
+        tuple(inputs.split()),
+        tuple(formulas),
+        doc,
+        analytic,
     )
     OPS[name] = op
     return op
@@ -159,12 +180,15 @@ def execute_pair(op: Op, x: EagerTensor, y: EagerTensor) -> EagerTensor:
 
 
 def _undisturbed(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any]) -> Any:
-    """Runs a kernel again whose warning became an error because the script asked for that; it did not mean our warnings."""
+    """Runs a kernel again whose warning became an error because the script asked for that; it did not mean our
+    warnings."""
     with np.errstate(all="ignore"):
         return op.forward(*[t._array for t in inputs], **attrs)
 
 
-def execute_many(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any] = _NO_ATTRS) -> tuple[EagerTensor, ...]:
+def execute_many(
+    op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any] = _NO_ATTRS
+) -> tuple[EagerTensor, ...]:
     """Runs an op of several outputs; see :func:`execute`."""
     try:
         with np.errstate(all="ignore"):
@@ -187,8 +211,11 @@ def kernel_error(op: Op, inputs: tuple[EagerTensor, ...], error: ValueError) -> 
     return invalid(op.name, str(error))
 
 
-def _record(op: Op, inputs: tuple[EagerTensor, ...], outputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any]) -> None:
-    """Appends one entry to each open tape. Called by ``execute`` and its like, which an op's function calls: see ``here``."""
+def _record(
+    op: Op, inputs: tuple[EagerTensor, ...], outputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any]
+) -> None:
+    """Appends one entry to each open tape. Called by ``execute`` and its like, which an op's function calls: see
+    ``here``."""
     on_path = 0
     bit = 1
     stopped = True

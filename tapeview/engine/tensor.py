@@ -1,6 +1,7 @@
 """Tensors: immutable arrays that tapes can follow.
 
-A tensor is told apart by its identity, never by its value. Arithmetic is attached by ``engine.ops.operators`` so that this module
+A tensor is told apart by its identity, never by its value. Arithmetic is attached by ``engine.ops.operators`` so that
+this module
 need not know any op.
 """
 
@@ -31,7 +32,8 @@ class Tensor:
 class EagerTensor(Tensor):
     """A value. ``_array`` is an ndarray (0-d for scalars) that nobody writes to.
 
-    ``_origin`` is the op type that made it, the variable it is a version of, or None for a constant. ``_uid`` is for a recorder's use.
+    ``_origin`` is the op type that made it, the variable it is a version of, or None for a constant. ``_uid`` is for
+    a recorder's use.
     """
 
     __slots__ = ("__dict__", "__weakref__", "_array", "_origin", "_uid")
@@ -39,6 +41,31 @@ class EagerTensor(Tensor):
     _array: Array
     _origin: Any
     _uid: int
+
+    # Attached by engine.ops.operators.
+    __add__: Any
+    __radd__: Any
+    __sub__: Any
+    __rsub__: Any
+    __mul__: Any
+    __rmul__: Any
+    __truediv__: Any
+    __rtruediv__: Any
+    __floordiv__: Any
+    __mod__: Any
+    __pow__: Any
+    __matmul__: Any
+    __neg__: Any
+    __abs__: Any
+    __invert__: Any
+    __and__: Any
+    __or__: Any
+    __lt__: Any
+    __le__: Any
+    __gt__: Any
+    __ge__: Any
+    __getitem__: Any
+    __iter__: Any
 
     def __init__(self, array: Array, origin: Any = None) -> None:
         self._array = array
@@ -72,7 +99,9 @@ class EagerTensor(Tensor):
     def set_shape(self, shape: Any) -> None:
         """Checks that the shape is ``shape``. Raises ValueError if it is another."""
         if not self.shape.is_compatible_with(shape):
-            raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {list(TensorShape(shape))}.")
+            raise ValueError(
+                f"Tensor's shape {self.shape} is not compatible with supplied shape {list(TensorShape(shape))}."
+            )
 
     def ref(self) -> Reference:
         """A hashable stand-in that knows this tensor (``deref()``)."""
@@ -168,7 +197,9 @@ class EagerTensor(Tensor):
 
     def eval(self, *_: Any, **__: Any) -> NoReturn:
         """Not there outside deferred graphs."""
-        raise NotImplementedError("eval is not supported when eager execution is enabled, is .numpy() what you're looking for?")
+        raise NotImplementedError(
+            "eval is not supported when eager execution is enabled, is .numpy() what you're looking for?"
+        )
 
     def __getattr__(self, name: str) -> Any:
         if name in _NUMPY_METHODS:

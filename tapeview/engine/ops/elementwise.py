@@ -7,24 +7,15 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine import convert, dtypes
-from tapeview.engine.convert import operands, to_tensor
+from tapeview.engine.convert import operands as operands
+from tapeview.engine.convert import to_tensor
 from tapeview.engine.errors import dtype_not_allowed, invalid
 from tapeview.engine.op import Op, defop, execute, execute_pair
+from tapeview.engine.ops.calls import binary as binary
+from tapeview.engine.ops.calls import unary as unary
 from tapeview.engine.tensor import Array, EagerTensor
 
 FLOATS = ("bfloat16", "half", "float", "double", "complex64", "complex128")
-
-
-def binary(op: Op, x: Any, y: Any) -> EagerTensor:
-    """Runs an op of two operands; what is no tensor is converted to the other's type."""
-    if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype:
-        return execute_pair(op, x, y)
-    return execute_pair(op, *operands(op.name, x, y))
-
-
-def unary(op: Op, x: Any) -> EagerTensor:
-    """Runs an op of one operand."""
-    return execute(op, (x if x.__class__ is EagerTensor else to_tensor(x),))
 
 
 def float_unary(op: Op, x: Any, allowed: tuple[str, ...] = FLOATS) -> EagerTensor:
@@ -75,18 +66,32 @@ POW = defop(
           lambda g, y, a, b: g * y * safe_log(a)),
     formulas=("g * b * a ** (b - 1)", "g * y * log(a), with log(a) = 0 where a <= 0"),
 )  # fmt: skip
+
+
+def _safe_log(x: Array) -> Array:
+    usable = x > 0 if x.dtype.kind == "f" else x != 0
+    one, zero = x.dtype.type(1), x.dtype.type(0)
+    return np.where(usable, np.log(np.where(usable, x, one)), zero)
+
+
+def _safe_reciprocal(x: Array) -> Array:
+    usable = x > 0 if x.dtype.kind == "f" else x != 0
+    one, zero = x.dtype.type(1), x.dtype.type(0)
+    return np.where(usable, np.divide(one, np.where(usable, x, one)), zero)
+
+
 SAFE_LOG = defop(
-    "SafeLog", lambda x: np.where(x > 0, np.log(np.where(x > 0, x, 1)), 0).astype(x.dtype) if x.dtype.kind == "f" else np.where(x != 0, np.log(np.where(x != 0, x, 1)), 0).astype(x.dtype),
-    (lambda g, y, x: g * divide_no_nan_positive(x),), inputs="x", formulas=("g / x where x > 0, else 0",),
+    "SafeLog", _safe_log, (lambda g, y, x: g * divide_no_nan_positive(x),), inputs="x", formulas=("g / x where x > 0, else 0",),
     doc="The logarithm that Pow's gradient uses: 0 where there is none.",
 )  # fmt: skip
 SAFE_RECIPROCAL = defop(
-    "SafeReciprocal", lambda x: np.where(x > 0, 1 / np.where(x > 0, x, 1), 0).astype(x.dtype),
-    (lambda g, y, x: -g * y * y,), inputs="x", doc="1 / x where x > 0, else 0.",
+    "SafeReciprocal", _safe_reciprocal, (lambda g, y, x: -g * y * y,), inputs="x", doc="1 / x where x > 0, else 0.",
 )  # fmt: skip
 
 
-def _integer_division(name: str, function: Any) -> Any:
+def integer_division(name: str, function: Any) -> Any:
+    """A kernel that refuses to divide ints by 0."""
+
     def forward(a: Array, b: Array) -> Array:
         if a.dtype.kind in "iu" and not np.all(b):
             raise invalid(name, "Integer division by zero")
@@ -95,9 +100,16 @@ def _integer_division(name: str, function: Any) -> Any:
     return forward
 
 
-FLOOR_DIV = defop("FloorDiv", _integer_division("FloorDiv", np.floor_divide), broadcasts=True, differentiable=False, inputs="a b")
+def _floor_divide(a: Array, b: Array) -> Array:
+    # For floats NumPy's own says nan to inf // 2.
+    return np.floor(np.divide(a, b)) if a.dtype.kind == "f" else np.floor_divide(a, b)
+
+
+FLOOR_DIV = defop(
+    "FloorDiv", integer_division("FloorDiv", _floor_divide), broadcasts=True, differentiable=False, inputs="a b"
+)
 FLOOR_MOD = defop(
-    "FloorMod", _integer_division("FloorMod", np.mod), broadcasts=True, inputs="a b",
+    "FloorMod", integer_division("FloorMod", np.mod), broadcasts=True, inputs="a b",
     vjps=(lambda g, y, a, b: g,
           lambda g, y, a, b: -g * floordiv(a, b)),
 )  # fmt: skip
@@ -119,7 +131,8 @@ def _cast(x: Array, *, to: str) -> Array:
 
 
 CAST = defop(
-    "Cast", _cast, (lambda g, y, x, to: cast(g, x.dtype) if y._array.dtype.kind in "fc" else None,), inputs="x", formulas=("g, cast to x's type",)
+    "Cast", _cast, (lambda g, y, x, to: cast(g, x.dtype) if y._array.dtype.kind in "fc" else None,), inputs="x",
+    formulas=("g, cast to x's type",),
 )  # fmt: skip
 
 
@@ -128,9 +141,7 @@ CAST = defop(
 
 def add(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     """``x + y``; the first argument is converted on its own."""
-    if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype:
-        return execute_pair(ADD, x, y)
-    return execute(ADD, operands("AddV2", x if convert.is_tensor_like(x) else to_tensor(x) if isinstance(x, np.ndarray) else x, y))
+    return binary(ADD, to_tensor(x) if isinstance(x, np.ndarray) else x, y)
 
 
 def subtract(x: Any, y: Any, name: str | None = None) -> EagerTensor:
@@ -143,8 +154,8 @@ def multiply(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     return binary(MUL, x, y)
 
 
-_TO_FLOAT = {"int8": dtypes.float32, "int16": dtypes.float32, "uint8": dtypes.float32, "uint16": dtypes.float32,
-             "int32": dtypes.float64, "int64": dtypes.float64, "uint32": dtypes.float64, "uint64": dtypes.float64}  # fmt: skip
+_TO_FLOAT = dict.fromkeys(("int8", "int16", "uint8", "uint16"), dtypes.float32)
+_TO_FLOAT |= dict.fromkeys(("int32", "int64", "uint32", "uint64"), dtypes.float64)
 _DIVISIBLE = "uint8 int8 uint16 int16 uint32 int32 uint64 int64 bfloat16 float16 float32 float64 complex64 complex128"
 
 
@@ -154,8 +165,15 @@ def divide(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     Raises:
         TypeError: tensors of different types, or bools.
     """
-    if x.__class__ is EagerTensor and y.__class__ is EagerTensor and x._array.dtype is y._array.dtype and x._array.dtype.kind == "f":
-        return execute_pair(DIV, x, y)
+    if x.__class__ is EagerTensor and y.__class__ is EagerTensor:
+        dtype = x._array.dtype
+        if dtype is y._array.dtype and dtype.kind == "f":
+            return execute_pair(DIV, x, y)
+    return execute(DIV, true_operands(x, y, "__truediv__"))
+
+
+def true_operands(x: Any, y: Any, where: str) -> tuple[EagerTensor, EagerTensor]:
+    """Numerator and denominator for a true division; ``where`` names the division in the message about bools."""
     if convert.is_tensor_like(x):
         a = to_tensor(x)
         b = to_tensor(y) if convert.is_tensor_like(y) else _divisor(y, a)
@@ -166,11 +184,11 @@ def divide(x: Any, y: Any, name: str | None = None) -> EagerTensor:
         raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}.")
     target = _TO_FLOAT.get(a.dtype.name)
     if target is not None:
-        a, b = cast(a, target), cast(b, target)
-    elif a._array.dtype.kind not in "fc":
+        return cast(a, target), cast(b, target)
+    if a._array.dtype.kind not in "fc":
         listed = ", ".join(f"tf.{n}" for n in _DIVISIBLE.split())
-        raise TypeError(f"Invalid dtype {a.dtype!r} in __truediv__. Expected one of {{{listed}}}.")
-    return execute(DIV, (a, b))
+        raise TypeError(f"Invalid dtype {a.dtype!r} in {where}. Expected one of {{{listed}}}.")
+    return a, b
 
 
 def _divisor(value: Any, beside: EagerTensor) -> EagerTensor:
@@ -202,13 +220,23 @@ def square(x: Any, name: str | None = None) -> EagerTensor:
 
 
 def abs(x: Any, name: str | None = None) -> EagerTensor:
-    """The absolute value."""
-    return unary(ABS, x)
+    """The absolute value; of a complex number its length, which is real."""
+    t = x if x.__class__ is EagerTensor else to_tensor(x)
+    if t._array.dtype.kind == "c":
+        from tapeview.engine.ops.complex_numbers import complex_abs  # which needs this module
+
+        return complex_abs(t)
+    return unary(ABS, t)
 
 
 def sign(x: Any, name: str | None = None) -> EagerTensor:
-    """-1, 0 or 1. Its gradient is 0 everywhere, not None."""
-    return unary(SIGN, x)
+    """-1, 0 or 1; of a complex number, the number over its length. The gradient of the former is 0, not None."""
+    t = x if x.__class__ is EagerTensor else to_tensor(x)
+    if t._array.dtype.kind == "c":
+        from tapeview.engine.ops.complex_numbers import direction  # which needs this module
+
+        return direction(t)
+    return unary(SIGN, t)
 
 
 def power(x: Any, y: Any, name: str | None = None) -> EagerTensor:
@@ -259,5 +287,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     if t._array.dtype.kind == "O" or target is dtypes.string:
         from tapeview.engine.errors import UnimplementedError, device
 
-        raise UnimplementedError(None, None, f"{device('Cast')}Cast {t.dtype.word} to {target.word} is not supported [Op:Cast] name: ")
+        raise UnimplementedError(
+            None, None, f"{device('Cast')}Cast {t.dtype.word} to {target.word} is not supported [Op:Cast] name: "
+        )
     return execute(CAST, (t,), {"to": target.numpy.str})

@@ -24,6 +24,7 @@ class Sample:
     attrs: Mapping[str, Any] = field(default_factory=dict)
     wrt: tuple[int, ...] | None = None
     order: int = 2
+    half: bool = True
 
     def run(self, *tensors: Any) -> Any:
         """Calls the function."""
@@ -31,15 +32,21 @@ class Sample:
 
 
 def sample(
-    call: Callable[..., Any], *inputs: Any, wrt: tuple[int, ...] | None = None, order: int = 2, **attrs: Any
+    call: Callable[..., Any],
+    *inputs: Any,
+    wrt: tuple[int, ...] | None = None,
+    order: int = 2,
+    half: bool = True,
+    **attrs: Any,
 ) -> Sample:
     """A sample.
 
     ``inputs`` become tensors: Python floats become float64, ints int32, bools bool; arrays stay what they are. ``wrt``
     numbers the inputs that are differentiated (None: all floats). ``order`` 1 says that the gradient itself has none:
-    asking for it must raise LookupError. Random inputs come from :func:`values`.
+    asking for it must raise LookupError. ``half`` False says that float16 inputs must be refused. Random inputs come
+    from :func:`values`.
     """
-    return Sample(call, tuple(_array(v) for v in inputs), attrs, wrt, order)
+    return Sample(call, tuple(_array(v) for v in inputs), attrs, wrt, order, half)
 
 
 def _array(value: Any) -> np.ndarray[Any, Any]:

@@ -27,7 +27,7 @@ def pair(f: Any, a: Any, b: Any, *, row: Any = None, number: float = 1.5) -> lis
         sample(f, a, row),
         sample(f, row, a),
         sample(f, np.array(number), np.array(0.7)),
-        sample(f, a, a[:, :1]),
+        sample(f, a, b[:, :1]),
     ]
 
 
