@@ -14,7 +14,9 @@ PACKAGE = sorted((ROOT / "tapeview").rglob("*.py"))
 UNFINISHED = re.compile(
     r"\bTOD[O]\b|\bFIXM[E]\b|\bXX[X]\b|raise NotImplemente[d]Error(\(\))?$|for [n]ow\b|pragma: no [c]over"
 )
-MACHINE_PATH = re.compile(r"(?<![\w.~-])(/wor[k]/|/roo[t]/|/hom[e]/(?!user\b)\w|/User[s]/(?!user\b)\w|[A-Z]:\\\\?User[s])")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.~-])(/wor[k]/|/roo[t]/|/hom[e]/(?!user\b)\w|/User[s]/(?!user\b)\w|[A-Z]:\\\\?User[s])"
+)
 
 
 def tracked_text_files() -> list[Path]:
