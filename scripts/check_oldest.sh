@@ -14,7 +14,7 @@ import tomllib
 
 with open("pyproject.toml", "rb") as file:
     for requirement in tomllib.load(file)["project"]["dependencies"]:
-        name, bound = re.fullmatch(r"([\w-]+)>=([\w.]+)", requirement).groups()
+        name, bound = re.fullmatch(r"([\w-]+)>=([\w.]+).*", requirement).groups()
         print(f"{name}=={bound}")
         if name == "PySide6-Essentials":
             print(f"shiboken6=={bound}")
