@@ -35,7 +35,8 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hello"
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
-    """How the script is. ``state`` is "running" or "paused"; ``trouble`` is what the recorder could not do, if anything.
+    """How the script is. ``state`` is "running" or "paused"; ``trouble`` is what the recorder could not do, if
+    anything.
 
     Sent after `Hello` and whenever ``state`` or ``trouble`` changed.
     """

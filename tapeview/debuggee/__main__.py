@@ -1,4 +1,5 @@
-"""Runs a script under the recorder. Started by file name, so that no folder of the script's can hide a module of ours."""
+"""Runs a script under the recorder. Started by file name, so that no folder of the script's can hide a module of
+ours."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Starts a script under the recorder: the entry point of the script's process.
 
-``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT] [--progress] [-m] PROGRAM [ARGUMENTS...]``
+``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT] [--progress] [-m] PROGRAM
+[ARGUMENTS...]``
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from tapeview.trace.store import RecordingError, Writer
 USAGE_EXIT = 2
 REAL_VARIABLE = "TAPEVIEW_TENSORFLOW"
 REAL_SENTENCE = (
-    "tapeview cannot record an installed TensorFlow yet: leave out --real-tensorflow (or unset TAPEVIEW_TENSORFLOW) to run "
-    "the script on tapeview's own engine, or run it with python itself"
+    "tapeview cannot record an installed TensorFlow yet: leave out --real-tensorflow (or unset TAPEVIEW_TENSORFLOW) to "
+    "run the script on tapeview's own engine, or run it with python itself"
 )
 
 
@@ -94,7 +95,7 @@ def _run_info(program: Program, arguments: list[str]) -> records.RunInfo:
         python=platform.python_version(),
         framework=f"tensorflow {names.TENSORFLOW_VERSION} (tapeview)",
         script=program.path,
-        argv=tuple(arguments),
+        argv=(program.name, *arguments),
         cwd=os.getcwd(),
         pid=os.getpid(),
         started=time.time(),
@@ -102,7 +103,8 @@ def _run_info(program: Program, arguments: list[str]) -> records.RunInfo:
 
 
 def _check(writer: Writer, program: Program, source: bytes) -> str:
-    """Writes the script's source and the names that it will not find into the recording. Returns a text for the user."""
+    """Writes the script's source and the names that it will not find into the recording. Returns a text for the
+    user."""
     text = static_check.decode(source)
     file = writer.add_source(program.path, text)
     found = static_check.unsupported_names(text)

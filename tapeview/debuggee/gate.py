@@ -6,8 +6,8 @@ The recorder passes the gate once per op, backward step and update, on the threa
     if gate.passed >= gate.stop_at:
         gate.wait()
 
-So a running script pays one addition and one comparison. ``stop_at`` is infinity while it runs, 0 while it is paused and
-``passed + n`` while it steps. Breakpoints only have to call `pause` before the comparison.
+So a running script pays one addition and one comparison. ``stop_at`` is infinity while it runs, 0 while it is paused
+and ``passed + n`` while it steps. Breakpoints only have to call `pause` before the comparison.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from collections.abc import Callable
 class Gate:
     """Holds script threads back. `run`, `pause`, `step` and `open_for_good` may be called from any thread.
 
-    Every thread of the script that reaches a closed gate waits there by itself: a pause holds each of them at its next op.
+    Every thread of the script that reaches a closed gate waits there by itself: a pause holds each of them at its
+    next op.
 
     Attributes:
         passed: how many times the gate was passed. Written by script threads only.
@@ -73,7 +74,8 @@ class Gate:
         self._set(math.inf)
 
     def abandon(self) -> None:
-        """For a forked child: open for good, without the lock, which may be held by a thread that does not exist there."""
+        """For a forked child: open for good, without the lock, which may be held by a thread that does not exist
+        there."""
         self._moved = threading.Condition()
         self._waiting = 0
         self._open_for_good = True

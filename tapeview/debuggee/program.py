@@ -53,7 +53,8 @@ class Program:
             ValueError: the source holds null bytes.
             ProgramError: it cannot be read.
         """
-        # A module's loader would give cached bytecode; compiled anew, the code always agrees with the source that is shown.
+        # A module's loader would give cached bytecode; compiled anew, the code always agrees with the source that is
+        # shown.
         return compile(self.source(), self.path, "exec", dont_inherit=True)
 
     def prepare(self, arguments: list[str]) -> types.ModuleType:
@@ -98,7 +99,9 @@ def find_script(name: str) -> Program:
     """
     path = Path(name)
     if not name or not path.exists():
-        raise ProgramError(f"there is no file {name!r} in {Path.cwd()}: check the name, or give the full path of the script")
+        raise ProgramError(
+            f"there is no file {name!r} in {Path.cwd()}: check the name, or give the full path of the script"
+        )
     if path.is_dir():
         raise ProgramError(f"{name!r} is a folder: name the script inside it, or use -m for a package")
     if name.endswith(".tapeview"):

@@ -1,8 +1,8 @@
 """Everything that lives as long as the script does: recorder, streams, gate, control channel, and how they end.
 
 However the script ends, `Session.finish` runs once and before the process is gone: at the end of the interpreter, in
-``os._exit``, on SIGTERM and SIGHUP, and when the debugger says `Stop`. What no process can survive (SIGKILL, a crash in native
-code) costs the records since the last commit.
+``os._exit``, on SIGTERM and SIGHUP, and when the debugger says `Stop`. What no process can survive (SIGKILL, a crash
+in native code) costs the records since the last commit.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Session:
         atexit.register(self._at_exit)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
-        os._exit = self._exit_hard  # type: ignore[assignment]
+        os._exit = self._exit_hard
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) == signal.SIG_DFL:
@@ -92,7 +92,9 @@ class Session:
                 self._signals.append(number)
         self.recorder.start()
 
-    def attach(self, control: Callable[[Callable[[], Status], Callable[[], None], Callable[[], None]], Control]) -> None:
+    def attach(
+        self, control: Callable[[Callable[[], Status], Callable[[], None], Callable[[], None]], Control]
+    ) -> None:
         """Starts the channel that ``control(status, on_stop, on_gone)`` makes."""
         self._control = control(self.status, self.stop, self.gate.open_for_good)
         self.gate.on_change = self._control.wake
@@ -120,7 +122,8 @@ class Session:
             self._hard_exit(STOPPED_EXIT)
 
     def finish(self, how: str, exit: int | None) -> bool:
-        """Closes recording and channel. The first call does it and returns True; others wait for it, and return False."""
+        """Closes recording and channel. The first call does it and returns True; others wait for it, and return
+        False."""
         with self._lock:
             if self._finished or os.getpid() != self._pid:
                 return False

@@ -1,8 +1,8 @@
 """Reads a script before it runs and lists the TensorFlow names in it that tapeview does not have.
 
-It follows imports and plain assignments (``from tensorflow.keras import layers as L``, ``K = tf.keras``) with Python's scoping
-rules, and stays silent where it cannot know: names the script may have rebound, names it sets itself, names it asks for with
-``hasattr``, and names inside a ``try`` that expects them to be missing.
+It follows imports and plain assignments (``from tensorflow.keras import layers as L``, ``K = tf.keras``) with
+Python's scoping rules, and stays silent where it cannot know: names the script may have rebound, names it sets
+itself, names it asks for with ``hasattr``, and names inside a ``try`` that expects them to be missing.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ class _Checker:
     def check(self, tree: ast.Module) -> None:
         self._scope(tree, tree.body, None)
 
-    def _scope(self, node: ast.AST, body: Sequence[ast.AST], outer: _Scope | None, parameters: Sequence[str] = ()) -> None:
+    def _scope(
+        self, node: ast.AST, body: Sequence[ast.AST], outer: _Scope | None, parameters: Sequence[str] = ()
+    ) -> None:
         scope = _Scope(node, outer)
         for name in parameters:
             scope.bind(name, None)

@@ -1,7 +1,7 @@
 """The script's stdout and stderr: every write goes to the terminal and into the recording.
 
-The script sees ordinary text streams (with ``buffer``, ``fileno``, ``isatty``, ``reconfigure``), so scripts that wrap or
-reconfigure them keep working. Output of other programs that the script starts goes to the terminal only.
+The script sees ordinary text streams (with ``buffer``, ``fileno``, ``isatty``, ``reconfigure``), so scripts that wrap
+or reconfigure them keep working. Output of other programs that the script starts goes to the terminal only.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class TeeBuffer(io.BufferedIOBase):
         terminal: where the bytes go as they are; None where the process has no such stream.
         sink: gets the text. It must be safe to call from any thread.
         encoding: how the text stream above encodes.
-        forgiving: whether a terminal that cannot be written to any more is forgotten. Otherwise the script gets the error,
-            as it would without tapeview (``script.py | head``).
+        forgiving: whether a terminal that cannot be written to any more is forgotten. Otherwise the script gets the
+            error, as it would without tapeview (``script.py | head``).
         curtain: entered around each write to the terminal.
     """
 

@@ -19,8 +19,8 @@ _PATIENCE = 10.0
 class Listener:
     """A loopback socket, the token that opens it, and the strangers that have not said the token yet.
 
-    Used by one thread. Whoever says something else than a valid `Hello` is sent away; at most 32 may stand at the door, the
-    oldest goes first.
+    Used by one thread. Whoever says something else than a valid `Hello` is sent away; at most 32 may stand at the
+    door, the oldest goes first.
     """
 
     def __init__(self, selector: selectors.BaseSelector) -> None:

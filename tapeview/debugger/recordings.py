@@ -49,7 +49,8 @@ def new_path(script: str, where: Path | None = None) -> Path:
 def prune(where: Path, count: int = KEEP_COUNT, size: int = KEEP_BYTES) -> list[Path]:
     """Deletes the oldest recordings in ``where`` until at most ``count - 1`` of together ``size`` bytes are left.
 
-    Recordings that are being written are left alone, and so is everything that is no recording. Returns what was deleted.
+    Recordings that are being written are left alone, and so is everything that is no recording. Returns what was
+    deleted.
     """
     found: list[tuple[float, int, Path]] = []
     for path in where.glob("*.tapeview"):

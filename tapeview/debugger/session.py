@@ -41,7 +41,8 @@ class LiveSession:
 
     Attributes:
         state: "ready", "starting" (the process exists), "running" (it has said hello), then how it ended: "finished",
-            "failed" (an exception, another exit code than 0, or it could not run at all), "stopped", "killed" (by a signal).
+            "failed" (an exception, another exit code than 0, or it could not run at all), "stopped", "killed" (by a
+            signal).
         exit: the exit code once it has ended; minus the signal's number if a signal ended it.
         status: the newest `Status`.
         message: one sentence on how it ended, or "" while it runs and if it simply finished.
@@ -104,13 +105,16 @@ class LiveSession:
         """Starts the script's process and returns.
 
         Raises:
-            SessionError: there is no such script, the recording or the process cannot be made, or it was started before.
+            SessionError: there is no such script, the recording or the process cannot be made, or it was started
+            before.
         """
         if self._thread is not None or self._over.is_set():
             raise SessionError("this session was started before: make a new one to run the script again")
         script = Path(self._cwd or ".", self.script)
         if not self.module and not script.is_file():
-            raise SessionError(f"there is no file {str(script)!r}: it may have been moved or renamed since it was opened")
+            raise SessionError(
+                f"there is no file {str(script)!r}: it may have been moved or renamed since it was opened"
+            )
         try:
             if self.recording is None:
                 self.recording = recordings.new_path(self.script)
@@ -124,6 +128,7 @@ class LiveSession:
             self._process = Process(line, environment, self._cwd)
         except OSError as error:
             self._release()
+            self._drop_empty_recording()
             raise SessionError(f"cannot start {self.script}: {error}") from error
         self.state = "starting"
         self._thread = threading.Thread(target=self._follow, name="tapeview session", daemon=True)
@@ -139,7 +144,8 @@ class LiveSession:
         self._wake()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Waits until the script has ended. Returns False if it has not within ``timeout`` seconds, or was never started."""
+        """Waits until the script has ended. Returns False if it has not within ``timeout`` seconds, or was never
+        started."""
         return self._thread is not None and self._over.wait(timeout)
 
     def close(self, grace: float = 1.0) -> None:
@@ -264,9 +270,17 @@ class LiveSession:
         code = process.reap()
         self.exit = code
         self._release()
+        self._drop_empty_recording()
         self.state, self.message = _verdict(code, farewell, self._deadline is not None, self._killed_by_us)
         self._over.set()
         self._changed()
+
+    def _drop_empty_recording(self) -> None:
+        """Removes the file that only held the name, if nothing was written into it."""
+        if self.recording is not None:
+            with contextlib.suppress(OSError):
+                if not self.recording.stat().st_size:
+                    self.recording.unlink()
 
     def _hang_up(self) -> None:
         if self._channel is not None:
@@ -309,7 +323,10 @@ def _verdict(code: int, farewell: Finished | None, stop_wanted: bool, killed_by_
     if stop_wanted and code in _STOP_EXITS:
         return "stopped", "The script was stopped."
     if killed_by_us:
-        return "killed", "The script did not stop when asked and was killed; the recording has all but its last moments."
+        return (
+            "killed",
+            "The script did not stop when asked and was killed; the recording has all but its last moments.",
+        )
     if code < 0:
         return "killed", f"The script was killed by {_signal_text(-code)}; the recording has all but its last moments."
     if code:

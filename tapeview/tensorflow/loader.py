@@ -134,13 +134,14 @@ def _place() -> tuple[int, str]:
 
 
 def _print_as_numpy_1() -> None:
-    """Scalars print as ``0.5`` and not as ``np.float32(0.5)``: what tutorials show, and what TensorFlow 2.15's NumPy did."""
+    """Scalars print as ``0.5`` and not as ``np.float32(0.5)``: what tutorials show, and what TensorFlow 2.15's NumPy
+    did."""
     import numpy as np
 
     if int(np.__version__.split(".")[0]) < 2:
         return
     np.set_printoptions(legacy="1.25")
-    # NumPy 2.1 and later keep the options per context, and a new thread begins with the defaults; so those change as well.
-    # (The module is hidden behind a function of the same name.)
+    # NumPy 2.1 and later keep the options per context, and a new thread begins with the defaults; so those change as
+    # well. (The module is hidden behind a function of the same name.)
     with contextlib.suppress(ImportError, AttributeError):
         importlib.import_module("numpy._core.printoptions").default_format_options_dict["legacy"] = 125

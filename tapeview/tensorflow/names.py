@@ -1,7 +1,8 @@
 """Which of TensorFlow's names tapeview has, and where their objects live.
 
-One line per name, grouped by namespace: ``"matmul": OPS + "linalg:matmul"`` under ``"tf.linalg"`` makes ``tf.linalg.matmul``.
-A name that is missing here is reported as not supported, before a script runs and when it is used.
+The data stands in `table` (what tapeview has) and `namespaces` (how TensorFlow arranges it). A name that is missing
+there is reported as not supported, before a script runs and when it is used.
+
 This module holds data only and imports nothing, so that a script can be checked without loading the engine.
 """
 

@@ -1,17 +1,101 @@
-"""The table behind `names`: TensorFlow name -> where tapeview's object lives, by namespace."""
+"""The table behind `names`: where the objects live that tapeview has.
+
+To make a name known, add its word to its module's line in `HOMES`; it then appears in every namespace in which
+TensorFlow has it (`namespaces`). ``"range=range_"`` says that ``tf.range`` is ``range_`` in the module. A namespace
+whose words have a meaning of their own (``tf.keras.layers``, ``tf.initializers``) has its modules and words in `LOCAL`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-_E = "tapeview.engine."
+from tapeview.tensorflow.namespaces import NAMESPACES
 
-NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "tf": {
-        "Variable": _E + "variable:Variable",
-        "GradientTape": _E + "tape:GradientTape",
-        "name_scope": _E + "names:name_scope",
-        "Tensor": _E + "tensor:Tensor",
-    },
+_ENGINE = "tapeview.engine."
+_OPS = _ENGINE + "ops."
+
+HOMES: Final[Mapping[str, str]] = {
+    _ENGINE + "dtypes": """
+        DType as_dtype bool=bool_ complex128 complex64 double=float64 float16 float32 float64 half=float16 int16 int32
+        int64 int8 string uint16 uint32 uint64 uint8
+    """,
+    _ENGINE + "errors": """
+        AlreadyExistsError FailedPreconditionError InternalError InvalidArgumentError NotFoundError OpError
+        OutOfRangeError ResourceExhaustedError UnimplementedError
+    """,
+    _ENGINE + "indexed_slices": "IndexedSlices",
+    _ENGINE + "names": "name_scope",
+    _ENGINE + "shapes": "TensorShape",
+    _ENGINE + "tape": "GradientTape UnconnectedGradients",
+    _ENGINE + "tensor": "Tensor",
+    _ENGINE + "variable": "Variable",
+    _OPS + "arithmetic": """
+        accumulate_n add_n divide_no_nan multiply_no_nan reciprocal reciprocal_no_nan scalar_mul squared_difference
+        truediv truncatediv truncatemod xdivy
+    """,
+    _OPS + "arrange": """
+        depth_to_space meshgrid repeat reverse reverse_sequence roll space_to_depth split tile unstack
+    """,
+    _OPS + "comparison": """
+        equal greater greater_equal less less_equal logical_and logical_not logical_or logical_xor not_equal
+    """,
+    _OPS + "complex_numbers": "angle complex conj imag real",
+    _OPS + "creation": """
+        constant convert_to_tensor eye fill is_tensor linspace one_hot ones range=range_ sequence_mask zeros
+    """,
+    _OPS + "elementwise": """
+        abs add cast divide floordiv floormod identity mod=floormod multiply negative ones_like pow=power
+        realdiv=divide sign square stop_gradient subtract zeros_like
+    """,
+    _OPS + "exponential": "exp expm1 log log1p rsqrt sigmoid sqrt tanh xlog1py xlogy",
+    _OPS + "extremes": "clip_by_global_norm clip_by_norm clip_by_value global_norm l2_loss maximum minimum",
+    _OPS + "index": "boolean_mask gather strided_slice",
+    _OPS + "linalg": "matmul",
+    _OPS + "padding": "pad slice=slice_",
+    _OPS + "reduction": "reduce_mean reduce_sum",
+    _OPS + "scatter": """
+        gather_nd scatter_nd tensor_scatter_nd_add tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub
+        tensor_scatter_nd_update
+    """,
+    _OPS + "segments": """
+        segment_max segment_mean segment_min segment_prod segment_sum unsorted_segment_max unsorted_segment_mean
+        unsorted_segment_min unsorted_segment_prod unsorted_segment_sqrt_n unsorted_segment_sum
+    """,
+    _OPS + "select": "where",
+    _OPS + "shape": """
+        broadcast_dynamic_shape broadcast_static_shape broadcast_to concat expand_dims rank reshape shape shape_n size
+        squeeze stack transpose
+    """,
+    _OPS + "sorting": """
+        argmax argmin argsort bincount confusion_matrix histogram_fixed_width in_top_k invert_permutation searchsorted
+        sort top_k unique unique_with_counts
+    """,
+    _OPS + "trigonometric": "acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan",
 }
+
+LOCAL: Final[Mapping[str, Mapping[str, str]]] = {}
+
+
+def _homes(modules: Mapping[str, str]) -> dict[str, str]:
+    """TensorFlow's word -> ``"package.module:attribute"``."""
+    homes: dict[str, str] = {}
+    for module, words in modules.items():
+        for word in words.split():
+            name, _, attribute = word.partition("=")
+            homes[name] = f"{module}:{attribute or name}"
+    return homes
+
+
+def _build() -> dict[str, dict[str, str]]:
+    homes = _homes(HOMES)
+    names = {
+        space: {word: homes[word] for word in words.split() if word in homes} for space, words in NAMESPACES.items()
+    }
+    for space, modules in LOCAL.items():
+        names.setdefault(space, {}).update(_homes(modules))
+    return {space: found for space, found in names.items() if found}
+
+
+NAMES: Final[Mapping[str, Mapping[str, str]]] = _build()
+"""For each namespace, its names and where their objects live, as ``"package.module:attribute"``."""

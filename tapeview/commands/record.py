@@ -1,0 +1,131 @@
+"""``tapeview record``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, ClassVar
+
+from tapeview.commands import UserError
+
+_ERASE = "\r\x1b[K"
+
+
+class Record:
+    """Run a script without a window and write what its tapes do into a recording.
+
+    The script's own output, input and exit code stay its own. Look at the recording with `tapeview open` or `tapeview
+    info`; it can be opened while the script still runs.
+    """
+
+    name: ClassVar[str] = "record"
+    usage: ClassVar[str] = "[-o FILE] [-m] SCRIPT [ARGS...]"
+
+    def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="the recording to write; an older one is replaced (default: SCRIPT's name with .tapeview, here)",
+        )
+        parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as with python -m")
+        parser.add_argument(
+            "--real-tensorflow", action="store_true", help="use an installed TensorFlow (not supported yet)"
+        )
+        parser.add_argument("script", nargs="?", metavar="SCRIPT", help="the script to run")
+        parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="the script's own arguments")
+
+    def run(self, options: argparse.Namespace) -> int:
+        from tapeview.debugger.process import command
+
+        if options.script is None:
+            raise UserError("name the script to record: `tapeview record SCRIPT`")
+        recording = _recording_path(options.output, options.script)
+        extra = ["--progress"]
+        if options.real_tensorflow:
+            extra.append("--real-tensorflow")
+        line = command(
+            sys.executable, recording, options.script, options.arguments, module=options.module, options=extra
+        )
+        try:
+            child = subprocess.Popen(line)
+        except OSError as error:
+            raise UserError(f"cannot start {sys.executable}: {error.strerror}") from error
+        with _signals_to(child):
+            code = child.wait()
+        if code >= 0:
+            return code
+        if _is_terminal(sys.stderr):
+            sys.stderr.write(_ERASE)
+        if -code not in (signal.SIGINT, signal.SIGTERM):
+            text = f"tapeview: the script was killed by {_signal_name(-code)}; {recording} has all but its last moments"
+            print(text, file=sys.stderr)
+        return 128 - code
+
+
+def _recording_path(wanted: str | None, script: str) -> Path:
+    """Where to write. Without a wish a name that is free, because a long training must not be lost by running again."""
+    if wanted is not None:
+        path = Path(wanted)
+        if not path.parent.is_dir():
+            raise UserError(f"there is no folder {str(path.parent)!r} to write {path.name!r} into: make it first")
+        return path.absolute()
+    stem = Path(script).stem.removeprefix("-") or "recording"
+    number = 1
+    while True:
+        path = Path(f"{stem}{f'-{number}' if number > 1 else ''}.tapeview").absolute()
+        if not path.exists():
+            return path
+        number += 1
+
+
+@contextmanager
+def _signals_to(child: subprocess.Popen[Any]) -> Iterator[None]:
+    """Signals for this process go to the child: it decides, this process waits for it.
+
+    Ctrl+C in a terminal reaches both processes anyway, so there it is not sent a second time.
+    """
+    before: dict[int, Any] = {}
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        if child.poll() is None and not (number == signal.SIGINT and _in_foreground()):
+            child.send_signal(number)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, forward)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_foreground() -> bool:
+    """Whether Ctrl+C in the terminal reaches this process."""
+    if os.name != "posix":
+        return True
+    try:
+        with open("/dev/tty", "rb", buffering=0) as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
+
+
+def _is_terminal(stream: Any) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:
+        return f"signal {number}"
