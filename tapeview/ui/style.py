@@ -44,7 +44,10 @@ QDockWidget { color: $muted; }
 #dockNote { color: $muted; font-size: 11px; }
 #dockBody { background: $panel; }
 QTabBar { background: $panel; }
-QTabBar::tab { background: transparent; color: $muted; border: 0; border-bottom: 2px solid transparent; padding: 6px 1px 5px 1px; margin: 0 9px; font-size: 12px; }
+QTabBar::tab { background: transparent; color: $muted; border: 0; border-bottom: 2px solid transparent; padding: 6px 1px 5px 1px; margin: 0 18px 0 0; font-size: 12px; }
+QTabBar#dockTabs::tab { font-size: 11px; padding: 8px 1px 6px 1px; margin: 0 9px; }
+QTabBar#dockTabs::tab:first { margin-left: 12px; }
+QMainWindow#workbench { background: $line; }
 QTabBar::tab:selected { color: $text; font-weight: 600; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:disabled { color: $faint; }
@@ -74,17 +77,25 @@ QPushButton:focus { border: 1px solid $accent; }
 QPushButton:disabled { color: $faint; }
 QPushButton#primary { background: $accent; border: 1px solid $accent; color: $onaccent; font-weight: 600; }
 QPushButton#link { background: transparent; border: 0; color: $accent; padding: 2px 4px; text-align: left; }
-QPushButton#chip { border-radius: 11px; padding: 2px 10px; font-size: 11px; color: $muted; }
+QPushButton#chip { border-radius: 10px; padding: 2px 10px; min-height: 15px; max-height: 15px; font-size: 11px; color: $muted; }
 QPushButton#chip:checked { background: $accentbg; color: $accent; border: 1px solid $accentbg; }
-QComboBox { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 2px 8px; font-size: 11px; min-height: 18px; }
+QComboBox { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 1px 18px 1px 8px; font-size: 11px; min-height: 18px; }
 QComboBox:focus { border: 1px solid $accent; }
 QComboBox::drop-down { border: 0; width: 16px; }
+QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; padding: 4px; selection-background-color: $accentbg; selection-color: $text; }
 QSlider::groove:horizontal { background: $line; height: 4px; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; height: 4px; border-radius: 2px; }
 QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 9px; height: 9px; margin: -5px 0; border-radius: 6px; }
 QCheckBox { spacing: 6px; }
 
+#welcome, #welcomePage { background: $bg; }
+#muted { color: $muted; }
+#tileDetail { color: $muted; }
+QPushButton#tile { border: 1px solid $line; border-radius: 8px; background: $panel; text-align: left; }
+QPushButton#tile:hover { border: 1px solid $accent; background: $panel; }
+QPushButton#tile:focus { border: 1px solid $accent; }
+#nothing { color: $faint; font-size: 12px; }
 QStatusBar { background: $panel; border-top: 1px solid $line; color: $muted; font-size: 11px; min-height: 24px; }
 QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: $muted; font-size: 11px; }

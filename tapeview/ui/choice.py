@@ -1,0 +1,27 @@
+"""A small combo box with an arrow drawn by us: style sheets can only show pictures there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox
+
+from tapeview.ui.icons import icon
+
+
+class Choice(QComboBox):
+    """Opens like any combo box; takes the focus only through Tab, so that keys go on stepping after a choice."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        side = 12
+        area = QRect(self.width() - side - 5, (self.height() - side) // 2, side, side)
+        icon("down", "muted" if self.isEnabled() else "faint").paint(painter, area)
+        painter.end()

@@ -1,0 +1,126 @@
+"""The Findings dock: failures with their traceback, names that are not supported."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from tapeview.ui import theme
+from tapeview.ui.dock import Dock
+from tapeview.ui.icons import icon
+from tapeview.ui.text import tr
+from tapeview.views.findings_model import Finding, FindingsModel
+
+
+class FindingCard(QFrame):
+    """One finding. The lines of its traceback that we have the source of are links."""
+
+    def __init__(self, finding: Finding, model: FindingsModel) -> None:
+        super().__init__()
+        palette = theme.current().palette
+        role = "bad" if finding.kind == "failure" else "n" if finding.kind == "unsupported" else "muted"
+        self.setObjectName("finding")
+        self.setStyleSheet(
+            f"#finding {{ background: {palette.panel}; border: 1px solid {palette.line}; border-radius: 8px; }}"
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 11)
+        column.setSpacing(6)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        mark = QLabel()
+        mark.setPixmap(icon("error", role).pixmap(16, 16))
+        title = QLabel(f"<b style='color:{getattr(palette, role)}'>{escape(finding.title)}</b>")
+        row.addWidget(mark)
+        row.addWidget(title)
+        where = QPushButton(finding.where)
+        where.setObjectName("link")
+        where.setCursor(Qt.CursorShape.PointingHandCursor)
+        where.setVisible(bool(finding.where))
+        where.setEnabled(finding.file >= 0 and finding.line > 0)
+        where.clicked.connect(lambda: model.show(finding.file, finding.line))
+        row.addWidget(where)
+        row.addStretch(1)
+        if finding.kind == "failure" and finding.step >= 0:
+            go = QPushButton(tr("Go to the last op before it"))
+            go.setObjectName("chip")
+            go.clicked.connect(lambda: model.go_to_step(finding))
+            row.addWidget(go)
+        column.addLayout(row)
+        message = QLabel(finding.message)
+        message.setTextFormat(Qt.TextFormat.PlainText)
+        message.setWordWrap(True)
+        message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        message.setVisible(bool(finding.message))
+        column.addWidget(message)
+        if finding.trace:
+            column.addWidget(self._trace(finding, model))
+
+    def _trace(self, finding: Finding, model: FindingsModel) -> QLabel:
+        palette = theme.current().palette
+        lines = []
+        for line in finding.trace:
+            text = escape(line.text).replace(" ", "&nbsp;")
+            if line.line:
+                text = (
+                    f"<a style='color:{palette.accent}; text-decoration:none' href='{line.file}:{line.line}'>{text}</a>"
+                )
+            lines.append(text)
+        families = ", ".join(f"'{name}'" for name in theme.MONO_FAMILIES)
+        label = QLabel(
+            f'<div style="font-family:{families}; font-size:12px; color:{palette.muted}">'
+            + "<br>".join(lines)
+            + "</div>"
+        )
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        label.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        label.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        label.linkActivated.connect(lambda link: model.show(*(int(part) for part in link.split(":"))))
+        label.setObjectName("trace")
+        return label
+
+
+class FindingsDock(Dock):
+    """A card for every finding."""
+
+    def __init__(self, model: FindingsModel) -> None:
+        super().__init__("findings", tr("Findings"))
+        self._model = model
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.cards: list[FindingCard] = []
+        self.set_body(self._scroll)
+        theme.current().changed.connect(self._recolor)
+        self.on_dispose(model.changed.connect(self._changed), model.dispose)
+        self._changed()
+
+    def _changed(self) -> None:
+        count = len(self._model.findings)
+        self.setWindowTitle(f"{tr('Findings')} {count}" if count else tr("Findings"))
+        self.later("all", self.refresh)
+
+    def _recolor(self) -> None:
+        self.later("all", self.refresh)
+
+    def refresh(self) -> None:
+        """Show the model's findings."""
+        page = QWidget()
+        page.setObjectName("dockBody")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(8)
+        self.cards = [FindingCard(finding, self._model) for finding in self._model.findings]
+        for card in self.cards:
+            column.addWidget(card)
+        if not self.cards:
+            nothing = QLabel(tr("Nothing to report."))
+            nothing.setObjectName("nothing")
+            nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(nothing, 1)
+        else:
+            column.addStretch(1)
+        self._scroll.setWidget(page)

@@ -1,0 +1,318 @@
+"""The window: menus, tool bar, status bar, and in the middle the first page or the workbench."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFont, QPaintEvent
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMenu, QMessageBox, QStackedWidget
+
+from tapeview import __version__
+from tapeview.ui import menus, text, theme
+from tapeview.ui.background import QtBackground
+from tapeview.ui.bridge import Bridge
+from tapeview.ui.dialogs import keys_text, tell
+from tapeview.ui.settings import Settings
+from tapeview.ui.status_bar import StatusBar
+from tapeview.ui.text import tr
+from tapeview.ui.toolbar import ToolBar
+from tapeview.ui.welcome import Welcome
+from tapeview.ui.workbench import Workbench, show_dock
+from tapeview.views.examples import Example, examples
+from tapeview.views.session import SUFFIX, Check, SessionModel
+from tapeview.views.status_model import StatusModel
+from tapeview.views.workspace import Reasons, Workspace
+
+FIRST_SIZE = QSize(1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """Binds the workspace and the session to widgets.
+
+    The workbench with its docks is made when the first script or recording is opened, pyqtgraph is loaded after the
+    first paint.
+    """
+
+    def __init__(self, settings: Settings | None = None, check: Check | None = None) -> None:
+        super().__init__()
+        text.install()
+        self.settings = settings or Settings()
+        theme.current().set_mode(self.settings.theme)
+        self.workspace = Workspace()
+        self.background = QtBackground(self)
+        self.session = SessionModel(self.workspace, check, self._wake)
+        self.bridge = Bridge(self._poll, lambda: self.session.needs_polling, self)
+        self.workbench: Workbench | None = None
+        self.recent_menu = self.examples_menu = self.docks_menu = QMenu()
+        self.setObjectName("tapeview")
+        self.setWindowTitle("tapeview")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(900, 560)
+        self.commands = menus.declare(self)
+        menus.build(self, self.commands)
+        self._brand()
+        self.toolbar = ToolBar(self.commands, self.workspace)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.toolbar)
+        self.status = StatusBar(StatusModel(self.workspace))
+        self.setStatusBar(self.status)
+        self._examples: list[Example] = examples()
+        self.welcome = Welcome(self._examples, self.choose_file)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.welcome)
+        self.setCentralWidget(self.pages)
+        self._painted = False
+        self._restored = False
+        self._connect()
+        self._fill_files()
+        self._restore()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocus()
+        self._state_changed(frozenset({"recording", "state", "cursor"}))
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def open(self, path: Path) -> bool:
+        """Open a script or a recording; tells the user if that fails."""
+        return self.session.open(path)
+
+    def choose_file(self) -> None:
+        """Ask for a script or a recording and open it."""
+        kinds = ";;".join(
+            (
+                tr("Scripts and recordings") + f" (*.py *{SUFFIX})",
+                tr("Python scripts") + " (*.py)",
+                tr("Recordings") + f" (*{SUFFIX})",
+                tr("All files") + " (*)",
+            )
+        )
+        recent = self.settings.recent()
+        start = self.workspace.script or self.workspace.path or (recent[0] if recent else Path.cwd() / "x")
+        name, _ = QFileDialog.getOpenFileName(self, tr("Open a script or a recording"), str(start.parent), kinds)
+        if name:
+            self.open(Path(name))
+
+    def choose_copy(self) -> None:
+        """Ask for a file name and save the recording there."""
+        source, script = self.workspace.path, self.workspace.script
+        if source is None:
+            return
+        stem = script.stem if script is not None else source.stem
+        start = (script.parent if script is not None else Path.cwd()) / f"{stem}{SUFFIX}"
+        name, _ = QFileDialog.getSaveFileName(
+            self, tr("Save the recording"), str(start), tr("Recordings") + f" (*{SUFFIX})"
+        )
+        if name and self.session.save_copy(Path(name)):
+            self.settings.remember(Path(name).absolute())
+            self._fill_files()
+
+    def close_file(self) -> None:
+        """Close what is open and show the first page."""
+        self.session.close()
+
+    def focus_search(self) -> None:
+        self.toolbar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.toolbar.search.selectAll()
+
+    def fit_graph(self) -> None:
+        if self.workbench is not None:
+            self.workbench.graph.view.fit()
+
+    def clear_selection(self) -> None:
+        self.workspace.select("none")
+
+    def reset_layout(self) -> None:
+        if self.workbench is not None:
+            self.workbench.reset()
+
+    def set_theme(self, mode: str) -> None:
+        """Switch to ``system``, ``light`` or ``dark`` and remember it."""
+        self.settings.theme = mode
+        theme.current().set_mode(mode)
+        self.commands.update()
+
+    def show_keys(self) -> None:
+        tell(self, tr("Keys"), keys_text(self.commands))
+
+    def show_about(self) -> None:
+        words = tr("A visual debugger for gradient tapes.")
+        tell(self, "tapeview", f"<h3>tapeview {__version__}</h3><p>{words}</p>")
+
+    # -- set-up --------------------------------------------------------------------------------------------------------
+
+    def _brand(self) -> None:
+        name = QLabel("tapeview")
+        name.setFont(theme.ui_font(13, QFont.Weight.Bold))
+        name.setContentsMargins(14, 0, 6, 0)
+        self.menuBar().setCornerWidget(name, Qt.Corner.TopLeftCorner)
+        name.show()
+
+    def _connect(self) -> None:
+        self._disconnects = [
+            self.workspace.changed.connect(self._state_changed),
+            self.session.problem.connect(self._problem),
+            self.session.opened.connect(self._opened),
+        ]
+        self.welcome.chosen.connect(self.open)
+        self.status.theme.clicked.connect(lambda: self.set_theme("light" if theme.current().palette.dark else "dark"))
+        search = self.toolbar.search
+        search.textChanged.connect(self._search)
+        search.next.connect(self._next_match)
+        search.left.connect(lambda: self.workbench.graph.view.setFocus() if self.workbench is not None else None)
+
+    def _restore(self) -> None:
+        geometry = self.settings.bytes("geometry")
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            screen = self.screen().availableSize()
+            self.resize(FIRST_SIZE.boundedTo(QSize(screen.width() - 40, screen.height() - 60)))
+
+    def _make_workbench(self) -> Workbench:
+        if self.workbench is None:
+            bench = self.workbench = Workbench(self.workspace, self.background)
+            self.pages.addWidget(bench)
+            for dock in bench.docks:
+                self.docks_menu.addAction(dock.toggleViewAction())
+            self._disconnects.append(bench.graph_model.changed.connect(self._graph_changed))
+            self._disconnects.append(self.workspace.changed.connect(self._show_failure))
+            if self._painted:
+                QTimer.singleShot(0, bench.plots.load)
+        return self.workbench
+
+    def _show_page(self) -> None:
+        empty = self.workspace.state == "empty"
+        bench = self._make_workbench() if not empty else None
+        if bench is None:
+            self.pages.setCurrentWidget(self.welcome)
+            return
+        if self.pages.currentWidget() is not bench:
+            self.pages.setCurrentWidget(bench)
+            bench.graph.view.setFocus()
+            if not self._restored:
+                self._restored = True
+                QTimer.singleShot(0, self._place_docks)
+
+    def _place_docks(self) -> None:
+        """Sizes of docks mean something only once the window has its own."""
+        if self.workbench is None:
+            return
+        layout = self.settings.bytes("layout")
+        if layout.isEmpty():
+            self.workbench.fit_sizes()
+        else:
+            self.workbench.arrange(layout)
+
+    def _fill_files(self) -> None:
+        recent = self.settings.recent()
+        self.welcome.show_recent(recent)
+        self.recent_menu.clear()
+        for path in recent:
+            action = self.recent_menu.addAction(path.name)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _checked=False, path=path: self.open(path))
+        self.recent_menu.addSeparator()
+        forget = self.recent_menu.addAction(tr("Forget these"))
+        forget.triggered.connect(self._forget_recent)
+        self.recent_menu.setEnabled(bool(recent))
+        self.examples_menu.clear()
+        for example in self._examples:
+            action = self.examples_menu.addAction(example.title)
+            action.triggered.connect(lambda _checked=False, path=example.path: self.open(path))
+        self.examples_menu.setEnabled(bool(self._examples))
+
+    def _forget_recent(self) -> None:
+        self.settings.forget_recent()
+        self._fill_files()
+
+    # -- what happens --------------------------------------------------------------------------------------------------
+
+    def _state_changed(self, reasons: Reasons) -> None:
+        if reasons & {"recording", "state"}:
+            self._show_page()
+            file = self.workspace.script or self.workspace.path
+            self.setWindowTitle(f"{file.name} – tapeview" if file is not None else "tapeview")
+            if self.session.needs_polling:
+                self.bridge.start()
+        self.commands.update()
+
+    def _show_failure(self, reasons: Reasons) -> None:
+        bench = self.workbench
+        if bench is not None and "state" in reasons and self.workspace.state == "failed":
+            show_dock(bench.findings)
+
+    def _problem(self, sentence: str) -> None:
+        tell(self, tr("That did not work"), sentence, QMessageBox.Icon.Warning)
+
+    def _opened(self, path: Path) -> None:
+        self.settings.remember(path)
+        self._fill_files()
+
+    def _wake(self) -> None:
+        """Called by the session from another thread."""
+        self.bridge.post()
+
+    def _poll(self) -> None:
+        self.session.poll()
+
+    def _search(self, words: str) -> None:
+        if self.workbench is not None:
+            self.workbench.graph_model.search(words)
+            self._show_matches()
+
+    def _next_match(self, step: int) -> None:
+        if self.workbench is not None:
+            self.workbench.graph_model.next_match(step)
+            self._show_matches()
+
+    def _graph_changed(self, reasons: Reasons) -> None:
+        if "matches" in reasons:
+            self._show_matches()
+
+    def _show_matches(self) -> None:
+        bench, field = self.workbench, self.toolbar.search
+        if bench is None or not field.text():
+            field.set_count("")
+            return
+        model = bench.graph_model
+        count = len(model.matches)
+        field.set_count(tr("{n} of {count}").format(n=model.match + 1, count=count) if count else tr("nothing"))
+
+    # -- Qt ------------------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            if self.workbench is not None:
+                QTimer.singleShot(0, self.workbench.plots.load)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._dropped(event.mimeData().urls()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = self._dropped(event.mimeData().urls())
+        if path is not None:
+            event.acceptProposedAction()
+            self.open(path)
+
+    @staticmethod
+    def _dropped(urls: Sequence[QUrl]) -> Path | None:
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        return next((path for path in paths if path.suffix in (".py", SUFFIX)), None)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.settings.set_bytes("geometry", self.saveGeometry())
+        if self.workbench is not None:
+            self.settings.set_bytes("layout", self.workbench.arrangement())
+        self.settings.save()
+        for disconnect in self._disconnects:
+            disconnect()
+        self.bridge.close()
+        self.session.end()
+        self.toolbar.dispose()
+        self.status.dispose()
+        if self.workbench is not None:
+            self.workbench.dispose()
+        self.background.close()
+        event.accept()

@@ -1,0 +1,122 @@
+"""All commands of the window, declared in one place, and the menus they stand in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMenu
+
+from tapeview.ui import theme
+from tapeview.ui.commands import Command, Commands
+from tapeview.ui.text import tr
+
+if TYPE_CHECKING:
+    from tapeview.ui.main_window import MainWindow
+
+
+def declare(window: MainWindow) -> Commands:
+    """Every command of ``window``."""
+    commands = Commands(window)
+    session, workspace = window.session, window.workspace
+
+    def stepping() -> bool:
+        return workspace.step_count > 0
+
+    def before() -> bool:
+        return workspace.cursor != (0, 0) and stepping()
+
+    def steps_before() -> bool:
+        return workspace.cursor.step > 0
+
+    def steps_after() -> bool:
+        return workspace.cursor.step + 1 < workspace.step_count
+
+    def after() -> bool:
+        return steps_after() or workspace.cursor.position + 1 < workspace.position_count(workspace.cursor.step)
+
+    def loaded() -> bool:
+        return workspace.recording is not None or workspace.script is not None
+
+    def savable() -> bool:
+        return workspace.path is not None and not session.needs_polling
+
+    for command in (
+        Command("open", tr("&Open …"), window.choose_file, "Ctrl+O", "file"),
+        Command("save", tr("&Save recording as …"), window.choose_copy, "Ctrl+S", enabled=savable),
+        Command("close", tr("&Close"), window.close_file, "Ctrl+W", enabled=loaded),
+        Command("quit", tr("&Quit"), window.close, "Ctrl+Q"),
+        Command("run", tr("&Run"), session.run, "F5", "run", brief=tr("Run"), enabled=lambda: session.can_run),
+        Command("stop", tr("&Stop"), session.stop, "Shift+F5", "stop", enabled=lambda: session.running),
+        Command(
+            "restart", tr("R&estart"), session.restart, "Ctrl+Shift+F5", "restart",
+            tr("Stop the script and run it again"), enabled=lambda: session.can_run or session.running,
+        ),
+        Command(
+            "forward", tr("&Forward one op"), workspace.forward, "F10", "forward", brief=tr("Step"), enabled=after
+        ),
+        Command("back", tr("&Back one op"), workspace.back, "Shift+F10", "back", brief=tr("Back"), enabled=before),
+        Command(
+            "phase_end", tr("To the &end of the phase"), workspace.phase_end, "Ctrl+F10", "phase_end", enabled=after
+        ),
+        Command(
+            "phase_start", tr("To the &start of the phase"), workspace.phase_start, "Ctrl+Shift+F10", "phase_start",
+            enabled=before,
+        ),
+        Command(
+            "next_step", tr("&Next training step"), workspace.next_step, "PgDown", "next_step", enabled=steps_after
+        ),
+        Command(
+            "previous_step", tr("&Previous training step"), workspace.previous_step, "PgUp", "previous_step",
+            enabled=steps_before,
+        ),
+        Command("first", tr("F&irst position"), workspace.first, "Home", "first", enabled=before),
+        Command("last", tr("&Last position"), workspace.last, "End", "last", enabled=stepping),
+        Command("search", tr("&Search"), window.focus_search, "Ctrl+F", "search", enabled=stepping),
+        Command("fit", tr("&Fit the graph"), window.fit_graph, "Ctrl+0", "fit", enabled=stepping),
+        Command("deselect", tr("&Clear the selection"), window.clear_selection, "Esc", enabled=stepping),
+        Command("reset_layout", tr("&Reset the layout"), window.reset_layout, enabled=loaded),
+        Command("keys", tr("&Keys"), window.show_keys, "F1"),
+        Command("about", tr("&About tapeview"), window.show_about),
+    ):  # fmt: skip
+        commands.add(command)
+    names = {"system": tr("Like the &system"), "light": tr("&Light"), "dark": tr("&Dark")}
+    for mode, text in names.items():
+        commands.add(
+            Command(
+                f"theme_{mode}",
+                text,
+                lambda mode=mode: window.set_theme(mode),  # type: ignore[misc]
+                checked=lambda mode=mode: theme.current().mode == mode,  # type: ignore[misc]
+            )
+        )
+    return commands
+
+
+def build(window: MainWindow, commands: Commands) -> None:
+    """The menu bar."""
+
+    def fill(menu: QMenu, *ids: str) -> None:
+        for id in ids:
+            if id:
+                menu.addAction(commands.action(id))
+            else:
+                menu.addSeparator()
+
+    bar = window.menuBar()
+    file = bar.addMenu(tr("&File"))
+    fill(file, "open")
+    window.recent_menu = file.addMenu(tr("Open &recent"))
+    window.examples_menu = file.addMenu(tr("&Examples"))
+    fill(file, "", "save", "close", "", "quit")
+    fill(bar.addMenu(tr("&Run")), "run", "stop", "restart")
+    fill(
+        bar.addMenu(tr("&Step")),
+        "forward", "back", "", "phase_end", "phase_start", "", "next_step", "previous_step", "", "first", "last",
+    )  # fmt: skip
+    view = bar.addMenu(tr("&View"))
+    fill(view, "search", "fit", "deselect", "")
+    window.docks_menu = view.addMenu(tr("&Panels"))
+    themes = view.addMenu(tr("&Theme"))
+    fill(themes, "theme_system", "theme_light", "theme_dark")
+    fill(view, "reset_layout")
+    fill(bar.addMenu(tr("&Help")), "keys", "about")

@@ -1,0 +1,170 @@
+"""The curves themselves, drawn by pyqtgraph. Imported late: pyqtgraph takes longer to load than the rest of the
+window.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from tapeview.ui import theme
+from tapeview.ui.legend import curve_pen
+from tapeview.views.plots_model import PlotsModel
+
+POINTS_WITH_MARKS = 1
+"""A series of so few points is drawn as dots: a line needs two."""
+
+
+class PlotCanvas(QWidget):
+    """Draws a ``PlotsModel``. ``hovered`` carries the place on the axis under the mouse, NaN when it has left."""
+
+    hovered = Signal(float)
+
+    def __init__(self, model: PlotsModel) -> None:
+        super().__init__()
+        self._model = model
+        self._manual = False
+        self._items: dict[str, pg.PlotDataItem] = {}
+        self.plot = pg.PlotWidget(antialias=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.plot)
+        self._item = self.plot.getPlotItem()
+        self._view = self._item.getViewBox()
+        self._item.setMenuEnabled(False)
+        self._item.hideButtons()
+        self._item.setDownsampling(auto=True, mode="peak")
+        self._item.setClipToView(True)
+        self._item.disableAutoRange()
+        self._view.setMouseEnabled(x=True, y=True)
+        self._view.setDefaultPadding(0.0)
+        self.plot.setFrameShape(self.plot.Shape.NoFrame)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.here = pg.InfiniteLine(angle=90, movable=False)
+        self.cross = pg.InfiniteLine(angle=90, movable=False)
+        for line in (self.here, self.cross):
+            line.setZValue(20)
+            self._item.addItem(line, ignoreBounds=True)
+        self.cross.hide()
+        scene = self.plot.scene()
+        scene.sigMouseMoved.connect(self._mouse_moved)
+        scene.sigMouseClicked.connect(self._mouse_clicked)
+        self._view.sigRangeChangedManually.connect(self._range_chosen)
+        self.plot.viewport().installEventFilter(self)
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Take the colours of the palette."""
+        palette = theme.current().palette
+        self.plot.setBackground(palette.color("panel"))
+        for name in ("left", "bottom"):
+            axis = self._item.getAxis(name)
+            axis.setPen(pg.mkPen(palette.color("line")))
+            axis.setTextPen(pg.mkPen(palette.color("muted")))
+            axis.setTickPen(pg.mkPen(palette.color("line")))
+            axis.setTickFont(theme.ui_font(10.5))
+            axis.setStyle(tickLength=0, tickTextOffset=6)
+        self._item.getAxis("left").setWidth(52)
+        self._item.getAxis("left").enableAutoSIPrefix(False)
+        self._item.getAxis("bottom").enableAutoSIPrefix(False)
+        self._item.getAxis("bottom").setHeight(22)
+        self._item.showGrid(x=False, y=True, alpha=0.55)
+        self.here.setPen(pg.mkPen(palette.color("text"), width=1.2, dash=[3, 3]))
+        self.cross.setPen(pg.mkPen(palette.color("faint"), width=1))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the model's curves."""
+        model, palette = self._model, theme.current().palette
+        self._item.getAxis("left").setLogMode(x=False, y=model.log)
+        known = {curve.key for curve in model.curves}
+        for key in [key for key in self._items if key not in known]:
+            self._item.removeItem(self._items.pop(key))
+        for curve in model.curves:
+            item = self._items.get(curve.key)
+            if item is None:
+                item = self._items[curve.key] = pg.PlotDataItem(connect="finite")
+                item.setZValue(10 if curve.kind == "target" else 5)
+                self._item.addItem(item)
+            item.setVisible(curve.visible)
+            if not curve.visible:
+                continue
+            x, y = model.drawn(curve)
+            pen: QPen = curve_pen(palette, curve)
+            lonely = lone_points(y)
+            if len(lonely):
+                # Points between two gaps have no line to be seen by.
+                brush = pg.mkBrush(pen.color())
+                sizes = np.zeros(len(y))
+                sizes[lonely] = 6
+                item.setData(x, y, pen=pen, symbol="o", symbolBrush=brush, symbolPen=None, symbolSize=sizes)
+            else:
+                item.setData(x, y, pen=pen, symbol=None)
+        self.show_step()
+        if not self._manual:
+            self.fit()
+
+    def show_step(self) -> None:
+        """Put the line where the cursor is."""
+        self.here.setVisible(bool(self._model.curves))
+        self.here.setPos(self._model.step + 1)
+
+    def fit(self) -> None:
+        """Everything that is shown, with a little room around it."""
+        self._manual = False
+        lows, highs, last = [], [], 1.0
+        for curve in self._model.curves:
+            if not curve.visible or not len(curve.x):
+                continue
+            x, y = self._model.drawn(curve)
+            finite = y[np.isfinite(y)]
+            last = max(last, float(x[-1]))
+            if finite.size:
+                lows.append(float(finite.min()))
+                highs.append(float(finite.max()))
+        low, high = (min(lows), max(highs)) if lows else (0.0, 1.0)
+        if not np.isfinite(high - low):
+            low, high = low / 4, high / 4
+        room = (high - low) * 0.08 or max(abs(high), 1.0) * 0.1
+        width = max(last - 1.0, 1.0)
+        self._view.setRange(
+            xRange=(1.0 - width * 0.012, last + width * 0.012), yRange=(low - room, high + room), padding=0
+        )
+
+    def eventFilter(self, watched: object, event: object) -> bool:
+        if getattr(event, "type", lambda: None)() == event.Type.Leave:  # type: ignore[attr-defined]
+            self.cross.hide()
+            self.hovered.emit(float("nan"))
+        return False
+
+    def _mouse_moved(self, point: QPointF) -> None:
+        inside = self._view.sceneBoundingRect().contains(point) and bool(self._model.curves)
+        self.cross.setVisible(inside)
+        if inside:
+            x = float(self._view.mapSceneToView(point).x())
+            self.cross.setPos(round(x))
+            self.hovered.emit(x)
+        else:
+            self.hovered.emit(float("nan"))
+
+    def _mouse_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or not self._view.sceneBoundingRect().contains(event.scenePos()):
+            return
+        if event.double():
+            self.fit()
+        else:
+            self._model.go_to(float(self._view.mapSceneToView(event.scenePos()).x()))
+
+    def _range_chosen(self, *_axes: object) -> None:
+        self._manual = True
+
+
+def lone_points(y: np.ndarray) -> np.ndarray:
+    """The places of finite values (of a float64 vector) without a finite neighbour."""
+    finite = np.isfinite(y)
+    left = np.concatenate([[False], finite[:-1]])
+    right = np.concatenate([finite[1:], [False]])
+    return np.flatnonzero(finite & ~left & ~right)

@@ -1,0 +1,128 @@
+"""The Tape dock: the positions of the step as a table."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from tapeview.ui import theme
+from tapeview.ui.dock import Dock
+from tapeview.ui.text import tr
+from tapeview.views.tape_model import COLUMNS, TapeModel
+from tapeview.views.workspace import Reasons
+
+Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+NUMERIC = {"number", "value", "gradient", "line"}
+WIDTHS = {
+    "number": 52, "phase_text": 84, "op": 150, "name": 190, "inputs": 190,
+    "shape": 90, "value": 210, "gradient": 110, "line": 56,
+}  # fmt: skip
+PHASES = {"forward": "accent", "backward": "grad", "update": "watch"}
+
+
+class TapeTable(QAbstractTableModel):
+    """The tape as a table for Qt; a cell is worked out when it is looked at."""
+
+    def __init__(self, model: TapeModel) -> None:
+        super().__init__()
+        self._model = model
+        self._count = model.count
+        self._headers = model.headers()
+
+    def reset(self) -> None:
+        """The rows have changed."""
+        self.beginResetModel()
+        self._count = self._model.count
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else self._count
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid() or not 0 <= index.row() < min(self._count, self._model.count):
+            return None
+        column = COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if column in NUMERIC else LEFT
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return getattr(self._model.row(index.row()), column)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            row, palette = self._model.row(index.row()), theme.current().palette
+            if column == "phase_text":
+                return palette.color(PHASES.get(row.phase, "text"))
+            if row.bad and column in ("value", "gradient"):
+                return palette.color("bad")
+            if column == "gradient":
+                return palette.color("none" if row.gradient == "None" else "grad")
+            return palette.color("muted") if column in ("number", "line", "shape", "inputs") else None
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self._headers[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return RIGHT if COLUMNS[section] in NUMERIC else LEFT
+        return None
+
+
+class TapeDock(Dock):
+    """Follows the cursor; a click moves it."""
+
+    def __init__(self, model: TapeModel) -> None:
+        super().__init__("tape", tr("Tape"))
+        self._model = model
+        self.rows = TapeTable(model)
+        self.table = QTableView()
+        self.table.setModel(self.rows)
+        self.table.setAccessibleName(tr("Tape"))
+        self.table.setFont(theme.mono_font(11.5))
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(24)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(False)
+        for place, column in enumerate(COLUMNS):
+            header.resizeSection(place, WIDTHS[column])
+        header.setSectionResizeMode(COLUMNS.index("name"), QHeaderView.ResizeMode.Stretch)
+        self.set_body(self.table)
+        self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        theme.current().changed.connect(self.table.viewport().update)
+        self.on_dispose(model.changed.connect(self._changed), model.dispose)
+        self._changed(frozenset({"rows", "current"}))
+
+    def _changed(self, reasons: Reasons) -> None:
+        if "rows" in reasons:
+            self.later("rows", self.rows.reset)
+            self.set_note(self._model.summary)
+        self.later("current", self._show_current)
+
+    def _show_current(self) -> None:
+        selection, current = self.table.selectionModel(), self._model.current
+        selection.blockSignals(True)
+        if 0 <= current < self.rows.rowCount():
+            index = self.rows.index(current, 0)
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            selection.setCurrentIndex(index, flags)
+            self.table.scrollTo(index)
+        else:
+            selection.clear()
+        selection.blockSignals(False)
+        self.table.viewport().update()
+
+    def _row_chosen(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self._model.pick(current.row())

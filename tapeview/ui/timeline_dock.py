@@ -1,0 +1,277 @@
+"""The Timeline dock: two rows, each drawn in one go however many steps there are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from tapeview.ui import theme
+from tapeview.ui.dock import Dock
+from tapeview.ui.text import tr
+from tapeview.views.timeline_model import TimelineModel
+from tapeview.views.workspace import Reasons
+
+LEFT, RIGHT = 104, 14
+STEP_ROW = QRectF(0, 6, 0, 22)
+CHIP_ROW = QRectF(0, 35, 0, 20)
+HEIGHT = 62
+WIDEST_STEP = 10.0
+WIDEST_CHIP = 104.0
+ROLES = {"forward": ("accentbg", "accent"), "backward": ("gradbg", "grad"), "update": ("watchbg", "watch")}
+
+
+class TimelineView(QWidget):
+    """Paints the timeline; a press or a drag moves the cursor, the wheel too."""
+
+    def __init__(self, model: TimelineModel) -> None:
+        super().__init__()
+        self._model = model
+        self._hover: tuple[str, int] = ("", -1)
+        self._dragging = ""
+        self._wheel = 0
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("Timeline"))
+        theme.current().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, HEIGHT)
+
+    # -- where things are ----------------------------------------------------------------------------------------------
+
+    def step_width(self) -> float:
+        """Pixels per training step."""
+        return min(WIDEST_STEP, self._room() / max(1, self._model.steps))
+
+    def chip_width(self) -> float:
+        """Pixels per position."""
+        return min(WIDEST_CHIP, self._room() / max(1, len(self._model.chips)))
+
+    def step_at(self, x: float) -> int:
+        """The training step at a place, brought into range; -1 if there is none."""
+        if not self._model.steps:
+            return -1
+        return max(0, min(int((x - LEFT) / self.step_width()), self._model.steps - 1))
+
+    def position_at(self, x: float) -> int:
+        """The position of the current step at a place, brought into range; -1 if there is none."""
+        count = len(self._model.chips)
+        return max(0, min(int((x - LEFT) / self.chip_width()), count - 1)) if count else -1
+
+    def _room(self) -> float:
+        return max(20.0, self.width() - LEFT - RIGHT)
+
+    def _row_at(self, y: float) -> str:
+        return "steps" if y < (STEP_ROW.bottom() + CHIP_ROW.top()) / 2 else "positions"
+
+    # -- painting ------------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, palette = QPainter(self), theme.current().palette
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), palette.color("panel"))
+        painter.setFont(theme.ui_font(11))
+        painter.setPen(palette.color("muted"))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(12, STEP_ROW.top(), LEFT - 16, STEP_ROW.height()), middle, tr("training steps"))
+        painter.drawText(QRectF(12, CHIP_ROW.top(), LEFT - 16, CHIP_ROW.height()), middle, self._model.title)
+        if self._model.steps:
+            self._paint_steps(painter)
+            self._paint_chips(painter)
+        else:
+            painter.setPen(palette.color("faint"))
+            text = tr("waiting for the first tape …") if self._model.running else tr("nothing recorded yet")
+            painter.drawText(QRectF(LEFT, STEP_ROW.top(), 400, STEP_ROW.height()), middle, text)
+        painter.end()
+
+    def _paint_steps(self, painter: QPainter) -> None:
+        model, palette, width = self._model, theme.current().palette, self.step_width()
+        painter.setPen(Qt.PenStyle.NoPen)
+        middle = STEP_ROW.center().y()
+        done, ahead = palette.color("accent", 0.78), palette.color("accent", 0.28)
+        if width < 2.0:
+            # One stripe for what lies before the cursor, one for the rest; what was not kept whole is drawn lower.
+            self._paint_stripes(painter, width, middle)
+        else:
+            gap = 0.8 if width < 4 else 1.4
+            for step in range(model.steps):
+                height = {"all": 12.0, "small values": 9.0}.get(model.kept(step), 4.0)
+                painter.setBrush(done if step <= model.step else ahead)
+                painter.drawRect(QRectF(LEFT + step * width, middle - height / 2, width - gap, height))
+        if self._hover[0] == "steps" and self._hover[1] >= 0:
+            painter.setBrush(palette.color("text", 0.35))
+            x = LEFT + (self._hover[1] + 0.5) * width
+            painter.drawRect(QRectF(x - 0.75, STEP_ROW.top() + 1, 1.5, STEP_ROW.height() - 2))
+        painter.setBrush(palette.color("text"))
+        x = LEFT + (model.step + 0.5) * width
+        painter.drawRoundedRect(QRectF(x - 1.25, STEP_ROW.top(), 2.5, STEP_ROW.height()), 1.2, 1.2)
+
+    def _paint_stripes(self, painter: QPainter, width: float, middle: float) -> None:
+        model, palette = self._model, theme.current().palette
+        start = 0
+        heights = {"all": 12.0, "small values": 9.0}
+        room = int(self._room())
+        per_pixel = max(1.0, model.steps / max(1, room))
+
+        def flush(first: float, last: float, height: float, before: bool) -> None:
+            painter.setBrush(palette.color("accent", 0.78 if before else 0.28))
+            painter.drawRect(QRectF(LEFT + first * width, middle - height / 2, (last - first) * width, height))
+
+        pixel, run = 0, (heights.get(model.kept(0), 4.0), True)
+        while pixel <= room:
+            step = int(pixel * per_pixel) if per_pixel > 1 else int(pixel / width)
+            if step >= model.steps:
+                break
+            now = (heights.get(model.kept(step), 4.0), step <= model.step)
+            if now != run:
+                flush(start, step, *run)
+                start, run = step, now
+            pixel += 1
+        flush(start, model.steps, *run)
+
+    def _paint_chips(self, painter: QPainter) -> None:
+        model, palette, width = self._model, theme.current().palette, self.chip_width()
+        if not model.chips:
+            painter.setPen(palette.color("faint"))
+            area = QRectF(LEFT, CHIP_ROW.top(), 400, CHIP_ROW.height())
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, tr("the positions of this step were not kept"))
+            return
+        if width < 4:
+            self._paint_chip_stripes(painter, width)
+            return
+        gap = 4.0 if width > 40 else 2.0 if width > 12 else 1.0
+        radius = 4 if width > 20 else 1.5
+        painter.setFont(theme.ui_font(11))
+        metrics = painter.fontMetrics()
+        for place, chip in enumerate(model.chips):
+            face, ink = ROLES.get(chip.phase, ROLES["forward"])
+            area = QRectF(LEFT + place * width, CHIP_ROW.top(), width - gap, CHIP_ROW.height())
+            later = place > model.position
+            painter.setPen(Qt.PenStyle.NoPen)
+            if width > 20:
+                painter.setBrush(palette.color(face, 0.55 if later else 1.0))
+            else:
+                painter.setBrush(palette.color(ink, 0.22 if later else 0.6))
+            if self._hover == ("positions", place) and place != model.position:
+                painter.setPen(QPen(palette.color(ink, 0.7), 1))
+            painter.drawRoundedRect(area, radius, radius)
+            if width > 30:
+                painter.setPen(palette.color(ink, 0.62 if later else 1.0))
+                text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, int(area.width() - 6))
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+        _, ink = ROLES.get(model.chips[min(model.position, len(model.chips) - 1)].phase, ROLES["forward"])
+        area = QRectF(LEFT + model.position * width, CHIP_ROW.top(), width - gap, CHIP_ROW.height())
+        painter.setBrush(Qt.BrushStyle.NoBrush if width > 20 else palette.color(ink))
+        painter.setPen(QPen(palette.color(ink), 2))
+        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+    def _paint_chip_stripes(self, painter: QPainter, width: float) -> None:
+        model, palette = self._model, theme.current().palette
+        painter.setPen(Qt.PenStyle.NoPen)
+        start, count = 0, len(model.chips)
+        for place in range(1, count + 1):
+            if place < count and model.chips[place].phase == model.chips[start].phase and place != model.position + 1:
+                continue
+            _, ink = ROLES.get(model.chips[start].phase, ROLES["forward"])
+            painter.setBrush(palette.color(ink, 0.25 if start > model.position else 0.6))
+            painter.drawRect(
+                QRectF(LEFT + start * width, CHIP_ROW.top() + 3, (place - start) * width, CHIP_ROW.height() - 6)
+            )
+            start = place
+        painter.setBrush(palette.color("text"))
+        x = LEFT + (model.position + 0.5) * width
+        painter.drawRoundedRect(QRectF(x - 1.25, CHIP_ROW.top(), 2.5, CHIP_ROW.height()), 1.2, 1.2)
+
+    # -- mouse and keys ------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._dragging = self._row_at(event.position().y())
+            self._go(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragging:
+            self._go(event.position().x())
+        hover = self._under(event.position())
+        if hover != self._hover:
+            self._hover = hover
+            self.setCursor(Qt.CursorShape.PointingHandCursor if hover[1] >= 0 else Qt.CursorShape.ArrowCursor)
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragging = ""
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = ("", -1)
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._wheel += event.angleDelta().y() or event.angleDelta().x()
+        notches, self._wheel = (
+            divmod(abs(self._wheel), 120)[0] * (1 if self._wheel > 0 else -1),
+            (abs(self._wheel) % 120 * (1 if self._wheel > 0 else -1)),
+        )
+        if notches:
+            self._model.scroll(-notches, steps=self._row_at(event.position().y()) == "steps")
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        moves = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
+        if event.key() in moves:
+            steps = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            self._model.scroll(moves[Qt.Key(event.key())], steps=steps)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            row, place = self._under(QPointF(event.pos()))
+            text = self._model.step_tip(place) if row == "steps" else self._model.position_tip(place)
+            QToolTip.showText(event.globalPos(), text if place >= 0 else "", self)
+            return True
+        return super().event(event)
+
+    def _under(self, point: QPointF) -> tuple[str, int]:
+        row = self._row_at(point.y())
+        if point.x() < LEFT:
+            return row, -1
+        if row == "steps":
+            inside = point.x() < LEFT + self._model.steps * self.step_width()
+            return row, self.step_at(point.x()) if inside else -1
+        inside = point.x() < LEFT + len(self._model.chips) * self.chip_width()
+        return row, self.position_at(point.x()) if inside else -1
+
+    def _go(self, x: float) -> None:
+        if self._dragging == "steps" and self._model.steps:
+            self._model.go_step(self.step_at(x))
+        elif self._dragging == "positions" and self._model.chips:
+            self._model.go_position(self.position_at(x))
+
+
+class TimelineDock(Dock):
+    """Frames the timeline. It has no title of its own: its rows are labelled."""
+
+    def __init__(self, model: TimelineModel) -> None:
+        super().__init__("timeline", tr("Timeline"))
+        self.view = TimelineView(model)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+        self.set_body(body)
+        self.header.hide()
+        self.setTitleBarWidget(self._empty)
+        self.on_dispose(model.changed.connect(self._changed), model.dispose)
+
+    def fit_title(self) -> None:
+        """Never a title strip, except while it floats and needs one to be dragged by."""
+        wanted = self.header if self.isFloating() else self._empty
+        if self.titleBarWidget() is not wanted:
+            self.setTitleBarWidget(wanted)
+            wanted.setVisible(True)
+
+    def _changed(self, reasons: Reasons) -> None:
+        self.later("paint", self.view.update)

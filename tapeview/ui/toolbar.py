@@ -1,0 +1,165 @@
+"""The tool bar: run and step buttons, the position in words, the search field."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolBar, QWidget
+
+from tapeview.ui import theme
+from tapeview.ui.commands import Commands
+from tapeview.ui.dock import Elided
+from tapeview.ui.text import tr
+from tapeview.views.workspace import Reasons, Workspace, phase_name
+
+CHIPS = {"forward": ("accentbg", "accent"), "backward": ("gradbg", "grad"), "update": ("watchbg", "watch")}
+FIELD_KEYS = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
+
+
+class SearchField(QLineEdit):
+    """Finds nodes of the graph. Return goes to the next match, with Shift to the one before, Escape ends it."""
+
+    next = Signal(int)
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("search")
+        self.setPlaceholderText(tr("Search nodes and ops  Ctrl+F"))
+        self.setAccessibleName(tr("Search"))
+        self.setClearButtonEnabled(False)
+        self.setFixedWidth(230)
+        self.setFont(theme.ui_font(12.5))
+        self.count = QLabel(self)
+        self.count.setObjectName("dockNote")
+        self.count.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def set_count(self, text: str) -> None:
+        """``2 of 5`` at the right end of the field."""
+        self.count.setText(text)
+        self.count.adjustSize()
+        self.setTextMargins(0, 0, self.count.width() + 4 if text else 0, 0)
+        self._place()
+
+    def resizeEvent(self, event: object) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        self.count.move(self.width() - self.count.width() - 9, (self.height() - self.count.height()) // 2)
+
+    def event(self, event: QEvent) -> bool:
+        # While somebody types, these keys belong to the field and not to the commands.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in FIELD_KEYS:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.next.emit(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class PositionLabel(QWidget):
+    """``step 142 of 501 · [forward] 7 of 12 · Mul → y_pred`` with the phase in a coloured chip."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 0, 8, 0)
+        row.setSpacing(8)
+        self.step, self.chip, self.what = QLabel(), QLabel(), Elided()
+        self.step.setObjectName("muted")
+        self.what.setFont(theme.ui_font(13, QFont.Weight.Medium))
+        self.what.setObjectName("positionText")
+        for label in (self.step, self.chip):
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.step)
+        row.addWidget(self.chip)
+        row.addWidget(self.what, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(120)
+        theme.current().changed.connect(self.refresh)
+        self.refresh()
+
+    def text(self) -> str:
+        """The whole position as one text."""
+        return self._workspace.position_text()
+
+    def refresh(self) -> None:
+        label, palette = self._workspace.label(), theme.current().palette
+        self.chip.setVisible(label is not None)
+        self.setAccessibleName(self.text())
+        if label is None:
+            self.step.clear()
+            self.what.set_text(self.text())
+            return
+        self.step.setText(tr("step {step} of {steps} ·").format(step=label.step, steps=label.steps))
+        self.chip.setText(phase_name(label.phase))
+        face, ink = CHIPS.get(label.phase, CHIPS["forward"])
+        self.chip.setStyleSheet(
+            f"background: {getattr(palette, face)}; color: {getattr(palette, ink)};"
+            "border-radius: 10px; padding: 3px 9px; font-size: 11px; font-weight: 600;"
+        )
+        count = tr("{number} of {count}").format(number=label.number, count=label.count)
+        target = f" → {label.target}" if label.target else ""
+        self.what.set_text(f"{count} · {label.title}{target}")
+
+
+class ToolBar(QToolBar):
+    """The one tool bar. It does not move."""
+
+    def __init__(self, commands: Commands, workspace: Workspace) -> None:
+        super().__init__(tr("Tool bar"))
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setFloatable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._workspace, self._commands = workspace, commands
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(12, 7, 12, 7)
+        row.setSpacing(4)
+        groups = (
+            ("run", "stop", "restart"),
+            ("phase_start", "back", "forward", "phase_end"),
+            ("previous_step", "next_step"),
+        )
+        self.buttons = {}
+        for place, group in enumerate(groups):
+            if place:
+                row.addWidget(self._separator())
+            for id in group:
+                button = commands.button(id, name="primary" if id == "run" else "")
+                self.buttons[id] = button
+                row.addWidget(button)
+        row.addWidget(self._separator())
+        self.position = PositionLabel(workspace)
+        row.addWidget(self.position, 1)
+        self.search = SearchField()
+        row.addWidget(self.search)
+        self.addWidget(body)
+        self._body = body
+        self._disconnect = workspace.changed.connect(self._workspace_changed)
+
+    def dispose(self) -> None:
+        """Stop listening to the workspace."""
+        self._disconnect()
+
+    @staticmethod
+    def _separator() -> QWidget:
+        box = QWidget()
+        box.setFixedSize(13, 22)
+        line = QWidget(box)
+        line.setObjectName("toolbarSeparator")
+        line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line.setGeometry(6, 0, 1, 22)
+        return box
+
+    def _workspace_changed(self, reasons: Reasons) -> None:
+        self.position.refresh()

@@ -1,0 +1,206 @@
+"""The Variables dock."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from tapeview.ui import theme
+from tapeview.ui.dock import Dock
+from tapeview.ui.text import tr
+from tapeview.views.variables_model import VariableRow, VariablesModel
+
+Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class VariableTable(QAbstractTableModel):
+    """The variables as a table for Qt."""
+
+    def __init__(self, model: VariablesModel) -> None:
+        super().__init__()
+        self._model = model
+        self._rows: tuple[VariableRow, ...] = ()
+        self._headers = (tr("name"), tr("shape"), tr("value"), tr("‖grad‖"), tr("Δ"))
+
+    def refresh(self) -> None:
+        """Take the rows from the view-model; the same number of rows keeps scroll position and selection."""
+        rows = self._model.rows
+        if len(rows) != len(self._rows):
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+        elif rows != self._rows:
+            self._rows = rows
+            if rows:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._headers) - 1))
+
+    def row(self, index: int) -> VariableRow:
+        return self._rows[index]
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._headers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (row.name, row.shape, row.value, row.gradient, row.delta)[column]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.tip
+        if role == Qt.ItemDataRole.AccessibleTextRole and column == 0:
+            return f"{row.name}, {row.mark}"
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self._headers[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return RIGHT if section >= 2 else LEFT
+        return None
+
+
+class VariableDelegate(QStyledItemDelegate):
+    """Paints a row: a filled square for watched, a dashed empty one for unwatched, a dashed circle: not trainable."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        palette = theme.current().palette
+        table = index.model()
+        if not isinstance(table, VariableTable):
+            return
+        row, column = table.row(index.row()), index.column()
+        area = QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, palette.color("accentbg"))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(area, palette.color("hover"))
+        painter.setPen(QPen(palette.color("line"), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        inner = area.adjusted(7, 0, -7, 0)
+        quiet = row.mark != "watched"
+        if column == 0:
+            self._paint_name(painter, inner, row, quiet)
+        else:
+            painter.setFont(theme.ui_font(12) if column == 1 else theme.mono_font(11.5))
+            painter.setPen(palette.color(self._role(row, column, quiet)))
+            text = (row.name, row.shape, row.value, row.gradient, row.delta)[column]
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
+            painter.drawText(inner, LEFT if column == 1 else RIGHT, shown)
+        painter.restore()
+
+    def _role(self, row: VariableRow, column: int, quiet: bool) -> str:
+        if column == 3:
+            return {"value": "grad", "bad": "bad", "none": "none", "next": "faint"}.get(row.gradient_kind, "faint")
+        if column == 2 and row.value_bad:
+            return "bad"
+        return "none" if quiet else "text"
+
+    def _paint_name(self, painter: QPainter, area: QRectF, row: VariableRow, quiet: bool) -> None:
+        palette = theme.current().palette
+        middle = area.center().y()
+        box = QRectF(area.left() + 0.75, middle - 4.75, 9.5, 9.5)
+        if not quiet:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.color("watch"))
+            painter.drawRoundedRect(box, 3, 3)
+        else:
+            pen = QPen(palette.color("none"), 1.4, Qt.PenStyle.CustomDashLine)
+            pen.setDashPattern([1.8, 1.4])
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            radius = 5 if row.mark == "not trainable" else 3
+            painter.drawRoundedRect(box, radius, radius)
+        painter.setFont(theme.ui_font(12, QFont.Weight.Normal if quiet else QFont.Weight.DemiBold))
+        painter.setPen(palette.color("none" if quiet else "text"))
+        metrics = painter.fontMetrics()
+        left = area.left() + 17
+        name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, int(area.right() - left))
+        painter.drawText(QRectF(left, area.top(), area.right() - left, area.height()), LEFT, name)
+        used = metrics.horizontalAdvance(name) + 7
+        room = area.right() - left - used
+        if row.note and room > 30:
+            font = theme.ui_font(11)
+            font.setItalic(True)
+            painter.setFont(font)
+            painter.setPen(palette.color("none" if quiet else "muted"))
+            note = painter.fontMetrics().elidedText(row.note, Qt.TextElideMode.ElideRight, int(room))
+            painter.drawText(QRectF(left + used, area.top(), room, area.height()), LEFT, note)
+
+
+class VariablesDock(Dock):
+    """Every variable; a click selects it."""
+
+    def __init__(self, model: VariablesModel) -> None:
+        super().__init__("variables", tr("Variables"))
+        self._model = model
+        self.table = QTableView()
+        self.rows = VariableTable(model)
+        self.table.setModel(self.rows)
+        self.table.setItemDelegate(VariableDelegate(self.table))
+        self.table.setAccessibleName(tr("Variables"))
+        self.table.setShowGrid(False)
+        self.table.setMouseTracking(True)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(26)
+        header = self.table.horizontalHeader()
+        header.setMinimumSectionSize(36)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((1, 54), (2, 82), (3, 72), (4, 82)):
+            header.resizeSection(column, width)
+        self._nothing = QLabel(tr("No variable yet."))
+        self._nothing.setObjectName("nothing")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._nothing)
+        self._stack.addWidget(self.table)
+        self.set_body(self._stack)
+        selection = self.table.selectionModel()
+        selection.currentRowChanged.connect(self._row_chosen)
+        self.table.clicked.connect(lambda index: model.pick(index.row()))
+        self.on_dispose(model.changed.connect(lambda: self.later("all", self.refresh)), model.dispose)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the model's rows."""
+        model = self._model
+        self._stack.setCurrentIndex(1 if model.rows else 0)
+        self.rows.refresh()
+        self.set_note(model.summary)
+        selection = self.table.selectionModel()
+        selection.blockSignals(True)
+        if model.selected >= 0:
+            self.table.selectRow(model.selected)
+        else:
+            self.table.clearSelection()
+            self.table.setCurrentIndex(NO_INDEX)
+        selection.blockSignals(False)
+        self.table.viewport().update()
+
+    def _row_chosen(self, current: QModelIndex) -> None:
+        if current.isValid() and self.table.hasFocus():
+            self._model.pick(current.row())

@@ -1,0 +1,149 @@
+"""The first page: open something, try an example, go on with a recent file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from tapeview.ui import theme
+from tapeview.ui.dock import Elided, caps_font
+from tapeview.ui.text import tr
+from tapeview.views.examples import Example
+
+WIDTH = 760
+
+
+class Tile(QPushButton):
+    """A file to click on: its title, and a smaller line below."""
+
+    def __init__(self, title: str, detail: str, path: Path) -> None:
+        super().__init__()
+        self.setObjectName("tile")
+        self.path = path
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(detail)
+        self.setToolTip(str(path))
+        self.setFixedHeight(46)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 12, 6)
+        column.setSpacing(1)
+        self._title, self._detail = Elided(), Elided(Qt.TextElideMode.ElideMiddle)
+        self._title.setFont(theme.ui_font(13, QFont.Weight.Medium))
+        self._detail.setFont(theme.ui_font(11.5))
+        self._detail.setObjectName("tileDetail")
+        self._title.set_text(title)
+        self._detail.set_text(detail)
+        for label in (self._title, self._detail):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            column.addWidget(label)
+
+
+class Welcome(QWidget):
+    """``chosen`` carries the path of a file that was clicked."""
+
+    chosen = Signal(Path)
+
+    def __init__(self, examples: Sequence[Example], open_file: Callable[[], object]) -> None:
+        super().__init__()
+        self.setObjectName("welcome")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        page = QWidget()
+        page.setObjectName("welcomePage")
+        outer = QHBoxLayout(page)
+        outer.addStretch(1)
+        inner = QWidget()
+        inner.setMaximumWidth(WIDTH)
+        inner.setMinimumWidth(560)
+        outer.addWidget(inner, 8)
+        outer.addStretch(1)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(24, 40, 24, 32)
+        column.setSpacing(0)
+        column.addStretch(2)
+        title = QLabel("tapeview")
+        title.setFont(theme.ui_font(30, QFont.Weight.DemiBold))
+        line = QLabel(tr("See what the tape recorded, where a gradient comes from, and why it is None."))
+        line.setFont(theme.ui_font(14))
+        line.setObjectName("muted")
+        line.setWordWrap(True)
+        column.addWidget(title)
+        column.addSpacing(4)
+        column.addWidget(line)
+        column.addSpacing(22)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self.open_button = QPushButton(tr("Open script or recording …"))
+        self.open_button.setObjectName("primary")
+        self.open_button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.open_button.clicked.connect(lambda: open_file())
+        hint = QLabel(tr("Ctrl+O, or drop a .py or .tapeview file here"))
+        hint.setObjectName("muted")
+        row.addWidget(self.open_button)
+        row.addWidget(hint)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addSpacing(34)
+        lists = QHBoxLayout()
+        lists.setSpacing(32)
+        self._examples = self._list(lists, tr("Examples"))
+        self._recent = self._list(lists, tr("Recent files"))
+        column.addLayout(lists)
+        column.addStretch(3)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(page)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        self.tiles: list[Tile] = []
+        for example in examples:
+            self._add(self._examples, Tile(example.title, example.path.name, example.path))
+        if not examples:
+            self._say(self._examples, tr("None are installed."))
+        self.show_recent([])
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """Replace the recent files."""
+        while self._recent.count() > 1:
+            taken = self._recent.takeAt(1)
+            widget = taken.widget() if taken is not None else None
+            if widget is not None:
+                if isinstance(widget, Tile):
+                    self.tiles.remove(widget)
+                widget.hide()
+                widget.deleteLater()
+        for path in paths[:6]:
+            self._add(self._recent, Tile(path.name, str(path.parent), path))
+        if not paths:
+            self._say(self._recent, tr("Scripts and recordings you open appear here."))
+
+    def _list(self, row: QHBoxLayout, title: str) -> QVBoxLayout:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        label = QLabel(title)
+        label.setObjectName("dockTitleText")
+        label.setFont(caps_font())
+        column.addWidget(label)
+        row.addWidget(box, 1)
+        return column
+
+    def _add(self, column: QVBoxLayout, tile: Tile) -> None:
+        tile.clicked.connect(lambda: self.chosen.emit(tile.path))
+        self.tiles.append(tile)
+        column.addWidget(tile)
+
+    def _say(self, column: QVBoxLayout, text: str) -> None:
+        label = QLabel(text)
+        label.setObjectName("muted")
+        label.setWordWrap(True)
+        label.setContentsMargins(0, 6, 0, 0)
+        column.addWidget(label)

@@ -1,0 +1,148 @@
+"""The docks and where they stand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget
+
+from tapeview.ui import theme
+from tapeview.ui.console_dock import ConsoleDock
+from tapeview.ui.dock import Dock, caps_font
+from tapeview.ui.findings_dock import FindingsDock
+from tapeview.ui.graph_dock import GraphDock
+from tapeview.ui.inspector_dock import InspectorDock
+from tapeview.ui.plots_dock import PlotsDock
+from tapeview.ui.settings import LAYOUT_VERSION
+from tapeview.ui.source_dock import SourceDock
+from tapeview.ui.tape_dock import TapeDock
+from tapeview.ui.timeline_dock import TimelineDock
+from tapeview.ui.variables_dock import VariablesDock
+from tapeview.views.background import Background
+from tapeview.views.console_model import ConsoleModel
+from tapeview.views.findings_model import FindingsModel
+from tapeview.views.graph_model import GraphModel
+from tapeview.views.inspector_model import InspectorModel
+from tapeview.views.plots_model import PlotsModel
+from tapeview.views.source_model import SourceModel
+from tapeview.views.tape_model import TapeModel
+from tapeview.views.timeline_model import TimelineModel
+from tapeview.views.variables_model import VariablesModel
+from tapeview.views.workspace import Workspace
+
+AREA = Qt.DockWidgetArea
+
+
+class Workbench(QMainWindow):
+    """Makes each view-model and its dock; none of them knows another."""
+
+    def __init__(self, workspace: Workspace, background: Background) -> None:
+        super().__init__()
+        self.setObjectName("workbench")
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.graph_model = GraphModel(workspace, background)
+        self.graph = GraphDock(self.graph_model)
+        # It stands in the middle and takes what room the others leave, so it neither moves nor closes.
+        self.graph.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self.source = SourceDock(SourceModel(workspace, background))
+        self.variables = VariablesDock(VariablesModel(workspace))
+        self.inspector = InspectorDock(InspectorModel(workspace, background))
+        self.timeline = TimelineDock(TimelineModel(workspace))
+        self.plots = PlotsDock(PlotsModel(workspace), background)
+        self.tape = TapeDock(TapeModel(workspace))
+        findings = FindingsModel(workspace)
+        self.findings = FindingsDock(findings)
+        self.console = ConsoleDock(ConsoleModel(workspace))
+        self.docks: tuple[Dock, ...] = (
+            self.source, self.variables, self.inspector, self.timeline, self.plots, self.tape, self.findings,
+            self.console
+        )  # fmt: skip
+        self.findings.on_dispose(findings.show_line.connect(self._show_line))
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AnimatedDocks
+        )
+        self.setTabPosition(AREA.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setDocumentMode(True)
+        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
+            self.setCorner(corner, AREA.BottomDockWidgetArea)
+        self.setCentralWidget(self.graph)
+        self._arrange()
+        self._titles = QTimer(self)
+        self._titles.setSingleShot(True)
+        self._titles.timeout.connect(self._fit_titles)
+        for dock in self.docks:
+            dock.dockLocationChanged.connect(lambda _area: self._titles.start(0))
+            dock.visibilityChanged.connect(lambda _visible: self._titles.start(0))
+            dock.topLevelChanged.connect(lambda _floating: self._titles.start(0))
+        theme.current().changed.connect(lambda: self._titles.start(0))
+        self._fit_titles()
+        self._standard = self.saveState(LAYOUT_VERSION)
+
+    def arrange(self, layout: QByteArray) -> None:
+        """Put the docks where a saved layout has them; a layout of another version changes nothing."""
+        if not layout.isEmpty():
+            self.restoreState(layout, LAYOUT_VERSION)
+            self._titles.start(0)
+
+    def arrangement(self) -> QByteArray:
+        """The layout, to be saved."""
+        return self.saveState(LAYOUT_VERSION)
+
+    def reset(self) -> None:
+        """Put all docks back where they were at first."""
+        for dock in self.docks:
+            dock.setFloating(False)
+            dock.show()
+        self.restoreState(self._standard, LAYOUT_VERSION)
+        self.fit_sizes()
+        self._titles.start(0)
+
+    def fit_sizes(self) -> None:
+        """The sizes of the first start, for the window as it is now."""
+        width, height = self.width(), self.height()
+        side = max(260, min(352, width // 4))
+        self.resizeDocks([self.source, self.inspector], [side, min(340, side)], Qt.Orientation.Horizontal)
+        bottom = max(150, min(260, height // 4))
+        self.resizeDocks([self.timeline, self.plots], [62, bottom], Qt.Orientation.Vertical)
+        left = height - 62 - bottom
+        self.resizeDocks([self.source, self.variables], [left * 2 // 3, left // 3], Qt.Orientation.Vertical)
+        console = max(300, min(420, width * 3 // 10))
+        self.resizeDocks([self.plots, self.console], [width - console, console], Qt.Orientation.Horizontal)
+
+    def dispose(self) -> None:
+        """Let go of everything."""
+        self._titles.stop()
+        for dock in (*self.docks, self.graph):
+            dock.dispose()
+
+    def _arrange(self) -> None:
+        self.addDockWidget(AREA.LeftDockWidgetArea, self.source)
+        self.splitDockWidget(self.source, self.variables, Qt.Orientation.Vertical)
+        self.addDockWidget(AREA.RightDockWidgetArea, self.inspector)
+        self.addDockWidget(AREA.BottomDockWidgetArea, self.timeline)
+        self.splitDockWidget(self.timeline, self.plots, Qt.Orientation.Vertical)
+        self.splitDockWidget(self.plots, self.console, Qt.Orientation.Horizontal)
+        self.tabifyDockWidget(self.plots, self.tape)
+        self.tabifyDockWidget(self.tape, self.findings)
+        self.plots.raise_()
+
+    def _fit_titles(self) -> None:
+        for dock in self.docks:
+            dock.fit_title()
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setFont(caps_font())
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+            bar.setObjectName("dockTabs")
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+
+    def _show_line(self, file: int, line: int) -> None:
+        self.source.show_line(file, line)
+        show_dock(self.source)
+
+
+def show_dock(dock: QDockWidget) -> None:
+    """Bring a dock into view, whatever tab hides it."""
+    dock.show()
+    dock.raise_()

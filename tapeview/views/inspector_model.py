@@ -1,0 +1,150 @@
+"""What the Inspector dock shows: the sheet of the selection, else of the cursor's position, and one of its tensors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapeview.trace.query import Recording
+from tapeview.trace.records import Stats
+from tapeview.views.background import Background
+from tapeview.views.inspector_pages import Pages
+from tapeview.views.inspector_sheet import TABS, Entry, Sheet
+from tapeview.views.signal import Signal
+from tapeview.views.tensor_model import TensorModel
+from tapeview.views.tensors import record_of, stats_of, value_of
+from tapeview.views.workspace import Reasons, Workspace
+
+QUICK = 65_536
+"""Tensors of at most this many elements are read and measured at once, larger ones in the background."""
+
+
+class InspectorModel:
+    """``sheet``, the tab and the entry chosen, and ``tensor`` which draws that entry. ``changed`` after the sheet or
+    a choice changed.
+    """
+
+    def __init__(self, workspace: Workspace, background: Background | None = None) -> None:
+        self.changed: Signal[()] = Signal()
+        self._workspace = workspace
+        self.tensor = TensorModel(background)
+        self.sheet = Sheet()
+        self.tab = "value"
+        self._tab_of: dict[str, str] = {}
+        self._key_of: dict[tuple[str, str], str] = {}
+        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._workspace_changed(frozenset({"recording"}))
+
+    def dispose(self) -> None:
+        """Stop listening to the workspace."""
+        self._disconnect()
+
+    # -- what is shown -------------------------------------------------------------------------------------------------
+
+    @property
+    def tabs(self) -> tuple[str, ...]:
+        """The tabs that have something to show."""
+        sheet = self.sheet
+        return tuple(tab for tab in TABS if (sheet.details if tab == "details" else sheet.tabs.get(tab)) or (
+            tab == "gradient" and sheet.whys))  # fmt: skip
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The tensors of the tab shown."""
+        return self.sheet.tabs.get(self.tab, ())
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry that is drawn."""
+        entries = self.entries
+        wanted = self._key_of.get((self.sheet.kind, self.tab))
+        chosen = next((entry for entry in entries if entry.key == wanted), None)
+        if chosen is not None:
+            return chosen
+        return next((entry for entry in entries if entry.status == "value"), entries[0] if entries else None)
+
+    # -- verbs ---------------------------------------------------------------------------------------------------------
+
+    def choose_tab(self, tab: str) -> None:
+        """Show another tab; remembered per kind of sheet. An unknown or empty one changes nothing."""
+        if tab in self.tabs and tab != self.tab:
+            self.tab = self._tab_of[self.sheet.kind] = tab
+            self._show()
+
+    def choose(self, key: str) -> None:
+        """Draw another entry of the tab; remembered per kind of sheet and tab."""
+        if any(entry.key == key for entry in self.entries):
+            self._key_of[self.sheet.kind, self.tab] = key
+            self._show()
+
+    def jump(self, key: str) -> None:
+        """Move the cursor to where an entry's value comes into being, if that is still ahead."""
+        entry = next((entry for entry in self.entries if entry.key == key), None)
+        if entry is not None and entry.jump is not None:
+            self._workspace.move_to(*entry.jump)
+
+    def clear_selection(self) -> None:
+        """Go back to what the cursor shows."""
+        self._workspace.select("none")
+
+    # -- inner ---------------------------------------------------------------------------------------------------------
+
+    def _workspace_changed(self, reasons: Reasons) -> None:
+        if not reasons & {"recording", "cursor", "selection", "data"}:
+            return
+        if "recording" in reasons:
+            self.tensor.clear()
+        sheet = self._sheet()
+        if sheet == self.sheet:
+            return
+        self.sheet = sheet
+        tabs = self.tabs
+        wanted = self._tab_of.get(sheet.kind, sheet.first_tab)
+        self.tab = wanted if wanted in tabs else tabs[0] if tabs else "value"
+        self._show()
+
+    def _sheet(self) -> Sheet:
+        workspace = self._workspace
+        recording, step, position = workspace.recording, workspace.step, workspace.position
+        if recording is None or step is None:
+            return Sheet()
+        pages = Pages(recording, step, workspace.cursor.position)
+        kind, id = workspace.selection
+        if kind == "op" and id in step.ops:
+            return pages.op(step.ops[id])
+        if kind == "tensor":
+            return pages.op(step.ops[step.made_by[id]]) if id in step.made_by else pages.tensor(id)
+        if kind == "variable":
+            for state in recording.variables_at(*workspace.cursor):
+                if state.variable.id == id:
+                    return pages.variable(state)
+        return pages.position(position) if position is not None else Sheet()
+
+    def _show(self) -> None:
+        entry, recording = self.entry, self._workspace.recording
+        if entry is None or not entry.tensor or recording is None:
+            self.tensor.clear()
+        else:
+            self._read(recording, entry)
+        self.changed.emit()
+
+    def _read(self, recording: Recording, entry: Entry) -> None:
+        tensor, minus = entry.tensor, entry.minus
+
+        def read() -> np.ndarray | None:
+            array = value_of(recording, tensor)
+            if not minus or array is None:
+                return array
+            before = value_of(recording, minus)
+            if before is None or before.shape != array.shape or array.dtype.kind not in "iufc":
+                return None
+            with np.errstate(all="ignore"):
+                return np.asarray(array - before)
+
+        def stats() -> Stats | None:
+            return None if minus else stats_of(recording, tensor)
+
+        record = record_of(recording, tensor)
+        quick = record is None or math.prod(record.shape) <= QUICK
+        self.tensor.show((id(recording), tensor, minus), read, stats, entry.role, quick=quick)

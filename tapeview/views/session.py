@@ -1,0 +1,209 @@
+"""What runs: loads scripts and recordings into the workspace, runs the script and follows its recording."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import tokenize
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tapeview.debugger.session import LiveSession, SessionError
+from tapeview.trace.query import Recording, RecordingError
+from tapeview.views.signal import Signal
+from tapeview.views.text import tr
+from tapeview.views.workspace import Notice, Workspace
+
+SUFFIX = ".tapeview"
+CLOCK_SLACK = 0.5
+"""Seconds by which the clock of a file may differ from ours."""
+Check = Callable[[Path, str], Sequence[Notice]]
+"""Looks at a script's path and text before it runs and says what will not work."""
+
+
+class SessionModel:
+    """One script or one recording at a time.
+
+    ``problem`` carries a sentence when something the user asked for cannot be done. ``opened`` carries a path worth
+    remembering.
+    ``wake`` is called from another thread when the script's process has news: call ``poll`` soon, in the window's
+    thread.
+    """
+
+    def __init__(
+        self, workspace: Workspace, check: Check | None = None, wake: Callable[[], None] | None = None
+    ) -> None:
+        self.problem: Signal[str] = Signal()
+        self.opened: Signal[Path] = Signal()
+        self.workspace = workspace
+        self._check = check
+        self._wake = wake
+        self._live: LiveSession | None = None
+        self._argv: tuple[str, ...] = ()
+        self._module = ""
+        self._target: Path | None = None
+        self._cwd: Path | None = None
+        self._began = 0.0
+
+    # -- what can be done ----------------------------------------------------------------------------------------------
+
+    @property
+    def can_run(self) -> bool:
+        """Whether there is a script to run that does not run now."""
+        return (self.workspace.script is not None or bool(self._module)) and not self.running
+
+    @property
+    def running(self) -> bool:
+        """Whether a script that was started here runs."""
+        return self._live is not None and not self._live.ended
+
+    @property
+    def needs_polling(self) -> bool:
+        """Whether the recording may still grow."""
+        return self._live is not None or self.workspace.state == "running"
+
+    # -- verbs ---------------------------------------------------------------------------------------------------------
+
+    def open(self, path: Path) -> bool:
+        """Open a recording or a script, whichever it is. False (and ``problem``) if it cannot be read."""
+        return self.open_recording(path) if path.suffix == SUFFIX else self.load_script(path)
+
+    def load_script(
+        self,
+        path: Path,
+        argv: Sequence[str] = (),
+        *,
+        target: Path | None = None,
+        cwd: Path | None = None,
+    ) -> bool:
+        """Show a script, ready to run with ``argv`` in ``cwd`` (default: its folder), recorded into ``target``."""
+        path = path.absolute()
+        try:
+            with tokenize.open(path) as file:
+                text = file.read()
+        except (OSError, SyntaxError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            self.problem.emit(tr("{path} cannot be read: {reason}.").format(path=path, reason=reason))
+            return False
+        self.end()
+        self._argv, self._module, self._target, self._cwd = tuple(argv), "", target, cwd or path.parent
+        self.workspace.load_script(path, text, self._check(path, text) if self._check else ())
+        self.opened.emit(path)
+        return True
+
+    def load_module(self, name: str, argv: Sequence[str] = (), *, target: Path | None = None) -> None:
+        """Be ready to run a module as ``python -m`` does, in the current folder."""
+        self.end()
+        self._argv, self._module, self._target, self._cwd = tuple(argv), name, target, Path.cwd()
+        self.workspace.load_script(Path(name), "")
+
+    def open_recording(self, path: Path) -> bool:
+        """Show a recording. False (and ``problem``) if it cannot be opened."""
+        path = path.absolute()
+        try:
+            recording = Recording.open(path)
+        except RecordingError as error:
+            self.problem.emit(str(error))
+            return False
+        self.end()
+        script = Path(recording.run.script)
+        self._argv, self._module, self._target, self._cwd = tuple(recording.run.argv[1:]), "", None, None
+        self.workspace.script, self.workspace.notices = script if script.is_file() else None, ()
+        self.workspace.open(recording, path)
+        self.opened.emit(path)
+        return True
+
+    def run(self) -> None:
+        """Run the script from its start, into a new recording."""
+        if not self.can_run:
+            return
+        script, module = self.workspace.script, self._module
+        argv, target, cwd = self._argv, self._target, self._cwd
+        if script is not None and not module and not self.load_script(script, argv, target=target, cwd=cwd):
+            return
+        if module:
+            self.load_module(module, argv, target=target)
+        began = time.time()
+        live = LiveSession(
+            module or str(script), argv, module=bool(module), recording=target, cwd=cwd, on_change=self._wake
+        )
+        try:
+            live.start()
+        except SessionError as error:
+            live.close()
+            self.workspace.set_state("failed", _sentence(str(error)))
+            self.problem.emit(_sentence(str(error)))
+            return
+        self._live, self._began = live, began
+        self.workspace.set_state("running")
+
+    def stop(self) -> None:
+        """Ask the script to end; it is killed if it does not."""
+        if self._live is not None:
+            self._live.stop()
+
+    def restart(self) -> None:
+        """Stop the script if it runs, and run it again."""
+        if self._live is not None:
+            self._live.close()
+            self.poll()
+        self.run()
+
+    def poll(self) -> None:
+        """Take in what has been recorded since."""
+        live, workspace = self._live, self.workspace
+        over = live is not None and live.ended  # looked at first: what is written before the end is seen below
+        if live is not None and workspace.recording is None and live.recording is not None:
+            self._open_live(live.recording)
+        elif workspace.recording is not None and workspace.recording.refresh():
+            workspace.refreshed()
+        if live is not None and over:
+            self._live = None
+            live.close()
+            workspace.set_state(live.state, live.message)
+        elif live is None and workspace.recording is not None and workspace.state == "running":
+            workspace.set_state(workspace.recording.state)
+
+    def save_copy(self, path: Path) -> bool:
+        """Copy the recording shown, which must not be growing. False (and ``problem``) if that fails."""
+        source = self.workspace.path
+        if source is None or self.needs_polling:
+            return False
+        try:
+            shutil.copyfile(source, path)
+        except (OSError, shutil.SameFileError) as error:
+            self.problem.emit(tr("{path} cannot be written: {reason}.").format(path=path, reason=error))
+            return False
+        return True
+
+    def end(self) -> None:
+        """Stop what runs and let go of the recording."""
+        if self._live is not None:
+            self._live.close()
+            self._live = None
+        recording, self.workspace.recording = self.workspace.recording, None
+        if recording is not None:
+            recording.close()
+
+    def close(self) -> None:
+        """Stop what runs and show nothing."""
+        self.end()
+        self._module = ""
+        self.workspace.close()
+
+    # -- inner ---------------------------------------------------------------------------------------------------------
+
+    def _open_live(self, path: Path) -> None:
+        try:
+            recording = Recording.open(path)
+        except RecordingError:
+            return  # the script's process has not written its first batch yet
+        if recording.run.started < self._began - CLOCK_SLACK:
+            recording.close()  # an older recording of that name, about to be replaced
+            return
+        self.workspace.open(recording, path, state="running", follow=True)
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else text + "."

@@ -1,0 +1,83 @@
+"""What the status bar shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tapeview.views.numbers import bytes_text
+from tapeview.views.signal import Signal
+from tapeview.views.text import tr
+from tapeview.views.workspace import Reasons, Workspace
+
+
+class StatusModel:
+    """``state_text`` with the palette role ``state_role`` and a shape ``state_mark`` for it; ``facts`` in a few words
+    each.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.changed: Signal[()] = Signal()
+        self._workspace = workspace
+        self.state_text = ""
+        self.state_role = "muted"
+        self.state_mark = "dot"
+        self.facts: tuple[str, ...] = ()
+        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._workspace_changed(frozenset({"recording"}))
+
+    def dispose(self) -> None:
+        """Stop listening to the workspace."""
+        self._disconnect()
+
+    def _workspace_changed(self, reasons: Reasons) -> None:
+        before = self.state_text, self.state_role, self.facts
+        self.state_text, self.state_role, self.state_mark = self._state()
+        if reasons & {"recording", "data", "state"}:
+            self.facts = self._facts()
+        if before != (self.state_text, self.state_role, self.facts):
+            self.changed.emit()
+
+    def _state(self) -> tuple[str, str, str]:
+        workspace = self._workspace
+        message = workspace.message
+        if workspace.state == "running":
+            text = tr("running") if not workspace.following else tr("running · following the newest step")
+            return text, "ok", "ring"
+        if workspace.state == "finished":
+            return (message or tr("finished")), "ok", "dot"
+        if workspace.state == "failed":
+            return (message or tr("failed")), "bad", "cross"
+        if workspace.state == "killed":
+            return (message or tr("killed; this is what it had recorded")), "bad", "cross"
+        if workspace.state == "stopped":
+            return (message or tr("stopped")), "muted", "square"
+        if workspace.state == "ready":
+            return tr("ready · F5 runs the script"), "accent", "dot"
+        return tr("no script"), "muted", "dot"
+
+    def _facts(self) -> tuple[str, ...]:
+        workspace, recording = self._workspace, self._workspace.recording
+        if recording is None:
+            return (workspace.script.name,) if workspace.script is not None else ()
+        run, facts = recording.run, []
+        facts.append(tr("Python {version} · {framework}").format(version=run.python, framework=run.framework))
+        count = recording.step_count
+        facts.append(tr("1 step") if count == 1 else tr("{count} steps").format(count=count))
+        kept = Counter(info.kept for info in recording.step_infos())
+        if workspace.path is not None:
+            try:
+                size = bytes_text(workspace.path.stat().st_size)
+            except OSError:
+                size = tr("the file has gone")
+            facts.append(tr("recording {size} · {kept}").format(size=size, kept=_kept(kept, count)))
+        if recording.warnings:
+            facts.append(
+                tr("{count} warnings: {first}").format(count=len(recording.warnings), first=recording.warnings[0])
+            )
+        return tuple(facts)
+
+
+def _kept(kept: Counter[str], count: int) -> str:
+    if kept["scalars"]:
+        return tr("{count} of {all} steps kept").format(count=count - kept["scalars"], all=count)
+    return tr("large values of some steps not kept") if kept["small values"] else tr("all steps kept")

@@ -1,0 +1,69 @@
+"""Reading tensors of a recording that may not hold them: never raises, says so instead."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapeview.trace.query import Recording
+from tapeview.trace.records import Stats, Tensor
+from tapeview.views.numbers import brief, number, shape_text, stats_brief
+from tapeview.views.text import tr
+
+FEW = 4
+"""Tensors of at most this many elements are written out."""
+
+
+def record_of(recording: Recording, tensor: int) -> Tensor | None:
+    """A tensor's record; None if it was not kept."""
+    try:
+        return recording.tensor(tensor)
+    except KeyError:
+        return None
+
+
+def value_of(recording: Recording, tensor: int) -> np.ndarray | None:
+    """A tensor's value; None if it was not kept."""
+    try:
+        return recording.value(tensor)
+    except KeyError:
+        return None
+
+
+def stats_of(recording: Recording, tensor: int) -> Stats | None:
+    """A tensor's statistics; None if neither they nor its value were kept."""
+    try:
+        return recording.stats(tensor)
+    except KeyError:
+        return None
+
+
+def is_bad(stats: Stats | None) -> bool:
+    """Whether there is a NaN or an infinity among what was measured."""
+    return stats is not None and bool(stats.nans or stats.infs)
+
+
+def tensor_words(recording: Recording, tensor: int) -> tuple[str, str, bool]:
+    """Shape, value in a few words, and whether it holds NaN or Inf. The shape is "" if nothing is known of the
+    tensor.
+    """
+    record = record_of(recording, tensor)
+    if record is None:
+        return "", tr("not kept"), False
+    stats = stats_of(recording, tensor)
+    if math.prod(record.shape) <= FEW or record.data is not None:
+        array = value_of(recording, tensor)
+        if array is not None:
+            return shape_text(record.shape), brief(array, stats), is_bad(stats)
+    return shape_text(record.shape), stats_brief(stats) if stats is not None else tr("not kept"), is_bad(stats)
+
+
+def norm_words(recording: Recording, tensor: int) -> tuple[str, bool]:
+    """The norm of a tensor as text, and whether it holds NaN or Inf (then that is the text)."""
+    stats = stats_of(recording, tensor)
+    if stats is None:
+        return tr("not kept"), False
+    if is_bad(stats):
+        return "NaN" if stats.nans else "Inf", True
+    return number(stats.norm, 4), False

@@ -1,0 +1,142 @@
+"""What the Timeline dock shows: the training steps, and the positions inside the current one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tapeview.trace.records import Assigned, BackwardStep, Op
+from tapeview.views.signal import Signal
+from tapeview.views.text import tr
+from tapeview.views.workspace import Reasons, Workspace, describe, phase_name, variable_label
+
+
+class Chip(NamedTuple):
+    """One position: its phase and its short text."""
+
+    phase: str
+    text: str
+
+
+class TimelineModel:
+    """``steps`` training steps, the cursor in them, the ``chips`` of the current step. ``changed`` carries ``steps``,
+    ``chips``, ``cursor``.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.changed: Signal[Reasons] = Signal()
+        self._workspace = workspace
+        self.steps = 0
+        self.step = 0
+        self.position = 0
+        self.chips: tuple[Chip, ...] = ()
+        self.running = False
+        self._shown: object = None
+        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._workspace_changed(frozenset({"recording", "state"}))
+
+    def dispose(self) -> None:
+        """Stop listening to the workspace."""
+        self._disconnect()
+
+    @property
+    def title(self) -> str:
+        return tr("step {step}").format(step=self.step + 1) if self.steps else ""
+
+    def kept(self, step: int) -> str:
+        """How much of a step the recording holds: ``all``, ``small values`` or ``scalars``."""
+        recording = self._workspace.recording
+        return "scalars" if recording is None else recording.step_info(step).kept
+
+    def step_tip(self, step: int) -> str:
+        """A training step in words, for the mouse."""
+        recording = self._workspace.recording
+        if recording is None or not 0 <= step < recording.step_count:
+            return ""
+        info = recording.step_info(step)
+        head = tr("step {step} of {steps}").format(step=step + 1, steps=recording.step_count)
+        counts = tr("{forward} forward · {backward} backward · {updates} updates").format(
+            forward=info.forward, backward=info.backward, updates=info.updates
+        )
+        kept = {
+            "all": tr("everything kept"),
+            "small values": tr("large values not kept"),
+            "scalars": tr("only its scalars were kept"),
+        }.get(info.kept, info.kept)
+        return f"{head} · {counts} · {kept}"
+
+    def position_tip(self, position: int) -> str:
+        """A position of the current step in words, for the mouse."""
+        workspace = self._workspace
+        step, recording = workspace.step, workspace.recording
+        if step is None or recording is None or not 0 <= position < len(step.positions):
+            return ""
+        found = step.positions[position]
+        title, target = describe(recording, step, found.record)
+        phase = tr("{phase} {number} of {count}").format(
+            phase=phase_name(found.phase), number=found.number, count=found.count
+        )
+        return f"{phase} · {title}" + (f" → {target}" if target else "")
+
+    def go_step(self, step: int) -> None:
+        """To another training step, at the same position."""
+        if step != self._workspace.cursor.step:
+            self._workspace.move_to(step, self._workspace.cursor.position)
+
+    def go_position(self, position: int) -> None:
+        """To another position of the current step."""
+        if position != self._workspace.cursor.position:
+            self._workspace.move_to(self._workspace.cursor.step, position)
+
+    def scroll(self, count: int, *, steps: bool) -> None:
+        """``count`` training steps or positions on (negative: back)."""
+        workspace = self._workspace
+        if steps:
+            workspace.move_to(workspace.cursor.step + count, workspace.cursor.position)
+            return
+        for _ in range(abs(count)):
+            if count > 0:
+                workspace.forward()
+            else:
+                workspace.back()
+
+    def _workspace_changed(self, reasons: Reasons) -> None:
+        workspace = self._workspace
+        changed = set()
+        running = workspace.state == "running"
+        if (workspace.step_count, running) != (self.steps, self.running):
+            self.steps, self.running = workspace.step_count, running
+            changed.add("steps")
+        step = workspace.step
+        if step is not self._shown or "recording" in reasons:
+            self._shown = step
+            chips = self._chips()
+            if chips != self.chips:
+                self.chips = chips
+                changed.add("chips")
+        position = 0 if workspace.position is None else workspace.position.index
+        if (workspace.cursor.step, position) != (self.step, self.position):
+            self.step, self.position = workspace.cursor.step, position
+            changed.add("cursor")
+        if changed:
+            self.changed.emit(frozenset(changed))
+
+    def _chips(self) -> tuple[Chip, ...]:
+        step, recording = self._workspace.step, self._workspace.recording
+        if step is None or recording is None:
+            return ()
+        names: dict[int, str] = {}
+        chips = []
+        for position in step.positions:
+            record = position.record
+            if isinstance(record, Op):
+                text = record.op
+            elif isinstance(record, BackwardStep):
+                op = step.ops.get(record.op)
+                text = f"∇{op.op}" if op is not None else "∇"
+            else:
+                assert isinstance(record, Assigned)
+                if record.variable not in names:
+                    names[record.variable] = variable_label(recording, step, record.variable)
+                text = tr("update {name}").format(name=names[record.variable])
+            chips.append(Chip(position.phase, text))
+        return tuple(chips)
