@@ -14,7 +14,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
+from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer, qInstallMessageHandler
 
 from tapeview.trace.query import Recording, RecordingError
 from tapeview.ui.app import make_window
@@ -41,6 +41,7 @@ def main() -> int:
         Recording.open(options.recording).close()
     except RecordingError as error:
         return fail(str(error))
+    qInstallMessageHandler(pass_on)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(Path(folder) / "settings.ini")
         settings.theme = options.theme
@@ -58,6 +59,12 @@ def main() -> int:
         if not saved:
             return fail(f"{options.picture} cannot be written")
     return 0
+
+
+def pass_on(_kind: object, _context: object, message: str) -> None:
+    """Qt's messages, but for the one that the offscreen platform has for every window with a size of its own."""
+    if "propagateSizeHints" not in message:
+        print(message, file=sys.stderr)
 
 
 def fail(sentence: str) -> int:

@@ -39,7 +39,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Without Qt there is no pytest-qt either; its settings in pyproject.toml then are known all the same."""
     if not pluginmanager.hasplugin("pytest-qt"):
-        for name in ("qt_api", "qt_log_level_fail"):
+        for name in ("qt_api", "qt_log_level_fail", "qt_log_ignore"):
             parser.addini(name, "a setting of pytest-qt, unused without it")
 
 

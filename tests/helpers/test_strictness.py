@@ -23,6 +23,7 @@ CASES = {
     "timer": ("qtbot", "KEPT.append(QTimer()); KEPT[-1].start(10)", "running QTimer, started here"),
     "qt_message": ("qtbot", "qWarning('no painter')", "Qt messages with level WARNING or above"),
     "closed_window": ("qtbot", "w = QWidget(); qtbot.addWidget(w); w.show()", ""),
+    "sized_window": ("qtbot", "w = QWidget(); qtbot.addWidget(w); w.setMinimumSize(90, 60); w.show()", ""),
     "stopped_timer": ("qtbot", "KEPT.append(QTimer()); KEPT[-1].start(10); KEPT[-1].stop()", ""),
 }
 HEAD = "import logging, threading, warnings\nKEPT, KEEP = [], threading.Event()\n"
