@@ -98,8 +98,9 @@ def test_installed_command_lists_and_prints_the_examples(environment: Path, tmp_
 
 
 def test_installed_command_records_an_example(environment: Path, tmp_path: Path) -> None:
-    script = next(iter(sorted((environment.parent).rglob("tapeview/examples/[a-z]*.py"))))
+    script = run(environment / "tapeview", "examples", "linear_regression", "--path", cwd=tmp_path).strip()
+    assert Path(script).is_relative_to(environment.parent)
 
     run(environment / "tapeview", "record", "-o", "run.tapeview", script, cwd=tmp_path)
 
-    assert "run.tapeview" in run(environment / "tapeview", "info", "run.tapeview", cwd=tmp_path)
+    assert "linear_regression.py" in run(environment / "tapeview", "info", "run.tapeview", cwd=tmp_path)
