@@ -154,35 +154,3 @@ def ending(recording: Recording) -> str:
         how += f" with exit code {run.exit}"
     lasted = f" after {run.ended - run.started:.1f} s" if run.ended is not None else ""
     return f"recorded {began}, {how}{lasted}"
-
-
-def problems(recording: Recording) -> list[str]:
-    """Reads the whole recording and lists, one sentence each, what is damaged or missing."""
-    found: list[str] = []
-    for info in (recording.step_info(SETUP), *recording.step_infos()):
-        step = recording.step(info.step)
-        where = "before the first tape" if info.step == SETUP else f"step {info.step}"
-        forward = sum(1 for position in step.positions if position.phase == "forward")
-        if info.kept != "scalars" and len(step.positions) != info.forward + info.backward + info.updates:
-            wanted = info.forward + info.backward + info.updates
-            found.append(f"{where}: {len(step.positions)} of {wanted} events can be read ({forward} forward)")
-        found += [f"{where}: {problem}" for problem in _problems_of_ops(recording, step)]
-    for source in recording.sources():
-        if not source.text:
-            found.append(f"the text of {source.path} is empty or missing")
-    recording.scalars()
-    recording.output()
-    recording.failures()
-    return [*found, *recording.warnings]
-
-
-def _problems_of_ops(recording: Recording, step: Step) -> Iterator[str]:
-    """Reads every tensor that an op of a step mentions, and the op's call site."""
-    for op in step.ops.values():
-        for tensor in (*op.inputs, *op.outputs):
-            try:
-                recording.value(tensor)
-            except KeyError:
-                yield f"op {op.seq} ({op.op}) mentions tensor {tensor}, which is not in the file"
-        if op.site and not recording.frames(op.site):
-            yield f"op {op.seq} ({op.op}) was called from site {op.site}, which is not in the file"

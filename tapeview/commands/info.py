@@ -32,6 +32,7 @@ class Info:
 
     def run(self, options: argparse.Namespace) -> int:
         from tapeview.commands import facts
+        from tapeview.trace.check import check
         from tapeview.trace.query import Recording, RecordingError
 
         try:
@@ -39,7 +40,7 @@ class Info:
         except RecordingError as error:
             raise UserError(str(error)) from error
         with recording:
-            problems = facts.problems(recording) if options.check else []
+            problems = check(recording.path) if options.check else []
             if options.json:
                 found = facts.facts(recording)
                 if options.check:

@@ -92,7 +92,8 @@ def show(
     if importlib.util.find_spec("PySide6") is None or importlib.util.find_spec("pyqtgraph") is None:
         raise UserError(
             "the window needs PySide6 and pyqtgraph, which are not installed here: "
-            "`pip install PySide6-Essentials pyqtgraph`, or use `tapeview record` and `tapeview info`, which need neither"
+            "`pip install PySide6-Essentials pyqtgraph`, or use `tapeview record` and `tapeview info`, "
+            "which need neither"
         )
     has_screen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
     if sys.platform.startswith("linux") and not has_screen:

@@ -71,7 +71,7 @@ class Program:
             __loader__=self.spec.loader if self.spec is not None else _loader(self.path),
         )
         if self.spec is None:
-            main.__dict__["__annotations__"] = {}
+            main.__dict__.update(__annotations__={})
         sys.modules["__main__"] = main
         return main
 

@@ -53,6 +53,7 @@ class TeeBuffer(io.BufferedIOBase):
         forgiving: bool = False,
         curtain: Curtain | None = None,
     ) -> None:
+        self.original: Any = None
         self._terminal = terminal
         self._sink = sink
         self._forgiving = forgiving
@@ -175,8 +176,8 @@ class Tee:
             line_buffering=True,
         )
         self.stream.mode = "w"  # type: ignore[misc]  # as python sets it on its own streams
-        # The original must outlive us: when it is collected it closes the terminal.
-        self._original = original
+        # The original must live as long as anybody can write here: when it is collected it closes the terminal.
+        self.buffer.original = original
 
     def install(self) -> None:
         """Puts the stream in place, under both names by which scripts get at it."""
