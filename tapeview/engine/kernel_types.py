@@ -98,7 +98,7 @@ def _same(names: str, *spec: str) -> None:
 _same(
     "Sqrt Rsqrt Exp Expm1 Log Log1p Sigmoid Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh", _FLOAT, _UNARY
 )
-_same("Erf Erfc Erfinv Ndtri Lgamma Digamma Floor Ceil Rint", _REAL, _UNARY)
+_same("Erf Erfc Lgamma Digamma Floor Ceil Rint Silu", _REAL, _UNARY)
 _same("IsNan IsInf IsFinite", _REAL, "x:T -> y:bool")
 _same("Neg Sign Reciprocal Round", f"{_REAL} {_SIGNED} complex64 complex128", _UNARY)
 _same("RealDiv FloorDiv TruncateDiv Div", _ARITHMETIC, _BINARY)

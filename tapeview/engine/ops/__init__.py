@@ -1,11 +1,13 @@
 """The op tables. Importing this package fills ``engine.op.OPS`` and gives tensors their operators."""
 
 from tapeview.engine.ops import (
+    activation,
     arithmetic,
     arrange,
     comparison,
     complex_numbers,
     creation,
+    cumulative,
     elementwise,
     exponential,
     extremes,
@@ -14,20 +16,24 @@ from tapeview.engine.ops import (
     operators,
     padding,
     reduction,
+    rounding,
     scatter,
     segments,
     select,
     shape,
     sorting,
+    special_functions,
     trigonometric,
 )
 
 __all__ = [
+    "activation",
     "arithmetic",
     "arrange",
     "comparison",
     "complex_numbers",
     "creation",
+    "cumulative",
     "elementwise",
     "exponential",
     "extremes",
@@ -36,10 +42,12 @@ __all__ = [
     "operators",
     "padding",
     "reduction",
+    "rounding",
     "scatter",
     "segments",
     "select",
     "shape",
     "sorting",
+    "special_functions",
     "trigonometric",
 ]
