@@ -234,9 +234,8 @@ class _Checker:
             if size != values.byte_count(dtype, shape):
                 self.say(f"tensor {tensor}: {size} bytes do not fit {dtype[:40]} of shape {shape[:8]}")
             elif isinstance(size, int) and size <= VALUE_LIMIT:
-                sql = "SELECT data FROM value WHERE tensor = ?"
-                rows = self.database.rows(sql, (tensor,), f"the value of tensor {tensor}")
-                if not rows or not isinstance(rows[0][0], bytes) or values.checksum(rows[0][0]) != crc:
+                data = self.database.value(tensor)
+                if not isinstance(data, bytes) or values.checksum(data) != crc:
                     self.say(f"tensor {tensor}: the checksum of its value does not match")
 
     def _value_rows(self) -> Iterator[tuple[Any, ...]]:

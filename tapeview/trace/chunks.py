@@ -8,9 +8,10 @@ from typing import Any
 from tapeview.trace.database import Database
 from tapeview.trace.decode import decode_chunk
 from tapeview.trace.records import Record, Tensor
-from tapeview.trace.schema import CHUNK_LIMIT
+from tapeview.trace.schema import CHUNK_LIMIT, STEP_LIMIT
 
-_RECORDS_CACHED = 400_000
+_BYTES_CACHED = 256 << 20
+_BYTES_PER_RECORD = 100
 _LARGEST_ID = (1 << 63) - 1
 _COLUMNS = f"id, step, seq, count, crc, CASE WHEN length(data) <= {CHUNK_LIMIT} THEN data END"
 
@@ -18,10 +19,11 @@ _COLUMNS = f"id, step, seq, count, crc, CASE WHEN length(data) <= {CHUNK_LIMIT} 
 class _Chunk:
     """A decoded chunk. Chunks never change, so one that was read stays valid while the file grows."""
 
-    __slots__ = ("_tensors", "records")
+    __slots__ = ("_tensors", "cost", "records")
 
-    def __init__(self, records: tuple[Record, ...]) -> None:
+    def __init__(self, records: tuple[Record, ...], size: int) -> None:
         self.records = records
+        self.cost = size + len(records) * _BYTES_PER_RECORD
         self._tensors: dict[int, Tensor] | None = None
 
     @property
@@ -43,9 +45,14 @@ class Chunks:
     def records(self, step: int) -> list[Record]:
         """The records of a step, in order, without those that cannot be read."""
         records: list[Record] = []
+        size = 0
         with self._database.lock:
-            ids = self._database.readable("SELECT id FROM chunk WHERE step = ? ORDER BY seq", (step,), f"step {step}")
-            for (id,) in ids:
+            sql = "SELECT id, length(data) FROM chunk WHERE step = ? ORDER BY seq"
+            for id, length in self._database.readable(sql, (step,), f"step {step}"):
+                size += length if isinstance(length, int) else 0
+                if size > STEP_LIMIT:
+                    self._database.warn(f"step {step} has too many records: only its beginning is shown")
+                    break
                 records += self._chunk(id, f"step {step}").records
         return records
 
@@ -72,11 +79,12 @@ class Chunks:
             self._cache.move_to_end(id)
             return self._cache[id]
         rows = self._database.readable(f"SELECT {_COLUMNS} FROM chunk WHERE id = ?", (id,), what)
-        chunk = _Chunk(self._decoded(rows[0]) if rows else ())
+        data = rows[0][-1] if rows else None
+        chunk = _Chunk(self._decoded(rows[0]) if rows else (), len(data) if isinstance(data, bytes) else 0)
         self._cache[id] = chunk
-        self._held += len(chunk.records)
-        while self._held > _RECORDS_CACHED and len(self._cache) > 1:
-            self._held -= len(self._cache.popitem(last=False)[1].records)
+        self._held += chunk.cost
+        while self._held > _BYTES_CACHED and len(self._cache) > 1:
+            self._held -= self._cache.popitem(last=False)[1].cost
         return chunk
 
     def _decoded(self, row: tuple[Any, ...]) -> tuple[Record, ...]:

@@ -32,27 +32,41 @@ def create(path: Path, run: RunInfo) -> sqlite3.Connection:
     recording. Raises RecordingError if the file cannot be made, if something else than a recording is there, or if
     the recording there is still being written.
     """
+    fresh = path.with_name(path.name + "-new")
     connection = None
     try:
-        _make_room(path)
+        _check_room(path)
+        fresh.unlink(missing_ok=True)
+        with contextlib.closing(connect(fresh)) as new:
+            _fill(new, run)
+        # Only now: whoever watches for the file finds a whole one.
+        for old in sidecars(path):
+            old.unlink(missing_ok=True)
+        fresh.replace(path)
         connection = connect(path)
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {USER_VERSION}")
-        connection.execute("BEGIN")
-        for statement in (*TABLES.values(), *INDEXES):
-            connection.execute(statement)
-        argv = json.dumps([storable(word) for word in run.argv], ensure_ascii=False)
-        texts = [storable(text) for text in (run.tapeview, run.python, run.framework, run.script, argv, run.cwd)]
-        row = (*texts, run.pid, run.started, run.ended, run.exit, storable(run.how))
-        connection.execute("INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        connection.execute("COMMIT")
         start_log(connection)
     except (sqlite3.Error, OSError) as error:
         if connection is not None:
             connection.close()
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise RecordingError(f"cannot write a recording to {path}: {error}") from error
     return connection
+
+
+def _fill(connection: sqlite3.Connection, run: RunInfo) -> None:
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {USER_VERSION}")
+    connection.execute("BEGIN")
+    for statement in (*TABLES.values(), *INDEXES):
+        connection.execute(statement)
+    argv = json.dumps([storable(word) for word in run.argv], ensure_ascii=False)
+    texts = [storable(text) for text in (run.tapeview, run.python, run.framework, run.script, argv, run.cwd)]
+    row = (*texts, run.pid, run.started, run.ended, run.exit, storable(run.how))
+    connection.execute("INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    connection.execute("COMMIT")
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -69,6 +83,7 @@ def start_log(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    connection.execute("SELECT id FROM run").fetchone()  # this makes the log, by which readers know that we are there
 
 
 def storable(text: str) -> str:
@@ -76,19 +91,18 @@ def storable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _make_room(path: Path) -> None:
-    """Remove an older recording from the path, and nothing else."""
-    if path.exists():
-        if not path.is_file():
-            raise RecordingError(f"{path} is not a file, so no recording can be written there")
-        if path.stat().st_size:
-            if identify(path) is None:
-                raise RecordingError(f"{path} exists and is not a recording, so it is left alone")
-            pid = _pid_of_writer(path)
-            if pid is not None:
-                raise RecordingError(f"{path} is being written by process {pid}")
-    for old in (*sidecars(path), path):
-        old.unlink(missing_ok=True)
+def _check_room(path: Path) -> None:
+    """Raise RecordingError if there is anything at the path but nothing, an empty file or a recording that is done."""
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise RecordingError(f"{path} is not a file, so no recording can be written there")
+    if path.stat().st_size:
+        if identify(path) is None:
+            raise RecordingError(f"{path} exists and is not a recording, so it is left alone")
+        pid = _pid_of_writer(path)
+        if pid is not None:
+            raise RecordingError(f"{path} is being written by process {pid}")
 
 
 def _pid_of_writer(path: Path) -> int | None:

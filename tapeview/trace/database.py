@@ -19,20 +19,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tapeview.trace.schema import APPLICATION_ID, TABLES, USER_VERSION, RecordingError, identify, sidecars
+from tapeview.trace.schema import (
+    APPLICATION_ID,
+    TABLES,
+    TEXT_LIMIT,
+    USER_VERSION,
+    VALUE_LIMIT,
+    RecordingError,
+    identify,
+    says_it_has_a_log,
+    sidecars,
+)
 
 QUERY_SECONDS = 30.0
 """No row takes longer to be found; in a sound recording none comes near it."""
 
 _OPCODES_BETWEEN_LOOKS = 200_000
 _MOST_WARNINGS = 100
+_LONGEST_WARNING = 400
 _COPY_LIMIT = 4 << 30
 _ROWS_UNCHECKED = 1000
 _SMALLEST_ROW = 4
 """No row takes fewer bytes in the file. A table with more rows than the file's size allows is a loop."""
 
 _SQLITE_LIMITS = (
-    (sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000_000),
+    (sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT),
     (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 100_000),
     (sqlite3.SQLITE_LIMIT_COLUMN, 100),
     (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
@@ -56,11 +67,12 @@ class Database:
         self._deadline = float("inf")
         self._version: int | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._left = False
         _identified(path)
         try:
             self._connection = self._connect()
             self._version = self._data_version()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise RecordingError(_cannot_open(path, error)) from error
         self._finalizer = weakref.finalize(self, _close, self._connection, self._folder)
 
@@ -103,14 +115,27 @@ class Database:
     def warn(self, text: str) -> None:
         """Note that something could not be read."""
         if len(self._warnings) < _MOST_WARNINGS:
-            self._warnings[text] = None
+            self._warnings[text[:_LONGEST_WARNING]] = None
+
+    def value(self, tensor: int) -> object:
+        """What stands in the table of values for a tensor; None if nothing does. Look at its length first."""
+        with self.lock:
+            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_LIMIT)
+            try:
+                rows = self.rows("SELECT data FROM value WHERE tensor = ?", (tensor,), f"the value of tensor {tensor}")
+            finally:
+                self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
+            return rows[0][0] if rows else None
 
     def changed(self) -> bool:
         """Whether somebody committed since the last time this was asked."""
         with self.lock:
             try:
+                if self._left and self.has_log():
+                    self._reconnect()
+                    return True
                 version = self._data_version()
-            except sqlite3.Error:
+            except (sqlite3.Error, RecordingError):
                 return False
             changed, self._version = version != self._version, version
             return changed
@@ -153,6 +178,14 @@ class Database:
                         connection.execute("PRAGMA trusted_schema = OFF")
                         connection.execute("PRAGMA journal_mode = DELETE")
 
+    def _reconnect(self) -> None:
+        """A writer has come (back) to a file that was opened without a log."""
+        connection = self._connect()
+        self._finalizer()
+        self._connection = connection
+        self._version = self._data_version()
+        self._finalizer = weakref.finalize(self, _close, self._connection, self._folder)
+
     def _data_version(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
@@ -165,26 +198,28 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         """Try the ordinary way, then what a read-only folder needs, then what a cut file needs."""
+        log = sidecars(self.path)[0]
+        # A file without its log was left so by a writer that was killed, or copied away from it. Opened the ordinary
+        # way, SQLite would put files beside it, or fail where it cannot.
+        self._left = not log.exists() and says_it_has_a_log(self.path)
+        ordinary = "mode=ro&immutable=1" if self._left else "mode=ro"
         try:
-            return self._connect_to(self.path, "mode=ro")
+            return self._connect_to(self.path, ordinary)
         except sqlite3.OperationalError as error:
+            first: sqlite3.Error = error
             if "locked" in str(error) or "busy" in str(error):
                 raise
-            ordinary: sqlite3.Error = error
         except sqlite3.DatabaseError as error:
-            ordinary = error
-        log = sidecars(self.path)[0]
-        if isinstance(ordinary, sqlite3.OperationalError):
-            # SQLite wants to put its shared-memory file beside a file in WAL mode, and here it cannot.
+            first = error
+        if isinstance(first, sqlite3.OperationalError):
+            # SQLite wants to put its shared-memory file beside the log, and here it cannot.
             with contextlib.suppress(sqlite3.DatabaseError):
-                if not log.exists() or not log.stat().st_size:
-                    return self._connect_to(self.path, "mode=ro&immutable=1")
                 return self._connect_to(self._copied(log), "mode=ro")
         try:
             # A file that ends too early is refused as a whole unless one says that its schema may be odd.
-            connection = self._connect_to(self.path, "mode=ro", cut=True)
+            connection = self._connect_to(self.path, ordinary, cut=True)
         except sqlite3.Error:
-            raise ordinary from None
+            raise first from None
         self.warn(f"{self.name} is damaged or incomplete; shown is what can still be read.")
         return connection
 
@@ -219,7 +254,8 @@ class Database:
             self._folder = tempfile.TemporaryDirectory(prefix="tapeview-", ignore_cleanup_errors=True)
             copy = Path(self._folder.name) / "copy.tapeview"
             shutil.copyfile(self.path, copy)
-            shutil.copyfile(log, sidecars(copy)[0])
+            if log.exists():
+                shutil.copyfile(log, sidecars(copy)[0])
         except OSError as error:
             raise RecordingError(f"{self.name} stands in a read-only folder and cannot be copied: {error}.") from error
         return copy
@@ -279,7 +315,7 @@ def _lenient(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _cannot_open(path: Path, error: sqlite3.Error) -> str:
+def _cannot_open(path: Path, error: Exception) -> str:
     return f"{path.name} is damaged or incomplete and cannot be opened ({error})."
 
 

@@ -44,6 +44,9 @@ _RECORD: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 _ANYTHING = msgspec.msgpack.Decoder(list[Any])
 _BROKEN = (msgspec.DecodeError, RecursionError, MemoryError, UnicodeDecodeError, OverflowError)
 
+_MOST_DAMAGED = 1000
+"""After so many the rest of a chunk is not looked at: it was not made by tapeview."""
+
 T = TypeVar("T")
 
 
@@ -73,10 +76,13 @@ def decode_chunk(data: object, crc: object) -> Decoded:
         return Decoded((), error=f"it is not a list of records: {error}")
     records: list[Record] = []
     unknown = damaged = 0
-    for part in parts:
+    for number, part in enumerate(parts):
         try:
             records.append(_RECORD.decode(part))
         except _BROKEN:
+            if damaged == _MOST_DAMAGED:
+                damaged += len(parts) - number
+                break
             if _has_unknown_tag(part):
                 unknown += 1
             else:

@@ -18,7 +18,7 @@ from tapeview.trace.database import Database
 from tapeview.trace.decode import read
 from tapeview.trace.process import alive
 from tapeview.trace.records import SETUP, Failure, Frame, OpInfo, Output, RunInfo, Stats, Tensor, Variable
-from tapeview.trace.schema import KEPT, TEXT_LIMIT, VALUE_LIMIT, RecordingError
+from tapeview.trace.schema import KEPT, VALUE_LIMIT, RecordingError
 from tapeview.trace.series import Scalars, Series
 from tapeview.trace.step import GradientCall, Position, Step, TapeView, build_step
 from tapeview.trace.variables import Variables, VariableState, variable_states
@@ -199,9 +199,7 @@ class Recording:
         if site <= 0:
             return ()
         if site not in self._frames:
-            rows = self.database.readable(
-                "SELECT frames FROM stack WHERE id = ? AND length(frames) < 1000000", (site,), "call sites"
-            )
+            rows = self.database.readable("SELECT frames FROM stack WHERE id = ?", (site,), "call sites")
             frames = read(_FRAMES, rows[0][0]) if rows else None
             if frames is None:
                 if rows:
@@ -213,7 +211,7 @@ class Recording:
     def source(self, file: int) -> SourceFile:
         """A source file; with an empty path and text if it is not in the recording."""
         if file not in self._sources:
-            sql = f"SELECT path, text FROM source WHERE id = ? AND length(text) <= {TEXT_LIMIT}"
+            sql = "SELECT path, text FROM source WHERE id = ?"
             rows = self.database.readable(sql, (file,), "source files")
             if not rows or not all(isinstance(text, str) for text in rows[0]):
                 return SourceFile(file, "", "")
@@ -357,11 +355,12 @@ class Recording:
         if rows[0][0] != expected:
             self.database.warn(f"the value of tensor {tensor.id} is damaged: {rows[0][0]} bytes instead of {expected}")
             return None
-        rows = self.database.readable(
-            "SELECT data, crc FROM value WHERE tensor = ?", (tensor.id,), f"the value of tensor {tensor.id}"
-        )
-        data, crc = rows[0] if rows else (None, 0)
-        if not isinstance(data, bytes) or values.checksum(data) != crc:
+        try:
+            data = self.database.value(tensor.id)
+        except RecordingError as error:
+            self.database.warn(str(error))
+            return None
+        if not isinstance(data, bytes) or values.checksum(data) != rows[0][1]:
             self.database.warn(f"the value of tensor {tensor.id} is damaged: its checksum does not match")
             return None
         return data

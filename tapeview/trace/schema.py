@@ -20,14 +20,20 @@ CHUNK_RECORDS = 1024
 CHUNK_TARGET = 1 << 20
 """A chunk that has reached this many bytes is closed and the next one begun."""
 
-CHUNK_LIMIT = 8 << 20
+CHUNK_LIMIT = 4 << 20
 """A reader refuses chunks of more bytes than this."""
+
+STEP_LIMIT = 1 << 30
+"""Of a step with more bytes of records than this, a reader shows the beginning."""
 
 VALUE_LIMIT = 999_000_000
 """Tensors of more bytes than this are not kept: SQLite's own limit for one blob is 1e9."""
 
 TEXT_LIMIT = 32 << 20
-"""A reader refuses source texts and messages of more bytes than this."""
+"""A reader refuses whatever else, texts for instance, has more bytes than this."""
+
+TEXT_PIECE = 1 << 20
+"""The writer cuts output into pieces of at most this many characters, and messages down to it."""
 
 KEPT = ("all", "small values", "scalars")
 """What of a step's details was kept, from everything to only its points in the plots."""
@@ -153,6 +159,12 @@ def identify(path: Path) -> int | None:
         return None
     version, application = struct.unpack(">I4xI", header[60:72])
     return int(version) if application == APPLICATION_ID else None
+
+
+def says_it_has_a_log(path: Path) -> bool:
+    """Whether the newest part of the file at ``path`` stands in a log beside it, if there is one. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(_HEADER)[18:20] == b"\x02\x02"
 
 
 def sidecars(path: Path) -> tuple[Path, Path]:

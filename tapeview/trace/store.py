@@ -31,7 +31,7 @@ from tapeview.trace.records import (
     RunInfo,
     Variable,
 )
-from tapeview.trace.schema import CHUNK_TARGET, KEPT, VALUE_LIMIT, RecordingError
+from tapeview.trace.schema import CHUNK_TARGET, KEPT, TEXT_LIMIT, TEXT_PIECE, VALUE_LIMIT, RecordingError
 
 __all__ = ["RecordingError", "Writer"]
 
@@ -75,7 +75,7 @@ class Writer:
 
     def add_source(self, path: str, text: str) -> int:
         """The id of this text of this file; the same pair always has the same id."""
-        key = storable(path), storable(text)
+        key = storable(path), storable(text[: TEXT_LIMIT // 4])
         if self._disowned:
             return 0
         with self._lock:
@@ -167,17 +167,20 @@ class Writer:
         """Keep a piece of the script's output."""
         if self._disowned:
             return
-        text = storable(output.text)
-        row = storable(output.stream), text, float(output.time), int(output.step)
+        stream, text = storable(output.stream), storable(output.text)
         with self._lock:
-            self._batch.add("output", row)
+            for start in range(0, len(text), TEXT_PIECE):
+                piece = text[start : start + TEXT_PIECE]
+                self._batch.add("output", (stream, piece, float(output.time), int(output.step)))
             self._bytes += _size(text)
 
     def add_failure(self, failure: Failure) -> None:
         """Keep an exception of the script, or a trouble of the recorder's own."""
         if self._disowned:
             return
-        texts = [storable(text) for text in (failure.kind, failure.type, failure.message, failure.traceback)]
+        texts = [
+            storable(text[:TEXT_PIECE]) for text in (failure.kind, failure.type, failure.message, failure.traceback)
+        ]
         row = (*texts, int(failure.site), int(failure.step), storable(failure.op))
         with self._lock:
             self._batch.add("failure", row)

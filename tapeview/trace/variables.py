@@ -18,7 +18,6 @@ from tapeview.trace.records import (
     Variable,
     Watched,
 )
-from tapeview.trace.schema import CHUNK_LIMIT
 from tapeview.trace.step import Step
 
 _ENTRIES = msgspec.msgpack.Decoder(list[tuple[int, int, int, int, int]])
@@ -93,10 +92,7 @@ class Variables:
         complete = "SELECT step, id FROM version WHERE step < ? AND complete = 1 ORDER BY step DESC, id DESC LIMIT 1"
         found = self._database.readable(complete, (step,), what)
         since, first = found[0] if found else (SETUP - 1, 0)
-        versions = (
-            f"SELECT CASE WHEN length(data) <= {CHUNK_LIMIT} THEN data END FROM version "
-            "WHERE step >= ? AND step < ? AND id >= ? ORDER BY step, id"
-        )
+        versions = "SELECT data FROM version WHERE step >= ? AND step < ? AND id >= ? ORDER BY step, id"
         now: dict[int, Now] = {}
         for (data,) in self._database.readable(versions, (since, step, first), what):
             for variable, version, tensor, previous, updated in read(_ENTRIES, data) or ():
