@@ -47,7 +47,7 @@ def chain(x: Any, c: Any, sin: Callable[[Any], Any]) -> Any:
 def tapeview_cases(shape: tuple[int, ...]) -> dict[str, Case]:
     """Our engine: forward alone, forward on a tape, forward and backward."""
     from tapeview.engine.convert import to_tensor
-    from tapeview.engine.ops.math import sin
+    from tapeview.engine.ops.trigonometric import sin
     from tapeview.engine.tape import GradientTape
 
     x, c = to_tensor(np.full(shape, 0.5, np.float32)), to_tensor(np.full(shape, 0.9, np.float32))

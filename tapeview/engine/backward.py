@@ -110,11 +110,11 @@ class GradientCall:
             )
 
     def __enter__(self) -> GradientCall:
-        state.call = self.id
+        state.set_call(self.id)
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        state.call = self._outer
+        state.set_call(self._outer)
         if error is not None:
             self.tape._failed()
             if observe.sink is not None and not self._done:
@@ -159,37 +159,41 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
     tracked = tape._tracked
     # A persistent tape inside its own block records the rules' ops while we walk: they lie beyond the start.
     for position in range(len(entries) - 1, -1, -1):
-        _, seq, op, inputs, outputs, attrs, *_ = entries[position]
+        entry = entries[position]
+        outputs = entry[4]
         if len(outputs) == 1:
-            key = id(outputs[0])
-            upstream = totals.get(key) if key in keep else totals.pop(key, None)
-            if upstream is None:
+            output: Any = outputs[0]
+            key = id(output)
+            if key not in totals:
                 continue
+            upstream = totals[key] if key in keep else totals.pop(key)
             if upstream.__class__ is IndexedSlices:
                 upstream = upstream._densify()
-            contributions = _apply_rules(op, upstream, outputs[0], inputs, attrs, tracked)
             told: tuple[Any, ...] = (upstream,)
         else:
-            told = _upstream_of_many(op, outputs, totals, keep)
+            told = _upstream_of_many(entry[2], outputs, totals, keep)
             if not any(g is not None for g in told):
                 continue
-            contributions = _apply_rules(op, _fill_missing(op, told, outputs), outputs, inputs, attrs, tracked)
+            upstream, output = _fill_missing(entry[2], told, outputs), outputs
+        inputs = entry[3]
+        contributions = _apply_rules(entry[2], upstream, output, inputs, entry[5], tracked)
         summed = False
-        for tensor, contribution in zip(inputs, contributions, strict=True):
+        k = 0
+        for contribution in contributions:
             if contribution is not None:
-                key = id(tensor)
-                before = totals.get(key)
-                if before is None:
-                    totals[key] = contribution
-                else:
-                    totals[key] = _sum(before, contribution)
+                key = id(inputs[k])
+                if key in totals:
+                    totals[key] = _sum(totals[key], contribution)
                     summed = True
+                else:
+                    totals[key] = contribution
+            k += 1  # noqa: SIM113 - enumerate takes twice as long here
         sink = observe.sink
         if sink is not None:
             sent = running = tuple(contributions)
             if summed:
                 running = tuple([None if c is None else totals.get(id(t)) for t, c in zip(inputs, sent, strict=True)])
-            sink((observe.BACKWARD, call, seq, told, sent, running))
+            sink((observe.BACKWARD, call, entry[1], told, sent, running))
 
 
 def _upstream_of_many(
@@ -229,23 +233,22 @@ def _apply_rules(
             raise LookupError(f"gradient registry has no entry for: {op.name}")
         return [None] * len(inputs)
     contributions: list[Gradient] = []
+    broadcasts = op.broadcasts
     k = 0
     for rule in op.vjps:
         tensor = inputs[k]
-        k += 1
+        k += 1  # noqa: SIM113 - enumerate takes twice as long here
         if rule is None or id(tensor) not in tracked:
             contributions.append(None)
             continue
         array = tensor._array
-        kind = array.dtype.kind
-        if kind == "f" or (kind == "c" and not op.analytic):
-            sent = rule(upstream, output, *inputs, **attrs) if attrs else rule(upstream, output, *inputs)
-        elif kind == "c":
+        if op.analytic and array.dtype.kind == "c":
             sent = _conjugated(rule, upstream, output, inputs, attrs)
+        elif attrs:
+            sent = rule(upstream, output, *inputs, **attrs)
         else:
-            contributions.append(None)
-            continue
-        if op.broadcasts and sent is not None and sent._array.shape != array.shape:
+            sent = rule(upstream, output, *inputs)
+        if broadcasts and sent is not None and sent._array.shape != array.shape:
             sent = unbroadcast(sent, array.shape)
         contributions.append(sent)
     if k < len(inputs):

@@ -16,7 +16,7 @@ import numpy as np
 from tapeview.engine import callsite, observe
 from tapeview.engine.errors import InvalidArgumentError, invalid
 from tapeview.engine.shapes import bracketed
-from tapeview.engine.state import state
+from tapeview.engine.state import Context, state
 from tapeview.engine.tensor import EagerTensor
 
 # NumPy warns at log(0) and 1/0; TensorFlow does not. The scripts' own NumPy code keeps its warnings. (An errstate
@@ -156,8 +156,28 @@ def execute(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any] = 
     if type(array) is not _ndarray:
         array = _asarray(array)
     out = EagerTensor(array, op)
-    if state.tapes:
-        _record(op, inputs, (out,), attrs)
+    context = state.context
+    if context is not None:
+        _record(context, op, inputs, (out,), attrs)
+    return out
+
+
+def execute_one(op: Op, x: EagerTensor) -> EagerTensor:
+    """:func:`execute` for one input and no attributes."""
+    try:
+        array = op.forward(x._array)
+    except InvalidArgumentError:
+        raise
+    except RuntimeWarning:
+        array = _undisturbed(op, (x,), _NO_ATTRS)
+    except ValueError as error:
+        raise kernel_error(op, (x,), error) from None
+    if type(array) is not _ndarray:
+        array = _asarray(array)
+    out = EagerTensor(array, op)
+    context = state.context
+    if context is not None:
+        _record(context, op, (x,), (out,), _NO_ATTRS)
     return out
 
 
@@ -174,8 +194,9 @@ def execute_pair(op: Op, x: EagerTensor, y: EagerTensor) -> EagerTensor:
     if type(array) is not _ndarray:
         array = _asarray(array)
     out = EagerTensor(array, op)
-    if state.tapes:
-        _record(op, (x, y), (out,), _NO_ATTRS)
+    context = state.context
+    if context is not None:
+        _record(context, op, (x, y), (out,), _NO_ATTRS)
     return out
 
 
@@ -198,8 +219,9 @@ def execute_many(
     except ValueError as error:
         raise kernel_error(op, inputs, error) from None
     outs = tuple([EagerTensor(np.asarray(a), op) for a in arrays])
-    if state.tapes:
-        _record(op, inputs, outs, attrs)
+    context = state.context
+    if context is not None:
+        _record(context, op, inputs, outs, attrs)
     return outs
 
 
@@ -212,26 +234,34 @@ def kernel_error(op: Op, inputs: tuple[EagerTensor, ...], error: ValueError) -> 
 
 
 def _record(
-    op: Op, inputs: tuple[EagerTensor, ...], outputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any]
+    context: Context,
+    op: Op,
+    inputs: tuple[EagerTensor, ...],
+    outputs: tuple[EagerTensor, ...],
+    attrs: Mapping[str, Any],
 ) -> None:
-    """Appends one entry to each open tape. Called by ``execute`` and its like, which an op's function calls: see
-    ``here``."""
+    """Appends one entry to each open tape.
+
+    Called by ``execute`` and its like, which an op's function calls, which the user calls: see ``here``.
+    """
+    tapes, ids, call = context
     on_path = 0
     bit = 1
     stopped = True
-    tapes = state.tapes
     for tape in tapes:
         if not tape._paused:
             stopped = False
             tracked = tape._tracked
             for tensor in inputs:
-                if id(tensor) in tracked and tensor._array.dtype.kind in "fc":
+                if id(tensor) in tracked:
                     on_path |= bit
                     for out in outputs:
-                        tracked.add(id(out))
+                        # Ints never carry a gradient on; so only floats are tracked.
+                        if out._array.dtype.kind in "fc":
+                            tracked.add(id(out))
                     break
         bit <<= 1
-    entry = (_OP, _next_seq(), op, inputs, outputs, attrs, _here(3), state.tape_ids, on_path, state.call, stopped)
+    entry = (_OP, _next_seq(), op, inputs, outputs, attrs, _here(3), ids, on_path, call, stopped)
     for tape in tapes:
         tape._entries.append(entry)
     sink = observe.sink

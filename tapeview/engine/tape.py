@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tapeview.engine import callsite, nest, observe
+from tapeview.engine import callsite, memory, nest, observe, warn
 from tapeview.engine.errors import InternalError
 from tapeview.engine.state import state
 from tapeview.engine.tensor import EagerTensor
@@ -18,12 +17,13 @@ from tapeview.engine.variable import ResourceVariable
 Entry = tuple[Any, ...]
 """(OP, seq, op, inputs, outputs, attrs, site, tape_ids, on_path, call, stopped)
 
-``seq`` counts the ops of the process; ``on_path`` is a bit mask over ``tape_ids`` (which of these tapes connects the outputs to
-something it watches); ``call`` is the gradient call whose rules ran the op (0 = none); ``stopped`` is true inside ``stop_recording``.
+``seq`` counts the ops of the process; ``on_path`` is a bit mask over ``tape_ids`` (which of these tapes connects the
+outputs to
+something it watches); ``call`` is the gradient call whose rules ran the op (0 = none); ``stopped`` is true inside
+``stop_recording``.
 """
 
 _next_tape = itertools.count(1).__next__
-_log = logging.getLogger("tensorflow")
 
 _ONLY_ONCE = "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
 _INSIDE = (
@@ -31,8 +31,6 @@ _INSIDE = (
     "the context (it causes the gradient ops to be recorded on the tape, leading to increased CPU and memory usage). Only call "
     "GradientTape.gradient inside the context if you actually want to trace the gradient in order to compute higher order derivatives."
 )
-_MAX_DTYPE_WARNINGS = 5
-_warnings = {"dtype": 0, "inside": 0}
 
 
 class UnconnectedGradients:
@@ -58,7 +56,6 @@ class GradientTape:
         self._paused = False
         self._live = False
         """True once entered, until a non-persistent tape is used up."""
-        self._entered = False
         self._broken = False
         self._clear()
 
@@ -78,7 +75,7 @@ class GradientTape:
         if not self._live:
             self._clear()
             self._live = True
-        self._entered = True
+        memory.tune()
         self._push()
         return self
 
@@ -93,13 +90,12 @@ class GradientTape:
             )  # fmt: skip
             observe.sink(opened)
         self._recording = True
-        state.tapes += (self,)
-        state.tape_ids += (self.id,)
+        state.set_tapes((*state.tapes, self))
 
     def _pop(self) -> None:
         self._recording = False
-        state.tapes = tuple(t for t in state.tapes if t is not self)
-        state.tape_ids = tuple(t.id for t in state.tapes)
+        state.set_tapes(tuple(t for t in state.tapes if t is not self))
+        callsite.forget()
         if observe.sink is not None:
             observe.sink((observe.TAPE_CLOSED, self.id))
 
@@ -120,6 +116,8 @@ class GradientTape:
             yield
         finally:
             self._paused = False
+            # A gradient call in the pause may have used the tape up: recording goes on all the same.
+            self._live = True
 
     def reset(self) -> None:
         """Forgets everything recorded and watched. Raises ValueError if the tape is not open."""
@@ -137,6 +135,7 @@ class GradientTape:
 
         Raises:
             ValueError: something that is neither.
+            AttributeError: the tape was never entered, or is used up.
         """
         for target in nest.flatten(tensor):
             if hasattr(target, "_watch_parts"):
@@ -147,18 +146,23 @@ class GradientTape:
                 raise ValueError(
                     f"Passed in object {target} of type {type(target).__name__!r}, not tf.Tensor or tf.Variable or ExtensionType."
                 )
-            if not self._entered:
-                raise AttributeError("'NoneType' object has no attribute '_tape'")
             if target.dtype.numpy.kind not in "fc":
-                _warn_once_in_a_while(target)
-            if observe.sink is not None and self._live:
+                warn.warn_first(
+                    5, f"The dtype of the watched tensor must be floating (e.g. tf.float32), got {target.dtype!r}"
+                )
+            if not self._live:
+                raise AttributeError("'NoneType' object has no attribute '_tape'")
+            if not any(not tape._paused for tape in state.tapes):
+                continue  # nothing is recording, and so TensorFlow does nothing
+            if observe.sink is not None:
                 observe.sink((observe.WATCHED, self.id, getattr(target, "_base", target), False, callsite.here()))
             if isinstance(target, ResourceVariable):
                 self._watched.setdefault(id(target._base), target._base)
                 self._track_version(target._base, target._value)
             else:
                 self._alive.append(target)
-                self._tracked.add(id(target))
+                if target._array.dtype.kind in "fc":
+                    self._tracked.add(id(target))
 
     def _accessed(self, variable: ResourceVariable, value: EagerTensor) -> None:
         """A version of a variable that is not tracked yet was read."""
@@ -174,7 +178,7 @@ class GradientTape:
         self._track_version(base, value)
 
     def _track_version(self, variable: ResourceVariable, value: EagerTensor) -> None:
-        if id(value) not in self._tracked:
+        if id(value) not in self._tracked and value._array.dtype.kind in "fc":
             self._tracked.add(id(value))
             self._versions.setdefault(id(variable), []).append(value)
 
@@ -185,12 +189,17 @@ class GradientTape:
     # -- differentiating -------------------------------------------------------------------------------------------
 
     def gradient(
-        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: Any = UnconnectedGradients.NONE
+        self,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
     ) -> Any:
         """The gradients of ``target`` (the sum of its elements; of a list, the sum of all) with respect to ``sources``.
 
         Returns:
-            A structure like ``sources``: per source a tensor of its shape and dtype (``IndexedSlices`` for gathered rows), or None.
+            A structure like ``sources``: per source a tensor of its shape and dtype (``IndexedSlices`` for gathered
+            rows), or None.
 
         Raises:
             RuntimeError: a non-persistent tape was used before, or was never entered.
@@ -200,11 +209,10 @@ class GradientTape:
         """
         from tapeview.engine import backward
 
-        self._begin_call(_ONLY_ONCE)
-        try:
-            return backward.gradient(self, target, sources, output_gradients, unconnected_gradients)
-        finally:
-            self._end_call()
+        self._begin_call()
+        result = backward.gradient(self, target, sources, output_gradients, unconnected_gradients)
+        self._end_call()
+        return result
 
     def jacobian(
         self,
@@ -214,7 +222,8 @@ class GradientTape:
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:
-        """The derivative of each element of ``target``: per source a tensor of shape ``target.shape + source.shape``, or None.
+        """The derivative of each element of ``target``: per source a tensor of shape ``target.shape + source.shape``,
+        or None.
 
         Raises:
             RuntimeError: as :meth:`gradient`; or ``experimental_use_pfor=False`` on a non-persistent tape.
@@ -226,11 +235,10 @@ class GradientTape:
                 "GradientTape must be created with persistent=True to compute the jacobian with eager execution enabled and with  "
                 "experimental_use_pfor set to False."
             )
-        self._begin_call(_ONLY_ONCE)
-        try:
-            return jacobians.jacobian(self, target, sources, unconnected_gradients)
-        finally:
-            self._end_call()
+        self._begin_call()
+        result = jacobians.jacobian(self, target, sources, unconnected_gradients)
+        self._end_call()
+        return result
 
     def batch_jacobian(
         self,
@@ -240,7 +248,8 @@ class GradientTape:
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:
-        """Per example the derivative of ``target[k]`` with respect to ``source[k]``: a tensor of shape ``[b, *target[0], *source[0]]``.
+        """Per example the derivative of ``target[k]`` with respect to ``source[k]``: a tensor of shape ``[b,
+        *target[0], *source[0]]``.
 
         Raises:
             ValueError: a rank below 2, or different first dimensions.
@@ -248,39 +257,43 @@ class GradientTape:
         """
         from tapeview.engine import jacobians
 
-        jacobians.check_batch_shapes(target, source)
-        # TensorFlow joins its two literals without a space here.
-        self._begin_call(_ONLY_ONCE.replace("to compute", "tocompute"))
-        try:
-            return jacobians.batch_jacobian(self, target, source, unconnected_gradients)
-        finally:
-            self._end_call()
-
-    def _begin_call(self, used_up: str) -> None:
         if not self._live:
-            raise RuntimeError(used_up)
+            # TensorFlow joins its two literals without a space here.
+            raise RuntimeError(_ONLY_ONCE.replace("to compute", "tocompute"))
+        jacobians.check_batch_shapes(target, source)
+        if not experimental_use_pfor and not self._persistent:
+            raise RuntimeError(
+                "GradientTape must be created with persistent=True to compute the batch_jacobian with eager execution "
+                "enabled and  with experimental_use_pfor set to False."
+            )
+        self._begin_call()
+        result = jacobians.batch_jacobian(self, target, source, unconnected_gradients)
+        self._end_call()
+        return result
+
+    def _begin_call(self) -> None:
+        if not self._live:
+            raise RuntimeError(_ONLY_ONCE)
         if self._broken:
             raise InternalError(
-                None, None, "Internal state of the gradient tape is invalid: failed to find operation producing a tensor"
+                None,
+                None,
+                "Internal state of the gradient tape is invalid: failed to find operation producing a tensor",
             )
-        if self._recording:
+        if self._recording and not self._paused:
             if not self._persistent:
                 self._pop()
-            elif not _warnings["inside"]:
-                _warnings["inside"] += 1
-                _log.warning("WARNING:tensorflow:%s", _INSIDE)
+            else:
+                warn.warn_first(1, _INSIDE)
+
+    def _failed(self) -> None:
+        """A rule raised: half of a non-persistent tape is used up."""
+        self._broken = not self._persistent
 
     def _end_call(self) -> None:
-        if not self._persistent and not self._broken:
+        """The call returned; arguments that were refused do not use a tape up."""
+        if not self._persistent:
             self._live = False
             watched = self._watched
             self._clear()
             self._watched = watched
-
-
-def _warn_once_in_a_while(tensor: Any) -> None:
-    if _warnings["dtype"] < _MAX_DTYPE_WARNINGS:
-        _warnings["dtype"] += 1
-        _log.warning(
-            "WARNING:tensorflow:The dtype of the watched tensor must be floating (e.g. tf.float32), got %s", repr(tensor.dtype)
-        )

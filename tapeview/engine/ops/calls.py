@@ -6,7 +6,7 @@ from typing import Any
 
 from tapeview.engine import kernel_types
 from tapeview.engine.convert import is_tensor_like, operands, to_tensor
-from tapeview.engine.op import Op, execute, execute_pair
+from tapeview.engine.op import Op, execute_one, execute_pair
 from tapeview.engine.tensor import EagerTensor
 
 
@@ -30,7 +30,7 @@ def unary(op: Op, x: Any) -> EagerTensor:
     t = x if x.__class__ is EagerTensor else to_tensor(x)
     if t._array.dtype.kind != "f":
         kernel_types.check(op.name, t, x)
-    return execute(op, (t,))
+    return execute_one(op, t)
 
 
 def as_given(x: Any, y: Any) -> tuple[EagerTensor, EagerTensor]:
