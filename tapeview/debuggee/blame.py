@@ -60,6 +60,8 @@ def report(error: BaseException) -> None:
     except SystemExit:
         raise
     except BaseException as trouble:
+        if trouble.__context__ is error:
+            trouble.__context__ = None
         if sys.stderr is not None:
             print("Error in sys.excepthook:", file=sys.stderr)
             traceback.print_exception(clean(trouble))

@@ -118,8 +118,8 @@ class Control:
             # ValueError: the socket was closed under the selector.
             self._on_gone()
         finally:
-            self._channel.close()
-            self._wake_out.close()
+            for one in (self._channel, self._wake_out, self._wake_in):
+                one.close()
 
     def _receive(self) -> bool:
         """Handles what has arrived. Returns False when the other end is gone."""

@@ -17,7 +17,7 @@ def command(
     python: str,
     recording: Path,
     program: str,
-    arguments: Sequence[str],
+    arguments: Sequence[str] = (),
     *,
     module: bool = False,
     options: Sequence[str] = (),
