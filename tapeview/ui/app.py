@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from tapeview.ui import theme
 from tapeview.ui.main_window import MainWindow
 from tapeview.ui.settings import Settings
-from tapeview.views.session import Check
+from tapeview.views.session import Check, is_recording
 
 
 def application() -> QApplication:
@@ -59,7 +59,7 @@ def run_window(
     window = make_window(settings, check)
     if path is not None and module:
         window.session.load_module(str(path), argv, target=recording)
-    elif path is not None and Path(path).suffix == ".tapeview":
+    elif path is not None and is_recording(Path(path)):
         window.session.open_recording(Path(path))
     elif path is not None:
         window.session.load_script(Path(path), argv, target=recording, cwd=Path.cwd())

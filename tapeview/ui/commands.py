@@ -72,14 +72,20 @@ class Commands(QObject):
         """The action of a command. KeyError if it was never declared."""
         return self._actions[id]
 
-    def button(self, id: str, *, name: str = "") -> QToolButton:
-        """A toolbar button for a command: its icon, and its brief text if it has one."""
+    def button(self, id: str, *, name: str = "", role: str = "text") -> QToolButton:
+        """A toolbar button for a command: its icon in a palette role, its brief text if it has one."""
         command, button = self._commands[id], QToolButton()
         button.setDefaultAction(self._actions[id])
-        if command.brief:
-            button.setText(command.brief)
-            # A default action rewrites the button's text on every change; the brief text must stay.
-            self._actions[id].changed.connect(lambda: button.setText(command.brief))
+
+        def dress() -> None:
+            if command.brief:
+                button.setText(command.brief)
+            if role != "text":
+                button.setIcon(icon(command.icon, role))
+
+        # A default action gives the button its own text and icon on every change.
+        self._actions[id].changed.connect(dress)
+        dress()
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if command.brief else Qt.ToolButtonStyle.ToolButtonIconOnly
         button.setToolButtonStyle(style)
         button.setIconSize(QSize(16, 16))

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
-from tapeview.ui.tensor_view import Facts, TensorView
+from tapeview.ui.facts import Facts, dress, show_if
+from tapeview.ui.tensor_view import TensorView
 from tapeview.ui.text import tr
 from tapeview.views.inspector_model import InspectorModel
 from tapeview.views.inspector_sheet import TABS, Entry
@@ -47,8 +48,9 @@ class EntryList(QWidget):
     def show_entries(self, entries: tuple[Entry, ...], current: str) -> None:
         """Replace the list."""
         self._entries, self._current = entries, current
-        self.setFixedHeight(len(entries) * ROW)
-        self.setVisible(bool(entries))
+        if self.height() != len(entries) * ROW:
+            self.setFixedHeight(len(entries) * ROW)
+        show_if(self, bool(entries))
         chosen = next((entry for entry in entries if entry.key == current), None)
         self.setAccessibleDescription("" if chosen is None else f"{chosen.name}: {chosen.brief}")
         self.update()
@@ -153,9 +155,7 @@ class Card(QFrame):
 
     def show_why(self, why: Why) -> None:
         palette = theme.current().palette
-        self.setStyleSheet(
-            f"#why {{ border: 1px dashed {palette.none}; border-radius: 8px; background: transparent; }}"
-        )
+        dress(self, f"#why {{ border: 1px dashed {palette.none}; border-radius: 8px; background: transparent; }}")
         self.label.setText(
             f"<div style='font-size:12px; font-weight:600'>{escape(why.title)}</div>"
             f"<div style='font-size:12px; color:{palette.muted}; margin-top:3px'>{escape(why.text)}</div>"
@@ -236,7 +236,7 @@ class InspectorDock(Dock):
     def refresh(self) -> None:
         """Show the model's sheet."""
         model, sheet, palette = self._model, self._model.sheet, theme.current().palette
-        self._nothing.setStyleSheet(f"color: {palette.faint}")
+        dress(self._nothing, f"color: {palette.faint}")
         self._stack.setCurrentIndex(0 if sheet.kind == "empty" else 1)
         if sheet.kind == "empty":
             return
@@ -248,31 +248,33 @@ class InspectorDock(Dock):
         tabs = model.tabs
         self.tabs.blockSignals(True)
         for place, tab in enumerate(TABS):
-            self.tabs.setTabVisible(place, tab in tabs)
+            if self.tabs.isTabVisible(place) != (tab in tabs):
+                self.tabs.setTabVisible(place, tab in tabs)
         self.tabs.setCurrentIndex(TABS.index(model.tab))
         self.tabs.blockSignals(False)
-        self.tabs.setVisible(len(tabs) > 1)
+        show_if(self.tabs, len(tabs) > 1)
         entry = model.entry
         self.list.show_entries(model.entries, entry.key if entry is not None else "")
         self.details.show_rows([(name, value, "") for name, value in sheet.details] if model.tab == "details" else [])
         self.doc.setText(f"<span style='color:{palette.muted}; font-size:12px'>{escape(sheet.doc)}</span>")
-        self.doc.setVisible(bool(sheet.doc) and model.tab == "details")
+        show_if(self.doc, bool(sheet.doc) and model.tab == "details")
         self._show_cards(sheet.whys if model.tab == "gradient" else ())
 
     def _show_rule(self) -> None:
         sheet, palette = self._model.sheet, theme.current().palette
-        self.rule.setVisible(bool(sheet.rules or sheet.rules_none))
+        show_if(self.rule, bool(sheet.rules or sheet.rules_none))
         if sheet.rules:
             text = "<br>".join(escape(rule) for rule in sheet.rules)
             families = ", ".join(f"'{name}'" for name in theme.MONO_FAMILIES)
-            self.rule.setText(f'<div style="font-family:{families}; font-size:13px; line-height:150%">{text}</div>')
+            self.rule.setText(f'<div style="font-family:{families}; font-size:13px; line-height:130%">{text}</div>')
             edge, face = palette.grad, palette.gradbg
         else:
             self.rule.setText(f"<div style='font-size:12px; color:{palette.muted}'>{escape(sheet.rules_none)}</div>")
             edge, face = palette.none, palette.const
-        self.rule.setStyleSheet(
+        dress(
+            self.rule,
             f"background: {face}; border: 0; border-left: 3px solid {edge}; padding: 7px 10px;"
-            "border-top-right-radius: 6px; border-bottom-right-radius: 6px;"
+            "border-top-right-radius: 6px; border-bottom-right-radius: 6px;",
         )
 
     def _show_cards(self, whys: tuple[Why, ...]) -> None:
@@ -281,7 +283,7 @@ class InspectorDock(Dock):
             self._cards.append(card)
             self._cards_box.addWidget(card)
         for place, card in enumerate(self._cards):
-            card.setVisible(place < len(whys))
+            show_if(card, place < len(whys))
             if place < len(whys):
                 card.show_why(whys[place])
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFont, QPaintEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMenu, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMenuBar,
+    QMessageBox,
+    QStackedWidget,
+    QWidget,
+)
 
 from tapeview import __version__
 from tapeview.ui import menus, text, theme
@@ -51,8 +62,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 560)
         self.commands = menus.declare(self)
-        menus.build(self, self.commands)
-        self._brand()
+        menus.build(self, self._make_menu_bar(), self.commands)
         self.toolbar = ToolBar(self.commands, self.workspace)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.toolbar)
         self.status = StatusBar(StatusModel(self.workspace))
@@ -141,12 +151,21 @@ class MainWindow(QMainWindow):
 
     # -- set-up --------------------------------------------------------------------------------------------------------
 
-    def _brand(self) -> None:
-        name = QLabel("tapeview")
+    def _make_menu_bar(self) -> QMenuBar:
+        """The menu bar with the program's name before it; where the desktop has one menu bar for all, that one."""
+        if sys.platform == "darwin":
+            return self.menuBar()
+        bar, name, strip = QMenuBar(), QLabel("tapeview"), QWidget()
         name.setFont(theme.ui_font(13, QFont.Weight.Bold))
-        name.setContentsMargins(14, 0, 6, 0)
-        self.menuBar().setCornerWidget(name, Qt.Corner.TopLeftCorner)
-        name.show()
+        strip.setObjectName("menuStrip")
+        strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(strip)
+        row.setContentsMargins(14, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(name)
+        row.addWidget(bar, 1)
+        self.setMenuWidget(strip)
+        return bar
 
     def _connect(self) -> None:
         self._disconnects = [
@@ -190,12 +209,18 @@ class MainWindow(QMainWindow):
             bench.graph.view.setFocus()
             if not self._restored:
                 self._restored = True
-                QTimer.singleShot(0, self._place_docks)
+                self._place_docks()
+                if not self.isVisible():
+                    QTimer.singleShot(0, self._place_docks)
 
     def _place_docks(self) -> None:
         """Sizes of docks mean something only once the window has its own."""
         if self.workbench is None:
             return
+        for widget in (self, self.workbench):
+            arrangement = widget.layout()
+            if arrangement is not None:
+                arrangement.activate()
         layout = self.settings.bytes("layout")
         if layout.isEmpty():
             self.workbench.fit_sizes()

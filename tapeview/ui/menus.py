@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 from tapeview.ui import theme
 from tapeview.ui.commands import Command, Commands
@@ -92,8 +92,8 @@ def declare(window: MainWindow) -> Commands:
     return commands
 
 
-def build(window: MainWindow, commands: Commands) -> None:
-    """The menu bar."""
+def build(window: MainWindow, bar: QMenuBar, commands: Commands) -> None:
+    """Fill the menu bar."""
 
     def fill(menu: QMenu, *ids: str) -> None:
         for id in ids:
@@ -102,7 +102,6 @@ def build(window: MainWindow, commands: Commands) -> None:
             else:
                 menu.addSeparator()
 
-    bar = window.menuBar()
     file = bar.addMenu(tr("&File"))
     fill(file, "open")
     window.recent_menu = file.addMenu(tr("Open &recent"))

@@ -18,6 +18,14 @@ POINTS_WITH_MARKS = 1
 """A series of so few points is drawn as dots: a line needs two."""
 
 
+class WholeSteps(pg.AxisItem):  # type: ignore[misc]
+    """An axis of whole numbers: there is no step two and a half."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        spacings = super().tickSpacing(low, high, size)
+        return [spacing for spacing in spacings if spacing[0] >= 1] or [(1.0, 0.0)]
+
+
 class PlotCanvas(QWidget):
     """Draws a ``PlotsModel``. ``hovered`` carries the place on the axis under the mouse, NaN when it has left."""
 
@@ -28,7 +36,7 @@ class PlotCanvas(QWidget):
         self._model = model
         self._manual = False
         self._items: dict[str, pg.PlotDataItem] = {}
-        self.plot = pg.PlotWidget(antialias=True)
+        self.plot = pg.PlotWidget(axisItems={"bottom": WholeSteps("bottom")})
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot)
@@ -86,7 +94,7 @@ class PlotCanvas(QWidget):
         for curve in model.curves:
             item = self._items.get(curve.key)
             if item is None:
-                item = self._items[curve.key] = pg.PlotDataItem(connect="finite")
+                item = self._items[curve.key] = pg.PlotDataItem(connect="finite", antialias=True)
                 item.setZValue(10 if curve.kind == "target" else 5)
                 self._item.addItem(item)
             item.setVisible(curve.visible)
@@ -130,9 +138,8 @@ class PlotCanvas(QWidget):
             low, high = low / 4, high / 4
         room = (high - low) * 0.08 or max(abs(high), 1.0) * 0.1
         width = max(last - 1.0, 1.0)
-        self._view.setRange(
-            xRange=(1.0 - width * 0.012, last + width * 0.012), yRange=(low - room, high + room), padding=0
-        )
+        start = 1.0 - width * 0.012 if last > 1.0 else 0.0
+        self._view.setRange(xRange=(start, max(last, 2.0) + width * 0.012), yRange=(low - room, high + room), padding=0)
 
     def eventFilter(self, watched: object, event: object) -> bool:
         if getattr(event, "type", lambda: None)() == event.Type.Leave:  # type: ignore[attr-defined]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -15,7 +13,6 @@ from tapeview.ui.choice import Choice
 from tapeview.ui.dock import Dock
 from tapeview.ui.legend import Legend
 from tapeview.ui.text import tr
-from tapeview.views.background import Background
 from tapeview.views.plots_model import SMOOTHING, PlotsModel
 from tapeview.views.workspace import Reasons
 
@@ -26,11 +23,10 @@ if TYPE_CHECKING:
 class PlotsDock(Dock):
     """Live curves. ``load`` brings the canvas in: the window calls it after its first paint."""
 
-    def __init__(self, model: PlotsModel, background: Background) -> None:
+    def __init__(self, model: PlotsModel) -> None:
         super().__init__("plots", tr("Plots"))
-        self._model, self._background = model, background
+        self._model = model
         self.canvas: PlotCanvas | None = None
-        self._loading = False
         self._at = math.nan
         self.legend = Legend()
         self.log = QPushButton(tr("Log"))
@@ -70,13 +66,12 @@ class PlotsDock(Dock):
         self._changed(frozenset({"data", "curves", "scale", "cursor"}))
 
     def load(self) -> None:
-        """Load pyqtgraph away from the window's thread, then draw."""
-        if not self._loading:
-            self._loading = True
-            self._background.submit(lambda: importlib.import_module("tapeview.ui.plot_canvas"), self._loaded)
+        """Import pyqtgraph and draw. Not in another thread: while it copies Qt's classes, Qt must rest."""
+        if self.canvas is not None:
+            return
+        from tapeview.ui.plot_canvas import PlotCanvas
 
-    def _loaded(self, module: ModuleType) -> None:
-        canvas: PlotCanvas = module.PlotCanvas(self._model)
+        canvas = PlotCanvas(self._model)
         canvas.hovered.connect(self._hovered)
         self._column.takeAt(self._column.count() - 1)
         self._column.addWidget(canvas, 1)

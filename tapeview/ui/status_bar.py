@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWid
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Elided
+from tapeview.ui.facts import dress
 from tapeview.ui.text import tr
 from tapeview.views.status_model import StatusModel
 
@@ -84,6 +85,6 @@ class StatusBar(QStatusBar):
         metrics = QFontMetrics(self.state.font())
         self.state.setText(metrics.elidedText(model.state_text, Qt.TextElideMode.ElideRight, 620))
         self.state.setToolTip(model.state_text)
-        self.state.setStyleSheet(f"color: {getattr(palette, model.state_role)}")
+        dress(self.state, f"color: {getattr(palette, model.state_role)}")
         self.facts.set_text("      ".join(model.facts))
         self.theme.setText(tr("dark") if palette.dark else tr("light"))

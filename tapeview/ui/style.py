@@ -13,6 +13,7 @@ QMainWindow, QDialog { background: $bg; }
 QWidget { color: $text; }
 QToolTip { background: $panel; color: $text; border: 1px solid $line; padding: 5px 7px; }
 
+#menuStrip { background: $bg; }
 QMenuBar { background: $bg; color: $muted; border: 0; padding: 2px 8px; font-size: 13px; }
 QMenuBar::item { background: transparent; padding: 5px 9px; border-radius: 5px; }
 QMenuBar::item:selected { background: $hover; color: $text; }
@@ -46,6 +47,7 @@ QDockWidget { color: $muted; }
 QTabBar { background: $panel; }
 QTabBar::tab { background: transparent; color: $muted; border: 0; border-bottom: 2px solid transparent; padding: 6px 1px 5px 1px; margin: 0 18px 0 0; font-size: 12px; }
 QTabBar#dockTabs::tab { font-size: 11px; padding: 8px 1px 6px 1px; margin: 0 9px; }
+QTabBar#dockTabs { border-bottom: 1px solid $line; }
 QTabBar#dockTabs::tab:first { margin-left: 12px; }
 QMainWindow#workbench { background: $line; }
 QTabBar::tab:selected { color: $text; font-weight: 600; border-bottom: 2px solid $accent; }
@@ -54,6 +56,7 @@ QTabBar::tab:disabled { color: $faint; }
 QTabWidget::pane { border: 0; border-top: 1px solid $line; }
 
 QAbstractScrollArea { background: $panel; border: 0; }
+QAbstractScrollArea::corner { background: transparent; border: 0; }
 QTableView, QListView, QTreeView { background: $panel; alternate-background-color: $code; border: 0; gridline-color: $line; selection-background-color: $accentbg; selection-color: $text; }
 QTableView::item { padding: 0 7px; border: 0; border-bottom: 1px solid $line; }
 QHeaderView { background: $panel; border: 0; }

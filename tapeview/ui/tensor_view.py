@@ -6,48 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
+from tapeview.ui.facts import Numbers, dress, show_if
 from tapeview.ui.tensor_widgets import Bars, Heatmap, MatrixTable, Picture
 from tapeview.ui.text import tr
 from tapeview.views.tensor_model import MODES, TensorModel
-
-
-class Facts(QWidget):
-    """Names and values in two columns."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(3)
-        self._grid.setColumnMinimumWidth(0, 92)
-        self._grid.setColumnStretch(1, 1)
-        self._labels: list[tuple[QLabel, QLabel]] = []
-
-    def show_rows(self, rows: list[tuple[str, str, str]]) -> None:
-        """(name, value, palette role or "") rows."""
-        palette = theme.current().palette
-        while len(self._labels) < len(rows):
-            name, value = QLabel(), QLabel()
-            name.setFont(theme.ui_font(12))
-            value.setFont(theme.mono_font(12))
-            value.setWordWrap(True)
-            value.setTextFormat(Qt.TextFormat.PlainText)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            name.setAlignment(Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(name, len(self._labels), 0)
-            self._grid.addWidget(value, len(self._labels), 1)
-            self._labels.append((name, value))
-        for place, (name, value) in enumerate(self._labels):
-            used = place < len(rows)
-            name.setVisible(used)
-            value.setVisible(used)
-            if used:
-                name.setText(rows[place][0])
-                value.setText(rows[place][1])
-                name.setStyleSheet(f"color: {palette.muted}")
-                value.setStyleSheet(f"color: {getattr(palette, rows[place][2] or 'text')}")
-        self.setVisible(bool(rows))
 
 
 class TensorView(QWidget):
@@ -79,7 +41,7 @@ class TensorView(QWidget):
         self.heatmap, self.table, self.picture, self.bars = Heatmap(), MatrixTable(), Picture(), Bars()
         self._note = QLabel()
         self._note.setWordWrap(True)
-        self.facts = Facts()
+        self.facts = Numbers()
         self._sliders_box = QWidget()
         self._sliders_grid = QGridLayout(self._sliders_box)
         self._sliders_grid.setContentsMargins(0, 0, 0, 0)
@@ -95,9 +57,9 @@ class TensorView(QWidget):
     def refresh(self) -> None:
         model, palette = self._model, theme.current().palette
         mode, modes = model.mode, model.modes
-        self._chips.setVisible(len(modes) > 1)
+        show_if(self._chips, len(modes) > 1)
         for name, button in self.modes.items():
-            button.setVisible(name in modes)
+            show_if(button, name in modes)
             button.setChecked(name == mode)
         self._show_sliders()
         if mode == "heatmap":
@@ -114,20 +76,20 @@ class TensorView(QWidget):
             ("image", self.picture),
             ("histogram", self.bars),
         ):
-            widget.setVisible(name == mode)
+            show_if(widget, name == mode)
         note = {
             "loading": tr("Reading …"),
             "not kept": tr("The value was not kept in the recording; its statistics were.")
             if model.content.stats is not None
             else tr("The value was not kept in the recording."),
         }.get(model.state, "")
-        if model.state == "ready" and not modes:
+        if model.state == "ready" and model.content.array is not None and not model.content.array.size:
             note = tr("An empty tensor: it has no elements.")
         self._note.setText(note)
-        self._note.setStyleSheet(f"color: {palette.muted}")
-        self._note.setVisible(bool(note))
+        dress(self._note, f"color: {palette.muted}")
+        show_if(self._note, bool(note))
         self.facts.show_rows(model.statistics() if model.state in ("ready", "not kept") else [])
-        self.setVisible(model.state != "empty")
+        show_if(self, model.state != "empty")
 
     def _show_sliders(self) -> None:
         index = self._model.index
@@ -142,12 +104,12 @@ class TensorView(QWidget):
             self._sliders.append((label, slider))
         for axis, (label, slider) in enumerate(self._sliders):
             used = axis < len(index)
-            label.setVisible(used)
-            slider.setVisible(used)
+            show_if(label, used)
+            show_if(slider, used)
             if used:
                 slider.blockSignals(True)
                 slider.setRange(0, self._model.shape[axis] - 1)
                 slider.setValue(index[axis])
                 slider.blockSignals(False)
                 label.setText(f"[{index[axis]}] / {self._model.shape[axis]}")
-        self._sliders_box.setVisible(bool(index) and self._model.state == "ready")
+        show_if(self._sliders_box, bool(index) and self._model.state == "ready")

@@ -258,6 +258,7 @@ class TimelineDock(Dock):
         super().__init__("timeline", tr("Timeline"))
         self.view = TimelineView(model)
         body = QWidget()
+        body.setFixedHeight(HEIGHT)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)

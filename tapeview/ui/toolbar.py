@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTool
 from tapeview.ui import theme
 from tapeview.ui.commands import Commands
 from tapeview.ui.dock import Elided
+from tapeview.ui.facts import dress, show_if
 from tapeview.ui.text import tr
 from tapeview.views.workspace import Reasons, Workspace, phase_name
 
@@ -77,10 +78,11 @@ class PositionLabel(QWidget):
         self.step.setObjectName("muted")
         self.what.setFont(theme.ui_font(13, QFont.Weight.Medium))
         self.what.setObjectName("positionText")
+        self.chip.setFixedHeight(22)
         for label in (self.step, self.chip):
-            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(self.step)
-        row.addWidget(self.chip)
+        row.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.what, 1)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(120)
@@ -93,7 +95,7 @@ class PositionLabel(QWidget):
 
     def refresh(self) -> None:
         label, palette = self._workspace.label(), theme.current().palette
-        self.chip.setVisible(label is not None)
+        show_if(self.chip, label is not None)
         self.setAccessibleName(self.text())
         if label is None:
             self.step.clear()
@@ -102,9 +104,10 @@ class PositionLabel(QWidget):
         self.step.setText(tr("step {step} of {steps} ·").format(step=label.step, steps=label.steps))
         self.chip.setText(phase_name(label.phase))
         face, ink = CHIPS.get(label.phase, CHIPS["forward"])
-        self.chip.setStyleSheet(
+        dress(
+            self.chip,
             f"background: {getattr(palette, face)}; color: {getattr(palette, ink)};"
-            "border-radius: 10px; padding: 3px 9px; font-size: 11px; font-weight: 600;"
+            "border-radius: 11px; padding: 0 9px; font-size: 11px; font-weight: 600;",
         )
         count = tr("{number} of {count}").format(number=label.number, count=label.count)
         target = f" → {label.target}" if label.target else ""
@@ -135,7 +138,8 @@ class ToolBar(QToolBar):
             if place:
                 row.addWidget(self._separator())
             for id in group:
-                button = commands.button(id, name="primary" if id == "run" else "")
+                run = id == "run"
+                button = commands.button(id, name="primary" if run else "", role="onaccent" if run else "text")
                 self.buttons[id] = button
                 row.addWidget(button)
         row.addWidget(self._separator())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtGui import QFont, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -146,13 +146,28 @@ class VariableDelegate(QStyledItemDelegate):
             painter.drawText(QRectF(left + used, area.top(), room, area.height()), LEFT, note)
 
 
+class ColumnsThatFit(QTableView):
+    """Shares its width among the columns: the narrower it is, the sooner the shape goes."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width, header = self.viewport().width(), self.horizontalHeader()
+        self.setColumnHidden(1, width < 330)
+        shape = 0 if width < 330 else 54
+        name = max(78, round((width - shape) * 0.3))
+        rest = (width - shape - name) / 3
+        for column, share in ((0, name), (1, shape), (2, round(rest)), (3, round(rest * 0.92))):
+            header.resizeSection(column, share)
+        header.resizeSection(4, width - name - shape - round(rest) - round(rest * 0.92))
+
+
 class VariablesDock(Dock):
     """Every variable; a click selects it."""
 
     def __init__(self, model: VariablesModel) -> None:
         super().__init__("variables", tr("Variables"))
         self._model = model
-        self.table = QTableView()
+        self.table = ColumnsThatFit()
         self.rows = VariableTable(model)
         self.table.setModel(self.rows)
         self.table.setItemDelegate(VariableDelegate(self.table))
@@ -166,12 +181,10 @@ class VariablesDock(Dock):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(26)
         header = self.table.horizontalHeader()
-        header.setMinimumSectionSize(36)
+        header.setMinimumSectionSize(24)
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 54), (2, 82), (3, 72), (4, 82)):
-            header.resizeSection(column, width)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._nothing = QLabel(tr("No variable yet."))
         self._nothing.setObjectName("nothing")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -47,7 +47,7 @@ class Workbench(QMainWindow):
         self.variables = VariablesDock(VariablesModel(workspace))
         self.inspector = InspectorDock(InspectorModel(workspace, background))
         self.timeline = TimelineDock(TimelineModel(workspace))
-        self.plots = PlotsDock(PlotsModel(workspace), background)
+        self.plots = PlotsDock(PlotsModel(workspace))
         self.tape = TapeDock(TapeModel(workspace))
         findings = FindingsModel(workspace)
         self.findings = FindingsDock(findings)

@@ -62,7 +62,8 @@ class InspectorModel:
         chosen = next((entry for entry in entries if entry.key == wanted), None)
         if chosen is not None:
             return chosen
-        return next((entry for entry in entries if entry.status == "value"), entries[0] if entries else None)
+        values = [entry for entry in entries if entry.status == "value"]
+        return next((entry for entry in values if entry.bad), (*values, *entries, None)[0])
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 

@@ -97,7 +97,7 @@ class Pages:
         where = [*self._place(record.site), tr("update {n} of {count}").format(n=position.number, count=position.count)]
         return Sheet(
             kind="update",
-            title=tr("update {name}").format(name=name),
+            title=(tr("update {name}") if record.previous else tr("create {name}")).format(name=name),
             expression=names.expression(self._recording, record.site),
             where=" · ".join([*where, tr("by {how}").format(how=how), tr("version {v}").format(v=record.version)]),
             tabs={"value": tuple(entries), "gradient": tuple(gradient if record.gradient else ())},

@@ -15,6 +15,7 @@ from tapeview.views.text import tr
 from tapeview.views.workspace import Notice, Workspace
 
 SUFFIX = ".tapeview"
+MAGIC = b"SQLite format 3\0"
 CLOCK_SLACK = 0.5
 """Seconds by which the clock of a file may differ from ours."""
 Check = Callable[[Path, str], Sequence[Notice]]
@@ -66,7 +67,7 @@ class SessionModel:
 
     def open(self, path: Path) -> bool:
         """Open a recording or a script, whichever it is. False (and ``problem``) if it cannot be read."""
-        return self.open_recording(path) if path.suffix == SUFFIX else self.load_script(path)
+        return self.open_recording(path) if is_recording(path) else self.load_script(path)
 
     def load_script(
         self,
@@ -202,6 +203,17 @@ class SessionModel:
             recording.close()  # an older recording of that name, about to be replaced
             return
         self.workspace.open(recording, path, state="running", follow=True)
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a file is a recording rather than a script: by its ending, else by how it begins."""
+    if path.suffix == SUFFIX:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def _sentence(text: str) -> str:

@@ -46,7 +46,7 @@ class StatusModel:
         if workspace.state == "finished":
             return (message or tr("finished")), "ok", "dot"
         if workspace.state == "failed":
-            return (message or tr("failed")), "bad", "cross"
+            return self._failure() or message or tr("failed"), "bad", "cross"
         if workspace.state == "killed":
             return (message or tr("killed; this is what it had recorded")), "bad", "cross"
         if workspace.state == "stopped":
@@ -54,6 +54,13 @@ class StatusModel:
         if workspace.state == "ready":
             return tr("ready · F5 runs the script"), "accent", "dot"
         return tr("no script"), "muted", "dot"
+
+    def _failure(self) -> str:
+        """The exception that ended the script, in one line."""
+        recording = self._workspace.recording
+        failures = recording.failures() if recording is not None else ()
+        last = next((failure for failure in reversed(failures) if failure.kind != "recorder"), None)
+        return "" if last is None else f"{last.type}: {last.message}".split("\n")[0]
 
     def _facts(self) -> tuple[str, ...]:
         workspace, recording = self._workspace, self._workspace.recording

@@ -10,8 +10,9 @@ import numpy as np
 
 from tapeview.trace.records import Stats
 from tapeview.views.background import Background, Immediate
-from tapeview.views.numbers import number
+from tapeview.views.numbers import item, number
 from tapeview.views.signal import Signal
+from tapeview.views.tensors import is_bad
 from tapeview.views.text import tr
 
 BINS = 40
@@ -132,7 +133,7 @@ class TensorModel:
     def modes(self) -> tuple[str, ...]:
         """The ways in which this tensor can be shown."""
         array = self.content.array
-        if self.state != "ready" or array is None or array.size == 0:
+        if self.state != "ready" or array is None or array.size <= 1:
             return ()
         if array.dtype.kind not in "iufcb":
             return ("table",)
@@ -182,7 +183,10 @@ class TensorModel:
 
     def statistics(self) -> list[tuple[str, str, str]]:
         """(name, value, palette role) rows; roles mark bad news."""
-        stats = self.content.stats
+        stats, array = self.content.stats, self.content.array
+        if array is not None and array.size == 1:
+            role = "bad" if is_bad(stats) else "grad" if self.role == "gradient" else ""
+            return [(tr("value"), item(array.reshape(-1)[0], 9), role), (tr("dtype"), array.dtype.name, "")]
         if stats is None:
             return []
         rows = [(tr("mean"), number(stats.mean), "")]

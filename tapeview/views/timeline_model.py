@@ -137,6 +137,7 @@ class TimelineModel:
                 assert isinstance(record, Assigned)
                 if record.variable not in names:
                     names[record.variable] = variable_label(recording, step, record.variable)
-                text = tr("update {name}").format(name=names[record.variable])
+                words = tr("create {name}") if record.how == "create" else tr("update {name}")
+                text = words.format(name=names[record.variable])
             chips.append(Chip(position.phase, text))
         return tuple(chips)
