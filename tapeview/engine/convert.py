@@ -1,8 +1,7 @@
 """From Python and NumPy values to tensors, by TensorFlow's rules.
 
 A Python number or list takes the type of the tensor it meets (and is refused if it would lose its fraction); a NumPy
-value is cast
-silently; a tensor is never cast.
+value is cast silently; a tensor is never cast.
 """
 
 from __future__ import annotations
@@ -14,12 +13,20 @@ import numpy as np
 from tapeview.engine import dtypes
 from tapeview.engine.dtypes import DType
 from tapeview.engine.errors import wrong_dtype
+from tapeview.engine.python_values import array_of, float_array, out_of_range, unsupported
+from tapeview.engine.python_values import cannot_convert as cannot_convert
 from tapeview.engine.tensor import Array, EagerTensor
 
 _INT32 = np.iinfo(np.int32)
 _INT64 = np.iinfo(np.int64)
-_CHECKED_LEAVES = 100_000
-_KIND_RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+_NUMPY_KINDS = {
+    "M": "NPY_DATETIME",
+    "m": "NPY_TIMEDELTA",
+    "V": "NPY_VOID",
+    "f": "NPY_LONGDOUBLE",
+    "c": "NPY_CLONGDOUBLE",
+}
 
 
 def to_tensor(value: Any, dtype: DType | None = None) -> EagerTensor:
@@ -42,6 +49,11 @@ def to_tensor(value: Any, dtype: DType | None = None) -> EagerTensor:
     else:
         return EagerTensor(to_array(value, dtype))
     if dtype is not None and tensor._array.dtype != dtype.numpy:
+        if tensor is not value and hasattr(value, "_base"):
+            raise ValueError(
+                f"Incompatible type conversion requested to type {dtype.name} for `tf.Variable of type "
+                f"{tensor.dtype.name}. (Variable: {value!r})"
+            )
         raise ValueError(
             f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype {tensor.dtype.name}: {tensor!r}"
         )
@@ -64,29 +76,23 @@ def to_array(value: Any, dtype: DType | None = None) -> Array:
     """``value`` as a fresh array that nobody else can write to; see :func:`to_tensor`."""
     kind = type(value)
     if kind is float:
+        small = -_FLOAT32_MAX <= value <= _FLOAT32_MAX
         if dtype is None:
-            return np.array(value, np.float32)
+            return np.array(value, np.float32) if small else float_array(value)
         if dtype.numpy.kind not in "fc":
             raise cannot_convert(value, dtype)
-        return np.array(value, dtype.numpy)
+        return np.array(value, dtype.numpy) if small else _cast_silently(np.array(value), dtype.numpy)
     if kind is int:
         return _from_int(value, dtype)
     if isinstance(value, (np.ndarray, np.generic)):
         return _from_numpy(value, dtype)
-    if value is None:
-        raise ValueError(f"Attempt to convert a value ({value}) with an unsupported type ({type(value)}) to a Tensor.")
     if isinstance(value, EagerTensor) or hasattr(type(value), "_read"):
         return value._array  # type: ignore[no-any-return]
     if isinstance(value, (str, bytes, list, tuple, bool, int, float, complex, range)):
-        return _from_python(value, dtype)
+        return array_of(value, dtype)
     if hasattr(value, "__array__"):
         return _from_numpy(np.asarray(value), dtype)
-    raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor.")
-
-
-def cannot_convert(value: Any, dtype: DType) -> TypeError:
-    """A Python value that does not fit a type."""
-    return TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.word}")
+    raise unsupported(value)
 
 
 def _from_int(value: int, dtype: DType | None) -> Array:
@@ -96,12 +102,12 @@ def _from_int(value: int, dtype: DType | None) -> Array:
         try:
             return np.array(value, dtype.numpy)
         except OverflowError:
-            raise cannot_convert(value, dtype) from None
+            return np.array(value % 2**64, np.uint64).astype(dtype.numpy)  # TensorFlow cuts the upper bits off
     if _INT32.min <= value <= _INT32.max:
         return np.array(value, np.int32)
     if _INT64.min <= value <= _INT64.max:
         return np.array(value, np.int64)
-    raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+    raise out_of_range()
 
 
 def _from_numpy(value: Any, dtype: DType | None) -> Array:
@@ -116,7 +122,9 @@ def _from_numpy(value: Any, dtype: DType | None) -> Array:
         return _cast_silently(array, dtype.numpy)
     if array.dtype.byteorder == ">":
         array = array.astype(array.dtype.newbyteorder("="))
-    dtypes.of_array(array)
+    if array.dtype not in dtypes.BY_NUMPY:
+        word = _NUMPY_KINDS.get(array.dtype.kind, str(array.dtype))
+        raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported numpy type: {word}).")
     return np.array(array)
 
 
@@ -127,12 +135,8 @@ def _cast_silently(array: Array, dtype: np.dtype[Any]) -> Array:
 
 def _encode(array: Array) -> Array:
     encoded = np.empty(array.shape, object)
-    encoded[...] = (
-        [v.encode() if isinstance(v, str) else bytes(v) for v in array.ravel().tolist()] if array.ndim == 1 else None
-    )
-    if array.ndim != 1:
-        for index, v in np.ndenumerate(array):
-            encoded[index] = v.encode() if isinstance(v, str) else bytes(v)
+    for index, v in np.ndenumerate(array):
+        encoded[index] = v.encode() if isinstance(v, str) else bytes(v)
     return encoded
 
 
@@ -145,96 +149,6 @@ def _from_objects(array: Array) -> Array:
             )
         strings[index] = v.encode() if isinstance(v, str) else v
     return strings
-
-
-def _from_python(value: Any, dtype: DType | None) -> Array:
-    try:
-        array = np.array(value)
-    except OverflowError:
-        raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.") from None
-    except ValueError:
-        raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
-    kind = array.dtype.kind
-    if kind == "O":
-        _refuse_objects(value)
-    first = _first_leaf(value)
-    if array.size <= _CHECKED_LEAVES and isinstance(value, (list, tuple)):
-        _refuse_mixed(value, kind)
-    if kind in "US":
-        if dtype is not None and dtype is not dtypes.string:
-            raise cannot_convert(value, dtype)
-        return _strings(value, array)
-    if array.size == 0 and first is None:
-        return array.astype(np.float32 if dtype is None else dtype.numpy)
-    if dtype is None:
-        return _default_type(array, first)
-    if isinstance(first, (np.generic, np.ndarray)):
-        return _cast_silently(array, dtype.numpy)
-    target = dtype.numpy.kind
-    if target not in _KIND_RANK or _KIND_RANK[kind] > _KIND_RANK[target] or (target == "b" and kind != "b"):
-        raise cannot_convert(value, dtype)
-    return array.astype(dtype.numpy)
-
-
-def _default_type(array: Array, first: Any) -> Array:
-    kind = array.dtype.kind
-    if isinstance(first, np.ndarray):
-        return array
-    if kind == "f":
-        return array if isinstance(first, (np.float64, np.float16)) else array.astype(np.float32)
-    if kind in "iu":
-        if kind == "u" and array.dtype == np.uint64 and not isinstance(first, np.generic):
-            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
-        fits = array.size == 0 or (array.min() >= _INT32.min and array.max() <= _INT32.max)
-        return array.astype(np.int32) if fits else array.astype(np.int64)
-    return array
-
-
-def _first_leaf(value: Any) -> Any:
-    while isinstance(value, (list, tuple, range)):
-        if len(value) == 0:
-            return None
-        value = value[0]
-    return value
-
-
-def _leaves(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        for v in value:
-            yield from _leaves(v)
-    else:
-        yield value
-
-
-def _refuse_objects(value: Any) -> None:
-    for leaf in _leaves(value):
-        if leaf is None:
-            raise ValueError(
-                f"Attempt to convert a value ({leaf}) with an unsupported type ({type(leaf)}) to a Tensor."
-            )
-        if isinstance(leaf, int):
-            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
-    raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
-
-
-def _refuse_mixed(value: Any, kind: str) -> None:
-    groups = set()
-    for leaf in _leaves(value):
-        if isinstance(leaf, (bool, np.bool_)):
-            groups.add("bool")
-        elif isinstance(leaf, (str, bytes)):
-            groups.add("string")
-        elif not isinstance(leaf, np.ndarray):
-            groups.add("number")
-    if len(groups) > 1:
-        raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
-
-
-def _strings(value: Any, array: Array) -> Array:
-    out = np.empty(array.shape, object)
-    for index, leaf in zip(np.ndindex(array.shape), _leaves(value), strict=True):
-        out[index] = leaf.encode() if isinstance(leaf, str) else leaf
-    return out
 
 
 def operands(op: str, a: Any, b: Any) -> tuple[EagerTensor, EagerTensor]:

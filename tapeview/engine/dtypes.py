@@ -8,7 +8,8 @@ import numpy as np
 
 
 class DType:
-    """A tensor's element type. Compares equal to NumPy's types and to names (``tf.float32 == np.float32 == "float32"``)."""
+    """A tensor's element type. Compares equal to NumPy's types and to names (``tf.float32 == np.float32 ==
+    "float32"``)."""
 
     __slots__ = ("_numpy", "name", "word")
 
@@ -16,7 +17,7 @@ class DType:
         self.name = name
         self.word = word or name
         """The word TensorFlow's kernels use in their messages (``float`` for float32)."""
-        self._numpy = np.dtype(numpy)
+        self._numpy: np.dtype[Any] = np.dtype(numpy)
 
     @property
     def as_numpy_dtype(self) -> Any:
@@ -36,27 +37,27 @@ class DType:
     @property
     def is_floating(self) -> bool:
         """True for float16, float32 and float64."""
-        return self._numpy.kind == "f"
+        return bool(self._numpy.kind == "f")
 
     @property
     def is_complex(self) -> bool:
         """True for complex64 and complex128."""
-        return self._numpy.kind == "c"
+        return bool(self._numpy.kind == "c")
 
     @property
     def is_integer(self) -> bool:
         """True for signed and unsigned integers; False for bool."""
-        return self._numpy.kind in "iu"
+        return bool(self._numpy.kind in "iu")
 
     @property
     def is_bool(self) -> bool:
         """True for bool."""
-        return self._numpy.kind == "b"
+        return bool(self._numpy.kind == "b")
 
     @property
     def is_unsigned(self) -> bool:
         """True for unsigned integers."""
-        return self._numpy.kind == "u"
+        return bool(self._numpy.kind == "u")
 
     @property
     def is_numpy_compatible(self) -> bool:
@@ -141,9 +142,25 @@ complex64 = DType("complex64", np.complex64)
 complex128 = DType("complex128", np.complex128)
 string = DType("string", np.object_)
 
-ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_, complex64, complex128, string)
+ALL = (
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    bool_,
+    complex64,
+    complex128,
+    string,
+)
 _BY_NAME = {d.name: d for d in ALL} | {"half": float16, "float": float32, "double": float64, "str": string}
-_BY_NUMPY = {d.numpy: d for d in ALL}
+BY_NUMPY = {d.numpy: d for d in ALL}
 _ENUM = {
     "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "string": 7, "complex64": 8, "int64": 9,
     "bool": 10, "uint16": 17, "complex128": 18, "float16": 19, "uint32": 22, "uint64": 23,
@@ -153,7 +170,7 @@ _BY_TYPE: dict[Any, DType] = {float: float32, int: int32, bool: bool_, str: stri
 
 def of_array(array: np.ndarray[Any, Any]) -> DType:
     """The type of a tensor's array. Raises TypeError for a NumPy type no tensor can have."""
-    found = _BY_NUMPY.get(array.dtype)
+    found = BY_NUMPY.get(array.dtype)
     if found is None:
         raise TypeError(f"Cannot convert value {array.dtype!r} to a TensorFlow DType.")
     return found
@@ -170,7 +187,7 @@ def as_dtype(value: Any) -> DType:
         found = next((d for d in ALL if _ENUM[d.name] == value), None)
     if found is None and value is not None:
         try:
-            found = _BY_NUMPY.get(np.dtype(value))
+            found = BY_NUMPY.get(np.dtype(value))
         except TypeError:
             found = None
     if found is None:

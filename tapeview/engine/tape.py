@@ -27,9 +27,12 @@ _next_tape = itertools.count(1).__next__
 
 _ONLY_ONCE = "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
 _INSIDE = (
-    "Calling GradientTape.gradient on a persistent tape inside its context is significantly less efficient than calling it outside "
-    "the context (it causes the gradient ops to be recorded on the tape, leading to increased CPU and memory usage). Only call "
-    "GradientTape.gradient inside the context if you actually want to trace the gradient in order to compute higher order derivatives."
+    "Calling GradientTape.gradient on a persistent tape inside its context is significantly less efficient than "
+    "calling it outside "
+    "the context (it causes the gradient ops to be recorded on the tape, leading to increased CPU and memory usage). "
+    "Only call "
+    "GradientTape.gradient inside the context if you actually want to trace the gradient in order to compute higher "
+    "order derivatives."
 )
 
 
@@ -85,9 +88,17 @@ class GradientTape:
 
     def _push(self) -> None:
         if observe.sink is not None:
+            thread = threading.get_ident()
+            site = callsite.here()
             opened = (
-                observe.TAPE_OPENED, self.id, self._persistent, self._watch_accessed, threading.get_ident(), state.tape_ids, callsite.here(),
-            )  # fmt: skip
+                observe.TAPE_OPENED,
+                self.id,
+                self._persistent,
+                self._watch_accessed,
+                thread,
+                state.tape_ids,
+                site,
+            )
             observe.sink(opened)
         self._recording = True
         state.set_tapes((*state.tapes, self))
@@ -144,7 +155,8 @@ class GradientTape:
                 continue
             if not isinstance(target, (EagerTensor, ResourceVariable)):
                 raise ValueError(
-                    f"Passed in object {target} of type {type(target).__name__!r}, not tf.Tensor or tf.Variable or ExtensionType."
+                    f"Passed in object {target} of type {type(target).__name__!r}, not tf.Tensor or tf.Variable or "
+                    f"ExtensionType."
                 )
             if target.dtype.numpy.kind not in "fc":
                 warn.warn_first(
@@ -232,7 +244,8 @@ class GradientTape:
 
         if self._live and not experimental_use_pfor and not self._persistent:
             raise RuntimeError(
-                "GradientTape must be created with persistent=True to compute the jacobian with eager execution enabled and with  "
+                "GradientTape must be created with persistent=True to compute the jacobian with eager execution "
+                "enabled and with  "
                 "experimental_use_pfor set to False."
             )
         self._begin_call()

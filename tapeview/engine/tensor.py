@@ -247,7 +247,7 @@ def _scalar(array: Array) -> Any:
 
 def _value_text(array: Array, *, is_repr: bool) -> str:
     if array.ndim == 0:
-        value = array[()]
+        value: Any = array[()]
         # str() of NumPy's scalars reads the same under every NumPy; their repr() does not.
         return repr(value) if isinstance(value, (bytes, str)) else str(value)
     text = repr(array) if is_repr else str(array)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.engine.convert import operands
+from tapeview.engine.convert import is_tensor_like, operands
 from tapeview.engine.errors import InvalidArgumentError
 from tapeview.engine.op import Op, defop, execute
 from tapeview.engine.ops.elementwise import binary, unary
@@ -29,6 +29,15 @@ LOGICAL_XOR = _compare("LogicalXor", np.logical_xor)
 LOGICAL_NOT = defop("LogicalNot", np.logical_not, differentiable=False, inputs="x")
 
 
+def _ordered(op: Op, x: Any, y: Any) -> EagerTensor:
+    try:
+        return binary(op, x, y)
+    except InvalidArgumentError as error:
+        if not (is_tensor_like(x) and is_tensor_like(y)):
+            error.message = error.message.removesuffix(" name: ")
+        raise
+
+
 def equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     """``x == y``, element by element."""
     return binary(EQUAL, x, y)
@@ -41,22 +50,22 @@ def not_equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
 
 def less(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     """``x < y``, element by element."""
-    return binary(LESS, x, y)
+    return _ordered(LESS, x, y)
 
 
 def less_equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     """``x <= y``, element by element."""
-    return binary(LESS_EQUAL, x, y)
+    return _ordered(LESS_EQUAL, x, y)
 
 
 def greater(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     """``x > y``, element by element."""
-    return binary(GREATER, x, y)
+    return _ordered(GREATER, x, y)
 
 
 def greater_equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     """``x >= y``, element by element."""
-    return binary(GREATER_EQUAL, x, y)
+    return _ordered(GREATER_EQUAL, x, y)
 
 
 def logical_and(x: Any, y: Any, name: str | None = None) -> EagerTensor:
@@ -86,7 +95,4 @@ def equal_operator(x: Any, y: Any, op: Op) -> Any:
         np.broadcast_shapes(a._array.shape, b._array.shape)
     except ValueError:
         return EagerTensor(np.array(op is NOT_EQUAL), op)
-    try:
-        return execute(op, (a, b))
-    except InvalidArgumentError:
-        raise
+    return execute(op, (a, b))

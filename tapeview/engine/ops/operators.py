@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tapeview.engine.convert import to_tensor
 from tapeview.engine.op import execute_pair
 from tapeview.engine.ops import comparison, elementwise, index_operator, linalg
 from tapeview.engine.ops.elementwise import ADD, MUL, SUB, operands
@@ -26,6 +27,17 @@ def _arithmetic(op: Any) -> tuple[Binary, Binary]:
         return execute_pair(op, *operands(name, other, self))
 
     return forward, reflected
+
+
+def _plus(self: Any, other: Any) -> Any:
+    if other.__class__ is EagerTensor and self.__class__ is EagerTensor and self._array.dtype is other._array.dtype:
+        return execute_pair(ADD, self, other)
+    try:
+        x, y = operands("AddV2", self, other)
+    except (TypeError, ValueError):
+        # Only `+` then takes the other value for what it is by itself, and leaves the refusal to the op.
+        x, y = operands("AddV2", self, to_tensor(other))
+    return execute_pair(ADD, x, y)
 
 
 def _swapped(function: Binary) -> tuple[Binary, Binary]:
@@ -50,14 +62,25 @@ def _iterate(self: Any) -> Iterator[Any]:
     return (index_operator.get_item(self, k) for k in range(len(self._array)))
 
 
-def _in_place(word: str, method: str) -> Callable[[Any, Any], Any]:
+def _in_place(word: str, instead: str, or_else: str, what: str = "variable") -> Callable[[Any, Any], Any]:
     def refuse(self: Any, other: Any) -> Any:
         raise RuntimeError(
-            f"`variable {word}= value` with `tf.Variable`s is not supported. Use `variable.{method}(value)` to modify the variable, or "
-            f"`out = variable {word} value` if you need to get a new output Tensor."
+            f"`{what} {word}= value` with `tf.Variable`s is not supported. Use `{what}.{instead}` to modify the "
+            f"variable, "
+            f"or `out = {what} {or_else} value` if you need to get a new output Tensor."
         )
 
     return refuse
+
+
+_IN_PLACE = {
+    "__iadd__": _in_place("+", "assign_add(value)", "+"),
+    # The other sign in the advice is TensorFlow's own slip.
+    "__isub__": _in_place("-", "assign_sub(value)", "*"),
+    "__imul__": _in_place("*", "assign(var * value)", "*", "var"),
+    "__itruediv__": _in_place("/", "assign(var / value)", "/", "var"),
+    "__ipow__": _in_place("**", "assign(var ** value)", "**", "var"),
+}
 
 
 def _logic(bool_op: Binary, word: str) -> tuple[Binary, Binary]:
@@ -68,7 +91,7 @@ def install() -> None:
     """Gives tensors and variables their operators."""
     table: dict[str, Any] = {}
     for name, pair in {
-        "add": _arithmetic(ADD),
+        "add": (_plus, _arithmetic(ADD)[1]),
         "sub": _arithmetic(SUB),
         "mul": _arithmetic(MUL),
         "truediv": _swapped(elementwise.divide),
@@ -97,9 +120,8 @@ def install() -> None:
     for cls in (EagerTensor, ResourceVariable):
         for name, function in table.items():
             setattr(cls, name, _one_argument(function) if name in ("__neg__", "__abs__", "__invert__") else function)
-    for word, method in (("+", "assign_add"), ("-", "assign_sub")):
-        name = {"+": "__iadd__", "-": "__isub__"}[word]
-        setattr(ResourceVariable, name, _in_place(word, method))
+    for name, refuse in _IN_PLACE.items():
+        setattr(ResourceVariable, name, refuse)
 
 
 def _one_argument(function: Callable[..., Any]) -> Callable[[Any], Any]:

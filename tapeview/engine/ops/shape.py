@@ -236,15 +236,17 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> EagerTensor:
         ValueError: an axis out of range.
     """
     items = list(values)
-    if not items:
-        return to_tensor(items)
-    tensors = _same_type("Pack", items, "stack")
+    return _pack(items, axis, "stack") if items else to_tensor(items)
+
+
+def _pack(items: Sequence[Any], axis: Any, name: str) -> EagerTensor:
+    tensors = _same_type("Pack", items, name)
     first = tensors[0]._array.shape
     for k, t in enumerate(tensors):
         if t._array.shape != first:
             text = f"Shapes of all inputs must match: values[0].shape = {bracketed(first)} != values[{k}].shape = "
             text += bracketed(t._array.shape)
-            raise invalid("Pack", text, name="stack", wrapped=f"Pack_N_{len(tensors)}")
+            raise invalid("Pack", text, name=name, wrapped=f"Pack_N_{len(tensors)}")
     at, rank = static_int(axis), len(first) + 1
     if not -rank <= at < rank:
         raise ValueError(f"Argument `axis` = {at} not in range [{-rank}, {rank})")
@@ -288,10 +290,12 @@ def pack_nested(values: Any, dtype: DType | None = None) -> EagerTensor:
         found = _first_tensor(values)
         dtype = found.dtype if found is not None else None
     parts = [
-        pack_nested(v, dtype) if isinstance(v, (list, tuple)) and convert.contains_tensor(v) else to_tensor(v, dtype)
+        pack_nested(v, dtype)
+        if isinstance(v, (list, tuple)) and convert.contains_tensor(v)
+        else to_tensor(v, None if convert.is_tensor_like(v) else dtype)
         for v in values
     ]
-    return stack(parts)
+    return _pack(parts, 0, "packed")
 
 
 def _first_tensor(values: Any) -> Any:
