@@ -17,7 +17,7 @@ from tapeview.graph.fold import LIMIT, Group, GroupKey, tree, visible
 from tapeview.graph.wiring import Leaf, Wiring, wire
 from tapeview.trace import names
 from tapeview.trace.query import Recording, Step
-from tapeview.trace.records import Op, Tensor
+from tapeview.trace.records import BackwardStep, Op, Tensor
 
 if TYPE_CHECKING:  # importing networkx takes 0.2 s, which the window's first paint need not wait for
     import networkx
@@ -32,12 +32,12 @@ MANY_VARIABLES = 100
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node. ``kind`` is ``"op"``, ``"group"``, ``"watched"``, ``"unwatched"`` (a variable), ``"constant"`` or
+    """One node. ``kind`` is ``"op"``, ``"group"``, ``"watched"``, ``"unwatched"`` (a variable), ``"constant"``, ``"seed"`` (the gradient a call starts with) or
     ``"outside"``.
 
     ``label`` is the op type (of a leaf: its name), ``name`` the user's name for the result. ``tensor`` is its (first)
     output, 0 for groups. ``start`` … ``stop - 1`` are the numbers of its ops in the wiring (empty for leaves).
-    ``call`` is the gradient call whose rules ran it, else 0. ``reason`` tells why the gradient for it is ``None`` (""
+    ``call`` is the gradient call whose rules ran it, else 0; ``rule`` the type of the op whose rule that was. ``reason`` tells why the gradient for it is ``None`` (""
     = it is not, or nobody asked).
     """
 
@@ -54,6 +54,7 @@ class Node:
     trainable: bool = True
     reason: str = ""
     call: int = 0
+    rule: str = ""
     start: int = 0
     stop: int = 0
 
@@ -155,10 +156,14 @@ class _Builder:
         self.recording, self.step, self.tape, self.wiring, self.tensor = recording, step, tape, wiring, tensor
         started = [call.started for call in step.calls.values() if not tape or call.started.tape == tape]
         self.targets = {target for start in started for target in start.targets}
+        self.seeds = {seed for call in step.calls.values() for seed in call.started.seeds}
         watched = [w for view in step.tapes for w in view.watched if not tape or w.tape == tape]
         self.watched_tensors = {w.tensor for w in watched if w.tensor}
         self.watched_variables = {w.variable for w in watched if w.variable}
         self.reasons = self._reasons()
+        self.rules = self._rules()
+        results = (call.finished.results for call in step.calls.values() if call.finished is not None)
+        self.gradients = {result.tensor for several in results for result in several}
 
     def graph(self, root: Group, shown: Sequence[Group | int], limit: int) -> TapeGraph:
         wiring = self.wiring
@@ -227,7 +232,9 @@ class _Builder:
         op = self.wiring.ops[number]
         output = op.outputs[0] if op.outputs else 0
         shape, dtype = self._type(output)
-        name = names.tensor_label(self.recording, self.step, output)
+        # Everything a gradient call runs stands at the call's place in the source: only its results go by that name.
+        named = not op.call or output in self.gradients
+        name = names.tensor_label(self.recording, self.step, output) if named else ""
         return Node(
             ("op", op.seq),
             "op",
@@ -241,6 +248,7 @@ class _Builder:
             target=not self.targets.isdisjoint(op.outputs),
             reason=self._reason(op.outputs, 0),
             call=op.call,
+            rule=self.rules.get(op.seq, ""),
             start=number,
             stop=number + 1,
         )
@@ -278,7 +286,8 @@ class _Builder:
             kind, reason = "watched" if watched else "unwatched", self._reason((), leaf.id)
         else:
             key, watched, trainable = ("tensor", leaf.id), leaf.id in self.watched_tensors, True
-            kind, reason = "watched" if watched else leaf.kind, self._reason((leaf.id,), 0)
+            kind = "watched" if watched else "seed" if leaf.id in self.seeds else leaf.kind
+            reason = self._reason((leaf.id,), 0)
         target = leaf.tensor in self.targets
         return Node(key, kind, name, name, leaf.tensor, shape, dtype, watched, False, target, trainable, reason)
 
@@ -308,6 +317,22 @@ class _Builder:
                 else:
                     given.add(key)
         return {key: reason for key, reason in reasons.items() if key not in given}
+
+    def _rules(self) -> dict[int, str]:
+        """For every op that ran as part of a gradient rule, the type of the op whose rule it was."""
+        rules: dict[int, str] = {}
+        if not any(op.call for op in self.wiring.ops):
+            return rules
+        waiting: dict[int, list[int]] = {}
+        for position in self.step.positions:
+            record = position.record
+            if isinstance(record, Op) and record.call:
+                waiting.setdefault(record.call, []).append(record.seq)
+            elif isinstance(record, BackwardStep):
+                forward = self.step.ops.get(record.op)
+                for seq in waiting.pop(record.call, ()):
+                    rules[seq] = forward.op if forward is not None else ""
+        return rules
 
     def _reason(self, tensors: Sequence[int], variable: int) -> str:
         if variable:

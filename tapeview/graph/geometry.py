@@ -105,6 +105,13 @@ class Paths:
     def __getitem__(self, index: int) -> Floats:
         return self.points[self.starts[index] : self.starts[index + 1]]
 
+    @property
+    def ends(self) -> Floats:
+        """(n, 4): x and y of each path's first and last point."""
+        if not len(self):
+            return np.zeros((0, 4))
+        return np.hstack([self.points[self.starts[:-1]], self.points[self.starts[1:] - 1]])
+
     def boxes(self, margin: float = 0.0) -> Boxes:
         """A box around each path's control points."""
         if not len(self):

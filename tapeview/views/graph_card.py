@@ -36,21 +36,26 @@ class Entry(NamedTuple):
     text: str
 
 
-def legend() -> tuple[Entry, ...]:
-    """Every mark of the graph, in the order in which a newcomer meets them."""
-    return (
-        Entry("watched", tr("watched variable")),
-        Entry("unwatched", tr("not watched, not trainable")),
-        Entry("constant", tr("constant, from outside")),
-        Entry("op", tr("op · faded: not yet run")),
-        Entry("faint", tr("op off the gradient path")),
-        Entry("group", tr("folded ops · click + to open")),
-        Entry("current", tr("current step")),
-        Entry("target", tr("target of the gradient")),
-        Entry("gradient", tr("gradient, width = norm")),
-        Entry("bad", tr("NaN or Inf")),
-        Entry("none", tr("gradient is None")),
+def legend(scene: Scene) -> tuple[Entry, ...]:
+    """What the marks of this graph mean: of kinds of nodes only those it has."""
+    styles = {face.style for face in scene.faces}
+    faint = any(scene.faint)
+    entries = (
+        ("watched" in styles, Entry("watched", tr("watched"))),
+        ("unwatched" in styles, Entry("unwatched", tr("variable, not watched"))),
+        ("constant" in styles, Entry("constant", tr("constant"))),
+        ("outside" in styles, Entry("outside", tr("computed outside the tape"))),
+        ("op" in styles, Entry("op", tr("op · pale: not yet run"))),
+        (faint, Entry("faint", tr("op off the gradient path"))),
+        ("rule" in styles, Entry("rule", tr("op of an inner gradient"))),
+        ("group" in styles, Entry("group", tr("folded ops"))),
+        (True, Entry("current", tr("current step"))),
+        (any(scene.targets), Entry("target", tr("target"))),
+        (True, Entry("gradient", tr("gradient, width = norm"))),
+        (True, Entry("bad", tr("NaN or Inf"))),
+        (True, Entry("none", tr("gradient is None"))),
     )
+    return tuple(entry for wanted, entry in entries if wanted)
 
 
 def card(scene: Scene, state: State, index: int, node: int) -> Card:
@@ -63,6 +68,7 @@ def card(scene: Scene, state: State, index: int, node: int) -> Card:
         "op": shown.name,
         "watched": tr("watched by the tape"),
         "unwatched": tr("not watched") if shown.trainable else tr("not trainable, so not watched"),
+        "seed": tr("what the gradient call starts with"),
         "constant": tr("constant, not watched"),
         "outside": tr("computed outside the tape"),
     }[shown.kind]

@@ -170,7 +170,9 @@ class GraphModel:
 
     @property
     def legend(self) -> tuple[Entry, ...]:
-        return legend()
+        """What the marks mean; empty without a graph."""
+        scene = self.scene
+        return () if scene is None else legend(scene)
 
     def card(self, node: int) -> Card | None:
         """What to tell about a node."""

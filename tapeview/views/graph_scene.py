@@ -11,7 +11,7 @@ from tapeview.graph.build import TapeGraph
 from tapeview.graph.geometry import Boxes, Rect, point_on
 from tapeview.graph.layout import Layout
 from tapeview.trace.query import Recording, Step
-from tapeview.views.graph_face import Face, face, scalar_text
+from tapeview.views.graph_face import Face, face, scalar_text, with_value
 from tapeview.views.graph_state import Flags, Floats, Indices, State, StateMaker
 
 
@@ -35,6 +35,7 @@ class Scene:
     none: Flags = field(init=False)
     """Per node: the gradient that was asked for is None."""
     _edge_boxes: Boxes = field(init=False)
+    _ends_at: Indices = field(init=False)
     _values: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -49,6 +50,7 @@ class Scene:
         sources = np.array([edge.source for edge in self.graph.edges], np.intp)
         self.dashed = quiet[sources] if len(sources) else np.zeros(0, bool)
         self._edge_boxes = self.layout.paths.boxes(24)
+        self._ends_at = np.array([edge.target for edge in self.graph.edges], np.intp)
 
     @property
     def bounds(self) -> Rect:
@@ -58,6 +60,11 @@ class Scene:
     def boxes(self) -> Floats:
         """(n, 4): left, top, right, bottom of every node."""
         return self.layout.boxes.sides
+
+    @property
+    def edge_ends(self) -> Floats:
+        """(m, 4): where every edge starts (x, y) and ends (x, y)."""
+        return self.layout.paths.ends
 
     def curve(self, edge: int) -> Floats:
         """An edge as cubic Béziers, from its source down: (1 + 3k, 2)."""
@@ -78,6 +85,14 @@ class Scene:
     def edges_in(self, rect: Rect) -> Indices:
         """The edges that may touch a rectangle."""
         return self._edge_boxes.within(rect)
+
+    def reads(self, nodes: Indices) -> Indices:
+        """The edges that end at any of these nodes: they are paler while it has not run."""
+        return np.flatnonzero(np.isin(self._ends_at, nodes))
+
+    def edge_box(self, edge: int) -> Rect:
+        """A rectangle around an edge and its gradient."""
+        return self._edge_boxes[edge]
 
     def node_at(self, x: float, y: float, slack: float = 0.0) -> int:
         """The node under a point, or near it; -1 if there is none."""
@@ -108,7 +123,7 @@ class Scene:
         if node not in self._values:
             self._values[node] = scalar_text(self.recording, self.graph.nodes[node].tensor)
         value = self._values[node]
-        return f"{words.detail} · {value}" if value else words.detail
+        return with_value(words, value) if value else words.detail
 
     def matches(self, text: str) -> list[int]:
         """The nodes that a search finds: by op type, name, expression or shape; of a group also by what is inside."""

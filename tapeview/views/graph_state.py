@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 from tapeview.graph.build import TapeGraph
 from tapeview.trace.query import Position, Recording, Step
 from tapeview.trace.records import Assigned, BackwardStep, Op, Tensor
-from tapeview.views.graph_face import magnitude
+from tapeview.views import numbers
+from tapeview.views.graph_face import scalar_text
+from tapeview.views.graph_values import magnitude, spoiled
 from tapeview.views.text import tr
 
 Flags = NDArray[np.bool_]
+Codes = NDArray[np.int8]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+
+SPOILED = ("", "Inf", "NaN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +29,9 @@ class State:
 
     Per node: ``executed``; ``bad`` (its value, as far as executed, holds NaN or Inf); ``passed`` (its rule was
     applied in the gradient call being looked at), ``silent`` (that call never reaches it). Per edge: ``norms`` of the
-    gradient that ran back along it (NaN: none so far), ``bad_edges`` (it holds NaN or Inf), ``running`` (it moves at
-    this very position), ``coming`` (at the next one), ``lit`` (what the current op reads in the forward pass).
-    ``current`` is a node or -1; ``caption`` is its second line.
+    gradient that ran back along it (NaN: none so far), ``weights`` how wide that is drawn, ``bad_edges`` (its place in
+    ``SPOILED``), ``running`` (it moves at this very position), ``coming`` (at the next one), ``lit`` (what the current
+    op reads in the forward pass). ``current`` is a node or -1; ``caption`` is its second line.
     """
 
     phase: str
@@ -38,10 +43,28 @@ class State:
     passed: Flags
     silent: Flags
     norms: Floats
-    bad_edges: Flags
+    weights: Floats
+    bad_edges: Codes
     running: Flags
     coming: Flags
     lit: Flags
+
+    def norm_text(self, edge: int) -> str:
+        """The norm of an edge's gradient as the picture shows it."""
+        return SPOILED[self.bad_edges[edge]] or numbers.number(float(self.norms[edge]), 3)
+
+
+def differences(before: State, after: State) -> tuple[Indices, Indices]:
+    """The nodes and the edges that look different in two states of one graph."""
+    nodes = (before.executed != after.executed) | (before.passed != after.passed) | (before.silent != after.silent)
+    nodes |= before.bad != after.bad
+    for state in (before, after):
+        if state.current >= 0:
+            nodes[state.current] = True
+    edges = (before.running != after.running) | (before.coming != after.coming) | (before.lit != after.lit)
+    edges |= (before.bad_edges != after.bad_edges) | (before.weights != after.weights)
+    edges |= ~np.isclose(before.norms, after.norms, rtol=0.0, atol=0.0, equal_nan=True)
+    return np.flatnonzero(nodes), np.flatnonzero(edges)
 
 
 @dataclass(slots=True)
@@ -51,9 +74,23 @@ class _Call:
     positions: Indices
     edges: Indices
     norms: Floats
-    bad: Flags
+    bad: Codes
+    smallest: float
+    largest: float
+    """Over the whole call, so that widths do not change while one steps through it; at most six decades apart."""
     node_first: Indices
     """Per node the position at which its rule is first applied; beyond all positions if never."""
+
+    def weigh(self, norms: Floats) -> Floats:
+        """The norms on a logarithmic scale from 0 to 1."""
+        if not self.largest > 0:
+            return np.zeros(len(norms))
+        if self.largest <= self.smallest * 1.0001:
+            return np.where(norms > 0, 0.35, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.log(norms / self.smallest) / np.log(self.largest / self.smallest)
+        found: Floats = np.clip(np.nan_to_num(share, nan=0.0, neginf=0.0, posinf=1.0), 0.0, 1.0)
+        return found
 
 
 @dataclass(slots=True)
@@ -79,18 +116,20 @@ class StateMaker:
         ops = graph.wiring.ops
         when = [0] * len(graph.nodes)
         bad = np.zeros(len(graph.nodes), bool)
+        seen = [id for op in ops for id in op.outputs] + [node.tensor for node in graph.nodes if node.leaf]
+        rotten = spoiled(record for id in seen if (record := self._tensor(id)) is not None)
         for number, node in enumerate(graph.nodes):
             if node.leaf:
                 continue
             when[number] = at.get(ops[node.start].seq, 0)
-            bad[number] = any(self._spoiled(id) for op in ops[node.start : node.stop] for id in op.outputs)
+            bad[number] = any(id in rotten for op in ops[node.start : node.stop] for id in op.outputs)
         # A leaf is there when the first op that reads it runs.
         for edge in reversed(graph.edges):
             if graph.nodes[edge.source].leaf:
                 when[edge.source] = at.get(edge.operands[0][0], 0)
         for number, node in enumerate(graph.nodes):
             if node.leaf:
-                bad[number] = self._spoiled(node.tensor)
+                bad[number] = node.tensor in rotten
         self._node_position, self._bad = np.array(when, np.intp), bad
 
     def at(self, index: int) -> State:
@@ -103,14 +142,16 @@ class StateMaker:
             executed = np.full(nodes, bool(not step.positions))
         call = self._call_at(position)
         passed, silent = np.zeros(nodes, bool), np.zeros(nodes, bool)
-        norms, bad_edges = np.full(edges, np.nan), np.zeros(edges, bool)
+        weights = np.zeros(edges)
+        norms, bad_edges = np.full(edges, np.nan), np.zeros(edges, np.int8)
         running, coming, lit = np.zeros(edges, bool), np.zeros(edges, bool), np.zeros(edges, bool)
         current, caption = self._current(position)
         if call:
             found = self._of_call(call)
             done = found.positions <= index
             np.fmax.at(norms, found.edges[done], found.norms[done])
-            bad_edges[found.edges[done & found.bad]] = True
+            weights = found.weigh(norms)
+            np.maximum.at(bad_edges, found.edges[done], found.bad[done])
             running[found.edges[found.positions == index]] = True
             later = found.positions[found.positions > index]
             if later.size and position is not None and position.phase == "backward":
@@ -135,6 +176,7 @@ class StateMaker:
             passed,
             silent,
             norms,
+            weights,
             bad_edges,
             running,
             coming,
@@ -176,10 +218,6 @@ class StateMaker:
                 return None
         return found
 
-    def _spoiled(self, id: int) -> bool:
-        record = self._tensor(id)
-        return record is not None and record.dtype.startswith(("float", "complex", "bfloat")) and magnitude(record)[1]
-
     def _call_at(self, position: Position | None) -> int:
         """The gradient call to show: the running one; in the updates, the last one."""
         if position is None or position.phase == "forward":
@@ -197,7 +235,9 @@ class StateMaker:
             return -1, ""
         record, graph = position.record, self.graph
         if isinstance(record, Assigned):
-            return graph.number.get(("var", record.variable), -1), tr("updated")
+            value = scalar_text(self.recording, record.tensor)
+            caption = tr("updated to {value}").format(value=value) if value else tr("updated")
+            return graph.number.get(("var", record.variable), -1), caption
         seq = record.op if isinstance(record, BackwardStep) else record.seq
         number = graph.node_of(seq)
         if number < 0:
@@ -233,15 +273,19 @@ class StateMaker:
                 tensor = self._tensor(id) if id and edge >= 0 else None
                 if not id or edge < 0:
                     continue
-                norm, spoiled = magnitude(tensor) if tensor is not None else (float("nan"), False)
+                norm, spoiled = magnitude(tensor) if tensor is not None else (float("nan"), "")
                 positions.append(position.index)
                 edges.append(edge)
                 norms.append(0.0 if np.isnan(norm) else norm)
-                bad.append(spoiled)
+                bad.append(SPOILED.index(spoiled))
+        some = [norm for norm in norms if norm > 0]
+        largest = max(some, default=0.0)
         return _Call(
             np.array(positions, np.intp),
             np.array(edges, np.intp),
             np.array(norms, np.float64),
-            np.array(bad, bool),
+            np.array(bad, np.int8),
+            max(min(some, default=0.0), largest * 1e-6),
+            largest,
             first,
         )
