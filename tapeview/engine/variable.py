@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -13,18 +14,28 @@ from tapeview.engine.convert import to_array, to_tensor
 from tapeview.engine.dtypes import DType
 from tapeview.engine.errors import invalid
 from tapeview.engine.op import defop, execute
+from tapeview.engine.row_updates import RowUpdates
 from tapeview.engine.shapes import TensorShape, bracketed
 from tapeview.engine.state import state
 from tapeview.engine.tensor import Array, EagerTensor, Reference, _value_text
 
 READ = defop(
-    "ReadVariableOp", lambda x: x.view(), (lambda g, y, x: g,), inputs="resource", formulas=("g",), doc="Reads a variable into a tensor of its own."
+    "ReadVariableOp",
+    lambda x: x.view(),
+    (lambda g, y, x: g,),
+    inputs="resource",
+    formulas=("g",),
+    doc="Reads a variable into a tensor of its own.",
 )
 
 _next_construction = itertools.count(1).__next__
 
 
-class ResourceVariable:
+collectors: list[tuple[int, dict[int, ResourceVariable]]] = []
+"""(thread, variables): where reads of trainable variables are noted, by whoever needs to know which a function uses."""
+
+
+class ResourceVariable(RowUpdates):
     """``tf.Variable``: a value that an optimizer can change.
 
     Attributes:
@@ -38,6 +49,8 @@ class ResourceVariable:
     __array_priority__ = 100
 
     _value: EagerTensor
+    _announced = True
+    """Whether observers hear of this variable."""
 
     def __init__(
         self,
@@ -68,12 +81,14 @@ class ResourceVariable:
         self.constraint = constraint
         self._uid = 0
         self._version = 0
-        if isinstance(initial_value, (EagerTensor, ResourceVariable)) and dtype is None:
-            array = initial_value._array
-        else:
-            array = to_array(initial_value, None if dtype is None else dtypes.as_dtype(dtype))
+        array = _initial_array(initial_value, None if dtype is None else dtypes.as_dtype(dtype))
+        if shape is not None and not TensorShape(array.shape).is_compatible_with(shape):
+            raise ValueError(
+                f"In this `tf.Variable` creation, the initial value's shape ({TensorShape(array.shape)}) is not compatible "
+                f"with the explicitly supplied `shape` argument ({shape})."
+            )
         self._value = EagerTensor(array, self)
-        if observe.sink is not None:
+        if observe.sink is not None and self._announced:
             site = callsite.here()
             observe.sink((observe.VARIABLE, self, site))
             observe.sink((observe.ASSIGNED, self, 0, self._value, None, "create", site, None))
@@ -86,6 +101,8 @@ class ResourceVariable:
         for tape in state.tapes:
             if id(value) not in tape._tracked:
                 tape._accessed(self, value)
+        if collectors:
+            _collect(self)
         return value
 
     @property
@@ -106,10 +123,10 @@ class ResourceVariable:
 
     def numpy(self) -> Any:
         """A copy of the value: an ndarray, or a NumPy scalar for a 0-d variable."""
-        return self._value.numpy()
+        return self._read().numpy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return self._value.__array__(dtype, copy)
+        return self._read().__array__(dtype, copy)
 
     @property
     def name(self) -> str:
@@ -171,7 +188,8 @@ class ResourceVariable:
     # -- assigning -------------------------------------------------------------------------------------------------
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
-        """Replaces the value by one of the same shape and returns a view of the variable (None with ``read_value=False``).
+        """Replaces the value by one of the same shape and returns a view of the variable (None with
+        ``read_value=False``).
 
         Raises:
             ValueError: the shapes differ, or ``value`` is a tensor of another type.
@@ -183,19 +201,28 @@ class ResourceVariable:
                 f"value shape {TensorShape(array.shape)} are incompatible."
             )
         self._replace(array, "assign")
-        return _UnreadVariable(self._base) if read_value else None
+        return self._view() if read_value else None
 
-    def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_add(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Adds ``delta``, of the same shape; see :meth:`assign`."""
         array = self._delta(delta, "AssignAddVariableOp")
         self._replace(np.asarray(self._array + array), "assign_add")
-        return _UnreadVariable(self._base) if read_value else None
+        return self._view() if read_value else None
 
-    def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+    def assign_sub(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
         """Subtracts ``delta``, of the same shape; see :meth:`assign`."""
         array = self._delta(delta, "AssignSubVariableOp")
         self._replace(np.asarray(self._array - array), "assign_sub")
-        return _UnreadVariable(self._base) if read_value else None
+        return self._view() if read_value else None
+
+    def _view(self) -> _UnreadVariable:
+        """What an assign returns. TensorFlow reads the variable for it, so that tapes notice."""
+        self._read()
+        return _UnreadVariable(self._base)
 
     def _operand(self, value: Any) -> Array:
         if hasattr(value, "_densify"):
@@ -217,28 +244,31 @@ class ResourceVariable:
         previous = self._value
         self._value = EagerTensor(array, self)
         self._version += 1
-        if observe.sink is not None:
+        if observe.sink is not None and self._announced:
             observe.sink((observe.ASSIGNED, self, self._version, self._value, previous, how, callsite.here(), gradient))
 
     # -- as a Python value -----------------------------------------------------------------------------------------
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        return bool(self._read())
 
     def __float__(self) -> float:
-        return float(self._value)
+        return float(self._read())
 
     def __int__(self) -> int:
-        return int(self._value)
+        return int(self._read())
 
     def __complex__(self) -> complex:
-        return complex(self._value)
+        return complex(self._read())
 
     def __hash__(self) -> int:
         raise TypeError(f"Variable is unhashable. Instead, use variable.ref() as the key. (Variable: {self!r})")
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise TypeError("'ResourceVariable' object does not support item assignment")
+
+    def __delitem__(self, key: Any) -> NoReturn:
+        raise TypeError("'ResourceVariable' object doesn't support item deletion")
 
     def __copy__(self) -> ResourceVariable:
         return self
@@ -250,7 +280,8 @@ class ResourceVariable:
         return ResourceVariable, (self._array, self._trainable, True, None, self._name.removesuffix(":0"))
 
     def __repr__(self) -> str:
-        return f"<tf.Variable '{self._name}' shape={self.shape} dtype={self.dtype.name}, numpy={_value_text(self._array, is_repr=True)}>"
+        value = _value_text(self._read()._array, is_repr=True)
+        return f"<tf.Variable '{self._name}' shape={self.shape} dtype={self.dtype.name}, numpy={value}>"
 
 
 class _UnreadVariable(ResourceVariable):
@@ -274,6 +305,25 @@ class _UnreadVariable(ResourceVariable):
 
     def __repr__(self) -> str:
         return super().__repr__().replace(f"'{self._name}'", "'UnreadVariable'", 1)
+
+
+def _initial_array(value: Any, dtype: DType | None) -> Array:
+    if isinstance(value, ResourceVariable):
+        return to_tensor(value, dtype)._array
+    if isinstance(value, EagerTensor) or hasattr(value, "_densify"):
+        try:
+            return to_tensor(value, dtype)._array
+        except ValueError as error:
+            raise ValueError(f"initial_value: {error}") from None
+    return to_array(value, dtype)
+
+
+def _collect(variable: ResourceVariable) -> None:
+    base = variable._base
+    if base._trainable:
+        for thread, found in collectors:
+            if thread == threading.get_ident():
+                found[id(base)] = base
 
 
 Variable = ResourceVariable

@@ -74,7 +74,23 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "trigonometric": "acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan",
 }
 
-LOCAL: Final[Mapping[str, Mapping[str, str]]] = {}
+_OPTIMIZERS = {
+    "tapeview.keras.optimizers.sgd": "SGD",
+    "tapeview.keras.optimizers.optimizer": "Optimizer",
+}
+_LEGACY = {"tapeview.keras.optimizers.legacy": "SGD"}
+_SCHEDULES = {"tapeview.keras.optimizers.schedules": "ExponentialDecay LearningRateSchedule"}
+
+LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
+    prefix + space: modules
+    for prefix in ("tf.", "tf.keras.")
+    for space, modules in {
+        "optimizers": _OPTIMIZERS,
+        "optimizers.experimental": _OPTIMIZERS,
+        "optimizers.legacy": _LEGACY,
+        "optimizers.schedules": _SCHEDULES,
+    }.items()
+}
 
 
 def _homes(modules: Mapping[str, str]) -> dict[str, str]:
