@@ -37,6 +37,7 @@ class Recorder:
 
     Attributes:
         trouble: one sentence if the recording can not be written at present, else None. The script is never disturbed.
+        committed: (steps, forward ops, bytes) that are surely in the file.
     """
 
     def __init__(self, writer: Writer, gate: Gate | None = None, keeper: Keeper | None = None) -> None:
@@ -50,6 +51,7 @@ class Recorder:
         self._finished = False
         self._retry_at = 0.0
         self.trouble: str | None = None
+        self.committed: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def bytes_written(self) -> int:
@@ -130,9 +132,11 @@ class Recorder:
         )
 
     def _commit(self) -> None:
+        reached = (*self.counts(), self.bytes_written)
         try:
             self._writer.commit()
             self.trouble = None
+            self.committed = reached
         except RecordingError as error:
             self._troubled(str(error))
 
@@ -171,8 +175,10 @@ class Recorder:
             if self._finished:
                 return
             self._drain()
+            reached = (*self.counts(), self.bytes_written)
             try:
                 self._writer.finish(how, exit)
+                self.committed = reached
             except RecordingError as error:
                 self._troubled(str(error))
             self._finished = True

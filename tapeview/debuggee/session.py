@@ -39,6 +39,8 @@ class Recording(Protocol):
     def bytes_written(self) -> int: ...
     @property
     def trouble(self) -> str | None: ...
+    @property
+    def committed(self) -> tuple[int, int, int]: ...
 
 
 class Session:
@@ -102,12 +104,12 @@ class Session:
 
     def status(self) -> Status:
         """How the script is now. Callable from any thread."""
-        steps, ops = self.recorder.counts()
+        steps, ops, size = self.recorder.committed
         return Status(
             state="paused" if self.gate.holding else "running",
             steps=steps,
             ops=ops,
-            bytes=self.recorder.bytes_written,
+            bytes=size,
             trouble=self.recorder.trouble,
         )
 

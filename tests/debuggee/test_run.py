@@ -42,7 +42,8 @@ SAME = {
         "threading.Thread(target=lambda: (go.wait(), print('thread'))).start()\nprint('body')\ngo.set()"
     ),
     "exception in a thread": (
-        "import threading\ndef f():\n    1 / 0\nt = threading.Thread(target=f, name='T')\nt.start()\nt.join()\nprint('end')"
+        "import threading\ndef f():\n    1 / 0\n"
+        "t = threading.Thread(target=f, name='T')\nt.start()\nt.join()\nprint('end')"
     ),
     "pickling": "import pickle\nclass P:\n    x = 1\nprint(pickle.loads(pickle.dumps(P())).x)",
     "input at the end of input": "try:\n    input('name? ')\nexcept EOFError:\n    print('no input')",
@@ -60,7 +61,9 @@ SAME = {
         "if __name__ == '__main__':\n    with mp.get_context('spawn').Pool(1) as pool:\n"
         "        print(pool.map(double, [1, 2, 3]))"
     ),
-    "subprocess": "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import sys; print(sys.flags.safe_path)'])",
+    "subprocess": (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import sys; print(sys.flags.safe_path)'])"
+    ),
     "token is gone": "import os; print(sorted(k for k in os.environ if 'TAPEVIEW' in k and 'RECORDINGS' not in k))",
     "open files": "import os; print(os.path.samefile('.', os.getcwd()))",
 }
@@ -101,7 +104,9 @@ MODULES = {
         {"pack/__init__.py": "print('package')", "pack/tool.py": "from . import other; print(__name__, __package__)",
          "pack/other.py": "print('other')"},
     ),
-    "a package": ("pack", {"pack/__init__.py": "", "pack/__main__.py": "import sys; print(__name__, __file__, sys.argv)"}),
+    "a package": (
+        "pack", {"pack/__init__.py": "", "pack/__main__.py": "import sys; print(__name__, __file__, sys.argv)"}
+    ),
     "a module that raises": ("tool", {"tool.py": "def f():\n    1 / 0\nf()"}),
     "a package that raises": ("pack.tool", {"pack/__init__.py": "1 / 0", "pack/tool.py": "print('never')"}),
 }  # fmt: skip

@@ -85,17 +85,17 @@ def record(
     *,
     module: bool = False,
     options: Sequence[str] = (),
-    **variables: str | None,
+    variables: Mapping[str, str | None] | None = None,
 ) -> Run:
-    """Runs a program under the recorder in ``folder``, with no input."""
+    """Runs a program under the recorder in ``folder``, with no input. ``variables`` change the environment."""
     path = folder / "run.tapeview"
     line = command(sys.executable, path, program, arguments, module=module, options=options)
-    return Run(*run_python(line, folder, **variables), path)
+    return Run(*run_python(line, folder, **(variables or {})), path)
 
 
 def record_source(folder: Path, source: str, arguments: Sequence[str] = (), **variables: str | None) -> Run:
     """Writes a script and runs it under the recorder."""
-    return record(folder, str(write_script(folder, source)), arguments, **variables)
+    return record(folder, str(write_script(folder, source)), arguments, variables=variables)
 
 
 @contextmanager
