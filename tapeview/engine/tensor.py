@@ -157,7 +157,13 @@ class EagerTensor(Tensor):
     def __index__(self) -> int:
         if observe.sink is not None:
             self._left("index")
-        return self._array.__index__()
+        array = self._array
+        if array.ndim == 0 and array.dtype.kind not in "iu":
+            raise AttributeError(f"'numpy.{type(array[()]).__name__}' object has no attribute '__index__'")
+        return array.__index__()
+
+    def __round__(self, digits: Any = None) -> Any:
+        return self.astype  # which says, as in TensorFlow, that tensors have no such method
 
     def __format__(self, spec: str) -> str:
         if observe.sink is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,10 @@ import numpy as np
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.errors import invalid
 from tapeview.engine.ops import index
+from tapeview.engine.row_updates import RowUpdates
 from tapeview.engine.tensor import EagerTensor
 
-_INVALID = (
-    "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got {!r}"
-)
+_INVALID = "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got {!r}"
 
 
 def get_item(x: Any, key: Any) -> EagerTensor:
@@ -37,7 +37,15 @@ def get_item(x: Any, key: Any) -> EagerTensor:
         items = tuple(key) if isinstance(key, (tuple, list)) else (key,)
     plain = tuple([_plain(i) for i in items])
     _check(t, plain)
-    return index.take_slice(t, plain)
+    taken = index.take_slice(t, plain)
+    if isinstance(x, RowUpdates):
+        taken.assign = partial(_assign, x, plain)  # type: ignore[attr-defined]
+    return taken
+
+
+def _assign(variable: RowUpdates, key: tuple[Any, ...], value: Any, name: str | None = None) -> Any:
+    """``variable[key].assign(value)``."""
+    return variable._assign_slice(key, value)
 
 
 def _plain(item: Any) -> Any:
@@ -78,5 +86,7 @@ def _check(x: EagerTensor, items: tuple[Any, ...]) -> None:
         elif item is not None:
             if not -shape[at] <= item < shape[at]:
                 number = item if item >= 0 else item + shape[at]
-                raise invalid("StridedSlice", f"slice index {number} of dimension {at} out of bounds.", name="strided_slice/")
+                raise invalid(
+                    "StridedSlice", f"slice index {number} of dimension {at} out of bounds.", name="strided_slice/"
+                )
             at += 1

@@ -1,4 +1,4 @@
-"""Samples of the ops in ops/arithmetic.py, extremes.py, select.py and comparison.py."""
+"""Samples of the ops in ops/arithmetic.py, extremes.py, select.py, comparison.py and bitwise.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.ops import arithmetic as a
+from tapeview.engine.ops import bitwise as b
 from tapeview.engine.ops import comparison as c
 from tapeview.engine.ops import extremes as x
 from tapeview.engine.ops import select as s
@@ -53,5 +54,11 @@ SAMPLES: dict[str, list[Sample]] = {
     "LogicalAnd": logic(c.logical_and),
     "LogicalOr": logic(c.logical_or),
     "LogicalXor": logic(c.logical_xor),
+    "BitwiseAnd": [sample(b.bitwise_and, [5, 6], 3), sample(lambda x: x & 3, [5, 6])],
+    "BitwiseOr": [sample(b.bitwise_or, [5, 6], 3), sample(lambda x: 3 | x, [5, 6])],
+    "BitwiseXor": [sample(b.bitwise_xor, [5, 6], 3), sample(lambda x: x ^ 3, [5, 6])],
+    "Invert": [sample(b.invert, [5, 6]), sample(lambda x: ~x, [5, 6])],
+    "LeftShift": [sample(b.left_shift, [5, 6], 1)],
+    "RightShift": [sample(b.right_shift, [5, 6], 1)],
     "LogicalNot": [sample(c.logical_not, MASK)],
 }
