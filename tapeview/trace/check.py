@@ -67,6 +67,8 @@ class _Checker:
         self.sites: set[int] = set()
 
     def say(self, problem: str) -> None:
+        """Note a problem, once."""
+        problem = " ".join(problem.split())
         if problem not in self._seen and len(self.problems) < _MOST_PROBLEMS:
             self._seen.add(problem)
             self.problems.append(problem)
@@ -97,6 +99,9 @@ class _Checker:
         counts = [0, 0, 0]
         for here, seq, count, first, last, crc, data in self.database.scan(sql, (), "records"):
             where = f"step {here}, chunk {seq}"
+            if not all(isinstance(number, int) for number in (here, seq, count, first, last)):
+                self.say(f"{where}: its row is damaged")
+                continue
             if here != step:
                 self._compare_counts(step, counts)
                 step, expected_seq, counts = here, 0, [0, 0, 0]

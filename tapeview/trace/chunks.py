@@ -61,18 +61,24 @@ class Chunks:
         if not 0 < id <= _LARGEST_ID:
             return None
         with self._database.lock:
-            first, last, chunk = self._range
-            if not first <= id <= last:
-                sql = (
-                    "SELECT id, first_tensor, last_tensor FROM chunk "
-                    "WHERE last_tensor >= ? ORDER BY last_tensor LIMIT 1"
-                )
-                rows = self._database.readable(sql, (id,), f"tensor {id}")
-                if not rows or not all(isinstance(number, int) for number in rows[0]) or rows[0][1] > id:
-                    return None
-                chunk, first, last = rows[0]
-                self._range = first, last, chunk
-            return self._chunk(chunk, f"tensor {id}").tensors.get(id)
+            first, last, _ = self._range
+            if first <= id <= last or self._find(id):
+                tensor = self._chunk(self._range[2], f"tensor {id}").tensors.get(id)
+                if tensor is not None:
+                    return tensor
+            # In a damaged file the index may have lost a chunk that was read by its step.
+            held = (chunk.tensors[id] for chunk in self._cache.values() if id in chunk.tensors)
+            return next(held, None)
+
+    def _find(self, id: int) -> bool:
+        """Look up which chunk holds a tensor, if one does."""
+        sql = "SELECT first_tensor, last_tensor, id FROM chunk WHERE last_tensor >= ? ORDER BY last_tensor LIMIT 1"
+        rows = self._database.readable(sql, (id,), f"tensor {id}")
+        if not rows or not all(isinstance(number, int) for number in rows[0]) or rows[0][0] > id:
+            return False
+        first, last, chunk = rows[0]
+        self._range = first, last, chunk
+        return True
 
     def _chunk(self, id: int, what: str) -> _Chunk:
         if id in self._cache:

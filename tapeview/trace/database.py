@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ QUERY_SECONDS = 30.0
 _OPCODES_BETWEEN_LOOKS = 200_000
 _MOST_WARNINGS = 100
 _LONGEST_WARNING = 400
+_LONGEST_QUOTE = 150
 _COPY_LIMIT = 4 << 30
 _ROWS_UNCHECKED = 1000
 _SMALLEST_ROW = 4
@@ -50,6 +52,9 @@ _SQLITE_LIMITS = (
     (sqlite3.SQLITE_LIMIT_FUNCTION_ARG, 8),
     (sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0),
 )
+
+_TROUBLES = (sqlite3.Error, UnicodeDecodeError, OverflowError, MemoryError)
+"""What a query of a damaged file can raise. SQLite's messages quote the file, which need not be UTF-8."""
 
 
 class Database:
@@ -72,8 +77,10 @@ class Database:
         try:
             self._connection = self._connect()
             self._version = self._data_version()
-        except (sqlite3.Error, OSError) as error:
-            raise RecordingError(_cannot_open(path, error)) from error
+        except (*_TROUBLES, OSError) as error:
+            raise RecordingError(
+                f"{path.name} is damaged or incomplete and cannot be opened ({_one_line(error)})."
+            ) from error
         self._finalizer = weakref.finalize(self, _close, self._connection, self._folder)
 
     def rows(self, sql: str, parameters: tuple[Any, ...] = (), what: str = "the file") -> list[tuple[Any, ...]]:
@@ -93,8 +100,8 @@ class Database:
                             raise RecordingError(f"{self.name} is damaged: {what} has more rows than the file can hold")
                     yield row
                     self._deadline = time.monotonic() + QUERY_SECONDS
-            except (sqlite3.Error, OverflowError, MemoryError) as error:
-                raise RecordingError(f"{self.name} is damaged: {what} cannot be read ({error})") from error
+            except _TROUBLES as error:
+                raise RecordingError(f"{self.name} is damaged: {what} cannot be read ({_one_line(error)}).") from error
             finally:
                 self._deadline = outer
 
@@ -115,7 +122,7 @@ class Database:
     def warn(self, text: str) -> None:
         """Note that something could not be read."""
         if len(self._warnings) < _MOST_WARNINGS:
-            self._warnings[text[:_LONGEST_WARNING]] = None
+            self._warnings[" ".join(text[:_LONGEST_WARNING].split())] = None
 
     def value(self, tensor: int) -> object:
         """What stands in the table of values for a tensor; None if nothing does. Look at its length first."""
@@ -135,7 +142,7 @@ class Database:
                     self._reconnect()
                     return True
                 version = self._data_version()
-            except (sqlite3.Error, RecordingError):
+            except (*_TROUBLES, RecordingError):
                 return False
             changed, self._version = version != self._version, version
             return changed
@@ -146,12 +153,12 @@ class Database:
         with self.lock:
             try:
                 self._connection.execute("BEGIN")
-            except sqlite3.Error as error:
-                raise RecordingError(f"{self.name} cannot be read: {error}") from error
+            except _TROUBLES as error:
+                raise RecordingError(f"{self.name} cannot be read: {_one_line(error)}.") from error
             try:
                 yield
             finally:
-                with contextlib.suppress(sqlite3.Error):
+                with contextlib.suppress(*_TROUBLES):
                     self._connection.execute("COMMIT")
 
     def has_log(self) -> bool:
@@ -163,8 +170,8 @@ class Database:
         with self.lock:
             try:
                 lines = [str(row[0]) for row in self._connection.execute(f"PRAGMA integrity_check({int(most)})")]
-            except sqlite3.Error as error:
-                lines = [str(error)]
+            except _TROUBLES as error:
+                lines = [_one_line(error)]
         return [line.replace("\n", "; ") for line in lines if line != "ok"]
 
     def close(self, tidy: bool) -> None:
@@ -206,19 +213,19 @@ class Database:
         try:
             return self._connect_to(self.path, ordinary)
         except sqlite3.OperationalError as error:
-            first: sqlite3.Error = error
+            first: Exception = error
             if "locked" in str(error) or "busy" in str(error):
                 raise
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             first = error
         if isinstance(first, sqlite3.OperationalError):
             # SQLite wants to put its shared-memory file beside the log, and here it cannot.
-            with contextlib.suppress(sqlite3.DatabaseError):
+            with contextlib.suppress(*_TROUBLES):
                 return self._connect_to(self._copied(log), "mode=ro")
         try:
             # A file that ends too early is refused as a whole unless one says that its schema may be odd.
             connection = self._connect_to(self.path, ordinary, cut=True)
-        except sqlite3.Error:
+        except _TROUBLES:
             raise first from None
         self.warn(f"{self.name} is damaged or incomplete; shown is what can still be read.")
         return connection
@@ -300,23 +307,34 @@ def _refuse_strange_tables(connection: sqlite3.Connection, name: str) -> None:
     missing = [table for table in TABLES if table not in found]
     if missing:
         raise RecordingError(f"{name} is damaged or incomplete: it has no table {missing[0]!r}.")
-    for table, sql in TABLES.items():
-        kind, text = found[table]
-        columns = {row[1]: row[6] for row in connection.execute(f"PRAGMA table_xinfo({table})")}
+    for table, (kind, text) in found.items():
         ordinary = kind == "table" and isinstance(text, str) and text.lstrip().upper().startswith("CREATE TABLE")
-        if not ordinary or any(columns.values()):
+        columns = {row[1]: row[2:] for row in connection.execute(f"PRAGMA table_xinfo({table})")}
+        if not ordinary or any(hidden for *_, hidden in columns.values()):
             raise RecordingError(f"{name} is not a recording tapeview can trust: {table!r} is not an ordinary table.")
-        needed = [line.split()[0] for line in sql.splitlines()[1:-1]]
-        if not set(needed) <= set(columns):
-            raise RecordingError(f"{name} is damaged: table {table!r} lacks columns.")
+        for column, declared in _declared(table):
+            if column not in columns:
+                raise RecordingError(f"{name} is damaged: table {table!r} lacks column {column!r}.")
+            if columns[column] != declared:
+                raise RecordingError(f"{name} is not a recording tapeview can trust: {table}.{column} is odd.")
+
+
+@cache
+def _declared(table: str) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    """A table of ours as SQLite tells it: the columns' names, and their types, defaults and places in the key."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(TABLES[table])
+        return tuple((row[1], row[2:]) for row in connection.execute(f"PRAGMA table_xinfo({table})"))
 
 
 def _lenient(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _cannot_open(path: Path, error: Exception) -> str:
-    return f"{path.name} is damaged or incomplete and cannot be opened ({error})."
+def _one_line(error: BaseException) -> str:
+    """What SQLite says; it may quote the file."""
+    text = "its text is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+    return " ".join(text.split())[:_LONGEST_QUOTE]
 
 
 def _close(connection: sqlite3.Connection, folder: tempfile.TemporaryDirectory[str] | None) -> None:

@@ -187,9 +187,9 @@ class Recording:
             return None
 
     def stats(self, id: int) -> Stats | None:
-        """A tensor's statistics, as recorded or from its value; None if neither was kept. Raises KeyError."""
-        tensor = self.tensor(id)
-        if tensor.stats is not None:
+        """A tensor's statistics, as recorded or from its value; None if neither was kept."""
+        tensor = self._chunks.tensor(id)
+        if tensor is not None and tensor.stats is not None:
             return tensor.stats
         value = self.value(id)
         return None if value is None else values.statistics(value)

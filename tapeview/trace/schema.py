@@ -157,7 +157,7 @@ def identify(path: Path) -> int | None:
         header = file.read(_HEADER)
     if len(header) < _HEADER or not header.startswith(_MAGIC):
         return None
-    version, application = struct.unpack(">I4xI", header[60:72])
+    version, application = struct.unpack(">i4xI", header[60:72])
     return int(version) if application == APPLICATION_ID else None
 
 
