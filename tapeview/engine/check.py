@@ -60,8 +60,8 @@ def gradient_check(f: Callable[..., Any], x: Any, *, eps: float = 1e-5, order: i
     """Compares the tape's gradient of ``f`` at ``x`` with central finite differences, in float64.
 
     Args:
-        f: takes tensors, returns a tensor or a nested structure of them. Outputs that are no floats are left out. It must
-            be deterministic and must not cast to a smaller type.
+        f: takes tensors, returns a tensor or a nested structure of them. Outputs that are no floats are left out. It
+            must be deterministic and must not cast to a smaller type.
         x: the input, of any shape: a number, list, array or tensor; a *tuple* holds several inputs. Ints stay what they
             are and are not varied.
         eps: half the distance between the two points, for elements beyond 1 relative to them.
@@ -72,7 +72,7 @@ def gradient_check(f: Callable[..., Any], x: Any, *, eps: float = 1e-5, order: i
 
     Raises:
         TypeError: an input is complex.
-        ValueError: ``order`` is below 1, or no input or no output is a float.
+        ValueError: ``order`` is below 1, no input or no output is a float, or a gradient has not its input's shape.
     """
     if order < 1:
         raise ValueError(f"order must be at least 1, not {order}")
@@ -149,6 +149,8 @@ def _check_one(
     worst, checked = GradientCheck(True, n, varied[0], (), None, 0.0, 0), 0
     for k, gradient in zip(varied, gradients, strict=True):
         array = inputs[k]
+        if gradient is not None and gradient._array.shape != array.shape:
+            raise ValueError(f"the gradient of input {k} has shape {gradient.shape}, the input {array.shape}")
         for index in np.ndindex(array.shape):
             checked += 1
             by_differences = _slope(value, array, index, eps)
@@ -167,7 +169,7 @@ def _slope(value: Callable[[], float], array: Array, index: tuple[int, ...], eps
     array[index] = here - step
     left, low = value(), array[index].item()
     array[index] = here
-    return (right - left) / (high - low)
+    return float((right - left) / (high - low))
 
 
 def _error(by_tape: float | None, by_differences: float) -> float:

@@ -1,8 +1,8 @@
 """Special functions that NumPy does not have. All take an array of floats of any shape and keep its type.
 
-The error function uses the rational approximations of W. J. Cody (1969); the gamma family is shifted to arguments of 10 and
-more, where its asymptotic series hold, and reflected at 0. Computed in float64: relative errors are about 1e-15 (for
-``lgamma``, which has zeros at 1 and 2, the error is that small next to 1).
+The error function uses the rational approximations of W. J. Cody (1969); the gamma family is shifted to arguments of
+10 and more, where its asymptotic series hold, and reflected at 0. Computed in float64: relative errors are about 1e-15
+(for ``lgamma``, which has zeros at 1 and 2, the error is that small next to 1).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from tapeview.engine.tensor import Array
 
 # Coefficients from the highest power down, numerator and denominator.
 _SMALL = (
-    (1.85777706184603153e-1, 3.16112374387056560e00, 1.13864154151050156e02, 3.77485237685302021e02, 3.20937758913846947e03),
+    (1.85777706184603153e-1, 3.16112374387056560e00, 1.13864154151050156e02, 3.77485237685302021e02,
+     3.20937758913846947e03),
     (1.0, 2.36012909523441209e01, 2.44024637934444173e02, 1.28261652607737228e03, 2.84423683343917062e03),
 )  # fmt: skip
 _MIDDLE = (

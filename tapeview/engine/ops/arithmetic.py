@@ -42,7 +42,8 @@ def zero_unless(condition: Array, array: Array) -> Array:
 
 
 ADD_N = defop(
-    "AddN", _add_n, vjp_all=lambda g, y, *inputs: [g] * len(inputs), formulas=("g",), doc="The sum of any number of tensors of one shape.",
+    "AddN", _add_n, vjp_all=lambda g, y, *inputs: [g] * len(inputs), formulas=("g",),
+    doc="The sum of any number of tensors of one shape.",
 )  # fmt: skip
 DIV_NO_NAN = defop(
     "DivNoNan", lambda a, b: zero_unless(b != 0, np.divide(a, b)), broadcasts=True, inputs="a b",
@@ -73,7 +74,7 @@ SQUARED_DIFFERENCE = defop(
 )  # fmt: skip
 
 
-def _truncate_div(a: Array, b: Array) -> Array:
+def _truncate_div(a: Array, b: Array) -> Any:
     if a.dtype.kind not in "iu":
         return np.trunc(np.divide(a, b))
     down = np.floor_divide(a, b)
@@ -131,7 +132,7 @@ def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name:
 
 
 def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
-    """``scalar * x``; the rows of indexed slices are scaled as they are. Raises ValueError if ``scalar`` has a shape."""
+    """``scalar * x``, also of indexed slices. Raises ValueError if ``scalar`` has a shape."""
     factor = to_tensor(scalar, None if is_tensor_like(scalar) else x.dtype)
     if factor._array.ndim:
         raise ValueError(f"The input scalar must be a 0-D value. Received shape {factor.shape}.")

@@ -20,8 +20,13 @@ def binary(op: Op, x: Any, y: Any) -> EagerTensor:
         a, b = x, y
     else:
         a, b = operands(op.name, x, y)
+    return checked_pair(op, a, b, x)
+
+
+def checked_pair(op: Op, a: EagerTensor, b: EagerTensor, given: Any = None) -> EagerTensor:
+    """Runs an op on two tensors of one type. Raises InvalidArgumentError for a type the op has no kernel for."""
     if a._array.dtype.kind != "f":
-        kernel_types.check(op.name, a, x)
+        kernel_types.check(op.name, a, given)
     return execute_pair(op, a, b)
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.engine.convert import is_tensor_like, operands
-from tapeview.engine.errors import InvalidArgumentError
+from tapeview.engine.convert import is_tensor_like, operands, to_array, to_tensor
+from tapeview.engine.dtypes import bool_
+from tapeview.engine.errors import InvalidArgumentError, wrong_dtype
 from tapeview.engine.op import Op, defop, execute
-from tapeview.engine.ops.elementwise import binary, unary
+from tapeview.engine.ops.calls import binary
 from tapeview.engine.tensor import EagerTensor
 
 
@@ -68,24 +69,34 @@ def greater_equal(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     return _ordered(GREATER_EQUAL, x, y)
 
 
+def _bools(op: Op, *values: Any) -> tuple[EagerTensor, ...]:
+    """The operands of a logical op; what is no tensor is taken as bools, and must be."""
+    tensors = [to_tensor(v) if is_tensor_like(v) else EagerTensor(to_array(v, bool_)) for v in values]
+    for k, t in enumerate(tensors):
+        if t._array.dtype.kind != "b":
+            raise wrong_dtype(op.name, k, "bool", t.dtype.word)
+    return tuple(tensors)
+
+
 def logical_and(x: Any, y: Any, name: str | None = None) -> EagerTensor:
-    """``x and y``, element by element."""
-    return binary(LOGICAL_AND, x, y)
+    """``x and y``, element by element. Raises InvalidArgumentError or TypeError unless both are bools."""
+    return execute(LOGICAL_AND, _bools(LOGICAL_AND, x, y))
 
 
 def logical_or(x: Any, y: Any, name: str | None = None) -> EagerTensor:
-    """``x or y``, element by element."""
-    return binary(LOGICAL_OR, x, y)
+    """``x or y``, element by element. Raises InvalidArgumentError or TypeError unless both are bools."""
+    return execute(LOGICAL_OR, _bools(LOGICAL_OR, x, y))
 
 
-def logical_xor(x: Any, y: Any, name: str | None = None) -> EagerTensor:
-    """Exactly one of ``x`` and ``y``, element by element."""
-    return binary(LOGICAL_XOR, x, y)
+def logical_xor(x: Any, y: Any, name: str | None = "LogicalXor") -> EagerTensor:
+    """Exactly one of ``x`` and ``y``, element by element. Raises as :func:`logical_or`."""
+    a, b = _bools(LOGICAL_OR, x, y)
+    return execute(LOGICAL_XOR, (a, b))
 
 
 def logical_not(x: Any, name: str | None = None) -> EagerTensor:
-    """``not x``, element by element."""
-    return unary(LOGICAL_NOT, x)
+    """``not x``, element by element. Raises InvalidArgumentError or TypeError unless they are bools."""
+    return execute(LOGICAL_NOT, _bools(LOGICAL_NOT, x))
 
 
 def equal_operator(x: Any, y: Any, op: Op) -> Any:

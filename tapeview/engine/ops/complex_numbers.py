@@ -1,6 +1,7 @@
 """Complex numbers: their parts, their length, their angle.
 
-These ops are no functions of a complex variable in the sense of calculus; their rules say themselves what is conjugated.
+These ops are no functions of a complex variable in the sense of calculus: their rules say themselves what is
+conjugated.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def imag(input: Any, name: str | None = None) -> EagerTensor:
 
 
 def conj(x: Any, name: str | None = None) -> EagerTensor:
-    """The number mirrored at the real axis; a real tensor is returned as it is. Raises TypeError for bools and strings."""
+    """The number mirrored at the real axis; a real one as it is. Raises TypeError for bools and strings."""
     t = to_tensor(x)
     if t._array.dtype.kind == "c":
         return execute(CONJ, (t,))
@@ -74,8 +75,8 @@ def complex(real: Any, imag: Any, name: str | None = None) -> EagerTensor:
     names = re.dtype.name, im.dtype.name
     if names not in (("float32", "float32"), ("float64", "float64")):
         raise TypeError(
-            f"The `real` and `imag` components have incorrect types: {names[0]} {names[1]}. They must be consistent, and "
-            "one of [tf.float32, tf.float64]"
+            f"The `real` and `imag` components have incorrect types: {names[0]} {names[1]}. They must be consistent, "
+            "and one of [tf.float32, tf.float64]"
         )
     return execute(COMPLEX, (re, im))
 

@@ -10,7 +10,7 @@ from tapeview.engine import convert, dtypes
 from tapeview.engine.convert import operands as operands
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.errors import dtype_not_allowed, invalid
-from tapeview.engine.op import Op, defop, execute, execute_pair
+from tapeview.engine.op import Op, defop, execute, execute_one, execute_pair
 from tapeview.engine.ops.calls import binary as binary
 from tapeview.engine.ops.calls import unary as unary
 from tapeview.engine.tensor import Array, EagerTensor
@@ -23,7 +23,7 @@ def float_unary(op: Op, x: Any, allowed: tuple[str, ...] = FLOATS) -> EagerTenso
     t = x if x.__class__ is EagerTensor else to_tensor(x)
     if t._array.dtype.kind not in "fc":
         raise dtype_not_allowed(op.name, t.dtype.word, allowed)
-    return execute(op, (t,))
+    return execute_one(op, t)
 
 
 # -- the table -----------------------------------------------------------------------------------------------------
@@ -54,10 +54,10 @@ ABS = defop("Abs", np.abs, (lambda g, y, x: g * sign(x),), inputs="x")
 SIGN = defop("Sign", np.sign, (lambda g, y, x: zeros_like(x),), inputs="x", formulas=("0",))
 
 
-def _pow(a: Array, b: Array) -> Array:
+def _pow(a: Array, b: Array) -> Any:
     if a.dtype.kind in "iu" and b.size and b.min() < 0:
         raise invalid("Pow", "Integers to negative integer powers are not allowed")
-    return np.power(a, b)  # type: ignore[no-any-return]
+    return np.power(a, b)
 
 
 POW = defop(
@@ -68,20 +68,21 @@ POW = defop(
 )  # fmt: skip
 
 
-def _safe_log(x: Array) -> Array:
+def _safe_log(x: Array) -> Any:
     usable = x > 0 if x.dtype.kind == "f" else x != 0
     one, zero = x.dtype.type(1), x.dtype.type(0)
     return np.where(usable, np.log(np.where(usable, x, one)), zero)
 
 
-def _safe_reciprocal(x: Array) -> Array:
+def _safe_reciprocal(x: Array) -> Any:
     usable = x > 0 if x.dtype.kind == "f" else x != 0
     one, zero = x.dtype.type(1), x.dtype.type(0)
     return np.where(usable, np.divide(one, np.where(usable, x, one)), zero)
 
 
 SAFE_LOG = defop(
-    "SafeLog", _safe_log, (lambda g, y, x: g * divide_no_nan_positive(x),), inputs="x", formulas=("g / x where x > 0, else 0",),
+    "SafeLog", _safe_log, (lambda g, y, x: g * divide_no_nan_positive(x),), inputs="x",
+    formulas=("g / x where x > 0, else 0",),
     doc="The logarithm that Pow's gradient uses: 0 where there is none.",
 )  # fmt: skip
 SAFE_RECIPROCAL = defop(
@@ -100,7 +101,7 @@ def integer_division(name: str, function: Any) -> Any:
     return forward
 
 
-def _floor_divide(a: Array, b: Array) -> Array:
+def _floor_divide(a: Array, b: Array) -> Any:
     # For floats NumPy's own says nan to inf // 2.
     return np.floor(np.divide(a, b)) if a.dtype.kind == "f" else np.floor_divide(a, b)
 
@@ -119,7 +120,7 @@ IDENTITY = defop("Identity", lambda x: x.view(), (lambda g, y, x: g,), inputs="x
 STOP_GRADIENT = defop("StopGradient", lambda x: x.view(), inputs="x", differentiable=False)
 
 
-def _cast(x: Array, *, to: str) -> Array:
+def _cast(x: Array, *, to: str) -> Any:
     target = np.dtype(to)
     if x.dtype.kind == "f" and target.kind in "iu":
         low = np.iinfo(target).min
@@ -127,7 +128,7 @@ def _cast(x: Array, *, to: str) -> Array:
         return np.where(fits, np.where(fits, x, 0).astype(target), low).astype(target)
     if x.dtype.kind == "c" and target.kind in "iuf":
         x = x.real
-    return x.astype(target)  # type: ignore[no-any-return]
+    return x.astype(target)
 
 
 CAST = defop(

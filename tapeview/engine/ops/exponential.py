@@ -36,7 +36,7 @@ XLOG1PY = defop(
 )  # fmt: skip
 
 
-def _sigmoid(x: Array) -> Array:
+def _sigmoid(x: Array) -> Any:
     one = x.dtype.type(1)
     return np.divide(one, np.add(one, np.exp(np.negative(x))))
 

@@ -83,7 +83,7 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
-    """``t``, scaled down to the length ``clip_norm`` if it is longer. Raises ValueError for a bound of a larger shape."""
+    """``t``, scaled down to the length ``clip_norm`` if it is longer. Raises ValueError for a bound with a shape."""
     values = _values(t)
     total = reduce_sum(values * values, axes, keepdims=True)
     positive = total > 0

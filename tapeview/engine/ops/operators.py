@@ -7,7 +7,8 @@ from typing import Any
 
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.op import execute_pair
-from tapeview.engine.ops import comparison, elementwise, index_operator, linalg
+from tapeview.engine.ops import bitwise, comparison, elementwise, index_operator, linalg
+from tapeview.engine.ops.calls import checked_pair
 from tapeview.engine.ops.elementwise import ADD, MUL, SUB, operands
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.variable import ResourceVariable
@@ -19,25 +20,29 @@ def _arithmetic(op: Any) -> tuple[Binary, Binary]:
     name = op.name
 
     def forward(self: Any, other: Any) -> Any:
-        if other.__class__ is EagerTensor and self.__class__ is EagerTensor and self._array.dtype is other._array.dtype:
-            return execute_pair(op, self, other)
-        return execute_pair(op, *operands(name, self, other))
+        if other.__class__ is EagerTensor and self.__class__ is EagerTensor:
+            dtype = self._array.dtype
+            if dtype is other._array.dtype and dtype.kind == "f":
+                return execute_pair(op, self, other)
+        return checked_pair(op, *operands(name, self, other))
 
     def reflected(self: Any, other: Any) -> Any:
-        return execute_pair(op, *operands(name, other, self))
+        return checked_pair(op, *operands(name, other, self))
 
     return forward, reflected
 
 
 def _plus(self: Any, other: Any) -> Any:
-    if other.__class__ is EagerTensor and self.__class__ is EagerTensor and self._array.dtype is other._array.dtype:
-        return execute_pair(ADD, self, other)
+    if other.__class__ is EagerTensor and self.__class__ is EagerTensor:
+        dtype = self._array.dtype
+        if dtype is other._array.dtype and dtype.kind == "f":
+            return execute_pair(ADD, self, other)
     try:
         x, y = operands("AddV2", self, other)
     except (TypeError, ValueError):
         # Only `+` then takes the other value for what it is by itself, and leaves the refusal to the op.
         x, y = operands("AddV2", self, to_tensor(other))
-    return execute_pair(ADD, x, y)
+    return checked_pair(ADD, x, y)
 
 
 def _swapped(function: Binary) -> tuple[Binary, Binary]:
@@ -83,10 +88,6 @@ _IN_PLACE = {
 }
 
 
-def _logic(bool_op: Binary, word: str) -> tuple[Binary, Binary]:
-    return _swapped(bool_op)
-
-
 def install() -> None:
     """Gives tensors and variables their operators."""
     table: dict[str, Any] = {}
@@ -99,15 +100,15 @@ def install() -> None:
         "mod": _swapped(elementwise.floormod),
         "pow": _swapped(elementwise.power),
         "matmul": _swapped(linalg.matmul_operator),
-        "and": _logic(comparison.logical_and, "&"),
-        "or": _logic(comparison.logical_or, "|"),
-        "xor": _logic(comparison.logical_xor, "^"),
+        "and": _swapped(bitwise.and_operator),
+        "or": _swapped(bitwise.or_operator),
+        "xor": _swapped(bitwise.xor_operator),
     }.items():
         table[f"__{name}__"], table[f"__r{name}__"] = pair
     table |= {
         "__neg__": elementwise.negative,
         "__abs__": elementwise.abs,
-        "__invert__": comparison.logical_not,
+        "__invert__": bitwise.invert_operator,
         "__lt__": comparison.less,
         "__le__": comparison.less_equal,
         "__gt__": comparison.greater,

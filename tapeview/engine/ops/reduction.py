@@ -35,13 +35,21 @@ def spread(g: EagerTensor, x: EagerTensor, axis: Axis) -> EagerTensor:
 
 # -- kernels -------------------------------------------------------------------------------------------------------
 
+# Typed loosely: the overloads of NumPy's stubs want a literal `keepdims`.
+_add: Any = np.add
+_multiply: Any = np.multiply
+_maximum: Any = np.maximum
+_minimum: Any = np.minimum
+_or: Any = np.logical_or
+_and: Any = np.logical_and
+
 
 def _sum(x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    return np.add.reduce(x, axis, x.dtype, None, keepdims)
+    return _add.reduce(x, axis, x.dtype, None, keepdims)
 
 
 def _mean(x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    total = np.add.reduce(x, axis, x.dtype, None, keepdims)
+    total = _add.reduce(x, axis, x.dtype, None, keepdims)
     count = x.size // max(total.size, 1)
     if x.dtype.kind in "iu":
         return np.trunc(total / count).astype(x.dtype) if count else np.zeros_like(total)
@@ -50,7 +58,7 @@ def _mean(x: Array, *, axis: Axis, keepdims: bool) -> Any:
 
 
 def _prod(x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    return np.multiply.reduce(x, axis, x.dtype, None, keepdims)
+    return _multiply.reduce(x, axis, x.dtype, None, keepdims)
 
 
 def _lowest(dtype: Any) -> Any:
@@ -62,24 +70,24 @@ def _highest(dtype: Any) -> Any:
 
 
 def _max(x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    return np.maximum.reduce(x, axis, None, None, keepdims, _lowest(x.dtype))
+    return _maximum.reduce(x, axis, None, None, keepdims, _lowest(x.dtype))
 
 
 def _min(x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    return np.minimum.reduce(x, axis, None, None, keepdims, _highest(x.dtype))
+    return _minimum.reduce(x, axis, None, None, keepdims, _highest(x.dtype))
 
 
 def _any(x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    return np.logical_or.reduce(x, axis, None, None, keepdims)
+    return _or.reduce(x, axis, None, None, keepdims)
 
 
 def _all(x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    return np.logical_and.reduce(x, axis, None, None, keepdims)
+    return _and.reduce(x, axis, None, None, keepdims)
 
 
 def _euclidean_norm(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     squares = np.square(np.abs(x)) if x.dtype.kind == "c" else np.square(x)
-    return np.sqrt(np.add.reduce(squares, axis, squares.dtype, None, keepdims)).astype(x.dtype)
+    return np.sqrt(_add.reduce(squares, axis, squares.dtype, None, keepdims)).astype(x.dtype)
 
 
 # -- the table -----------------------------------------------------------------------------------------------------
@@ -115,7 +123,8 @@ MEAN = defop(
 )  # fmt: skip
 PROD = defop("Prod", _prod, (_prod_rule,), inputs="x", formulas=("g * the product of all the other elements",))
 MAX = defop(
-    "Max", _max, (_extreme_rule,), inputs="x", formulas=("g at the largest element, in equal parts if there are several",)
+    "Max", _max, (_extreme_rule,), inputs="x",
+    formulas=("g at the largest element, in equal parts if there are several",),
 )  # fmt: skip
 MIN = defop(
     "Min", _min, (_extreme_rule,), inputs="x",
@@ -164,7 +173,7 @@ def normal_axis(op: str, axis: Any, rank: int) -> Axis:
 
 
 def reduce(op: Op, x: Any, axis: Any, keepdims: bool) -> EagerTensor:
-    """Runs a reduction. Raises InvalidArgumentError for a type the op has no kernel for or an axis that is not there."""
+    """Runs a reduction. Raises InvalidArgumentError for a type without a kernel or an axis that is not there."""
     t = x if x.__class__ is EagerTensor else to_tensor(x)
     if t._array.dtype.kind != "f":
         kernel_types.check(op.name, t, x)

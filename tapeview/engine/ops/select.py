@@ -24,7 +24,7 @@ WHERE = defop("Where", lambda x: np.argwhere(x).astype(np.int64), differentiable
 
 
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> EagerTensor:
-    """``x`` where the condition holds, else ``y``, broadcast; without them the indices at which it holds, as int64 rows.
+    """``x`` where the condition holds, else ``y``, broadcast; without them the indices where it holds, as int64 rows.
 
     Raises:
         ValueError: only one of ``x`` and ``y``.

@@ -57,7 +57,7 @@ def polygamma(a: Any, x: Any, name: str | None = None) -> EagerTensor:
 
 
 def zeta(x: Any, q: Any, name: str | None = None) -> EagerTensor:
-    """The sum of ``(q + k) ** -x`` over k = 0, 1, 2, …; nan for ``x`` below 1. Has no gradient with respect to ``x``."""
+    """The sum of ``(q + k) ** -x`` over k = 0, 1, 2, …; nan for ``x`` below 1. No gradient with respect to ``x``."""
     return binary(ZETA, x, q)
 
 
