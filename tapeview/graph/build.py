@@ -32,13 +32,13 @@ MANY_VARIABLES = 100
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node. ``kind`` is ``"op"``, ``"group"``, ``"watched"``, ``"unwatched"`` (a variable), ``"constant"``, ``"seed"`` (the gradient a call starts with) or
-    ``"outside"``.
+    """One node. ``kind`` is ``"op"``, ``"group"``, ``"watched"``, ``"unwatched"`` (a variable), ``"constant"``,
+    ``"seed"`` (the gradient a call starts with) or ``"outside"``.
 
     ``label`` is the op type (of a leaf: its name), ``name`` the user's name for the result. ``tensor`` is its (first)
     output, 0 for groups. ``start`` … ``stop - 1`` are the numbers of its ops in the wiring (empty for leaves).
-    ``call`` is the gradient call whose rules ran it, else 0; ``rule`` the type of the op whose rule that was. ``reason`` tells why the gradient for it is ``None`` (""
-    = it is not, or nobody asked).
+    ``call`` is the gradient call whose rules ran it, else 0; ``rule`` the type of the op whose rule that was.
+    ``reason`` tells why the gradient for it is ``None`` ("" = it is not, or nobody asked).
     """
 
     key: NodeKey
@@ -258,14 +258,21 @@ class _Builder:
         first, last = ops[0], ops[-1]
         types = list(dict.fromkeys(op.op for op in ops))
         label = f"{types[0]} × {len(ops)}" if len(types) == 1 else f"{first.op} … {last.op}"
-        if group.kind == "call" and group.label and not group.label.startswith("<"):
+        inside = {(m.kind, m.label) if isinstance(m, Group) else ("op", "") for m in group.members}
+        turns = [m.label for m in group.members if isinstance(m, Group) and m.kind == "turn"]
+        name = group.label if group.kind == "turn" else ""
+        if group.kind == "call" and _callable(group.label):
             label = f"{group.label}()"
+        elif group.kind == "stretch" and len(turns) == len(group.members) > 0:
+            name = f"{turns[0]}–{turns[-1]}"
+        elif group.kind != "call" and len(inside) == 1 and (one := inside.pop())[0] == "call" and _callable(one[1]):
+            label = f"{one[1]}() × {len(group.members)}" if len(group.members) > 1 else f"{one[1]}()"
         calls = {op.call for op in ops}
         return Node(
             ("group", first.seq, last.seq),
             "group",
             label,
-            group.label if group.kind == "turn" else "",
+            name,
             0,
             on_path=any(self._on_path(op) for op in ops),
             target=any(not self.targets.isdisjoint(op.outputs) for op in ops),
@@ -338,6 +345,11 @@ class _Builder:
         if variable:
             return self.reasons.get(("var", variable), "")
         return next((self.reasons[key] for t in tensors if (key := ("tensor", t)) in self.reasons), "")
+
+
+def _callable(name: str) -> bool:
+    """Whether a frame's function has a name of the user's."""
+    return bool(name) and not name.startswith("<")
 
 
 def _digest(nodes: Sequence[Node], edges: Sequence[Edge]) -> str:

@@ -9,6 +9,8 @@ FIT_LARGEST = 1.25
 """Fitting never magnifies more than this."""
 READABLE = 0.5
 """Below this zoom nobody can read the nodes, so an opening graph starts larger and shows a part."""
+COMFORTABLE = 0.78
+"""The least zoom at which a graph opens that cannot be shown whole."""
 MARGIN = 28.0
 
 
@@ -49,7 +51,7 @@ class Camera:
             self.fit()
             return
         across = max(self.view.width() - 2 * MARGIN, 16.0) / max(self.bounds.width(), 1.0)
-        self.scale = min(max(across, READABLE), 0.9)
+        self.scale = min(max(across, COMFORTABLE), 0.9)
         seen_width, seen_height = self.view.width() / self.scale, self.view.height() / self.scale
         x = self.bounds.center().x() if seen_width >= self.bounds.width() else focus.center().x()
         top = min(
@@ -85,11 +87,23 @@ class Camera:
             return False
         if not seen.adjusted(-seen.width(), -seen.height(), seen.width(), seen.height()).intersects(rect):
             self.centre_on(rect.center())
+            self.settle()
             return True
         dx = max(0.0, wanted.right() - seen.right()) or min(0.0, wanted.left() - seen.left())
         dy = max(0.0, wanted.bottom() - seen.bottom()) or min(0.0, wanted.top() - seen.top())
         self.origin = QPointF(self.origin.x() + dx, self.origin.y() + dy)
         return True
+
+    def settle(self) -> None:
+        """Show no more emptiness at the rim of the graph than a margin."""
+        seen, rim = self.visible(), MARGIN / self.scale
+        area = self.bounds.adjusted(-rim, -rim, rim, rim)
+        x, y = self.origin.x(), self.origin.y()
+        if area.width() > seen.width():
+            x = min(max(x, area.left()), area.right() - seen.width())
+        if area.height() > seen.height():
+            y = min(max(y, area.top()), area.bottom() - seen.height())
+        self.origin = QPointF(x, y)
 
     def keep(self) -> None:
         """Leave a piece of the graph in view, wherever one drags."""

@@ -50,7 +50,6 @@ class GraphCanvas(QWidget):
         rect = self._rect(node)
         return QRectF(self.camera.to_view(rect.topLeft()), self.camera.to_view(rect.bottomRight()))
 
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.current().palette.color("panel"))

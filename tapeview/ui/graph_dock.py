@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QPushButton
 
+from tapeview.ui.choice import Choice
 from tapeview.ui.dock import Dock
 from tapeview.ui.graph_nodes import measure
 from tapeview.ui.graph_view import GraphView
@@ -25,12 +26,18 @@ class GraphDock(Dock):
         titles, details = measure()
         model.measure = lambda text, title: (titles if title else details).horizontalAdvance(text)
         self.view = GraphView(model)
-        self.tapes = QComboBox()
-        self.tapes.setAccessibleName(tr("Tape"))
-        self.tapes.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tapes = Choice(tr("Tape"))
         self.tapes.hide()
         self.tapes.activated.connect(model.show_tape)
         self.header.add(self.tapes)
+        self.fold = QPushButton(tr("Fold"))
+        self.fold.setObjectName("chip")
+        self.fold.setCheckable(True)
+        self.fold.setToolTip(tr("Show calls and turns of loops as one node each"))
+        self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.fold.hide()
+        self.fold.clicked.connect(lambda: model.fold_all(not model.folded))
+        self.header.add(self.fold)
         self.set_body(self.view)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -58,6 +65,8 @@ class GraphDock(Dock):
             self.tapes.clear()
             self.tapes.addItems(list(choices))
         self.tapes.setCurrentIndex(min(self._model.tape_number, self.tapes.count() - 1))
+        self.fold.setVisible(self._model.can_fold)
+        self.fold.setChecked(self._model.folded)
         self._show_layout()
 
     def _show_state(self) -> None:

@@ -91,13 +91,14 @@ class NodePainter:
         rect = _rect(scene, node)
         current = node == state.current
         faded = not state.executed[node] and not current
-        if state.phase == "backward" and state.call and state.silent[node] and not current:
-            faded = True
+        if state.phase == "backward" and state.call and state.silent[node]:
+            faded |= not current and not scene.faint[node]  # what is off the path is grey already
         ink = self._ink(face.style, bool(scene.faint[node]), bool(scene.targets[node]))
         if faded:
             painter.setOpacity(FADED)
         if current:
-            more = max(3.0, (self.detail_metrics.horizontalAdvance(state.caption) + 26 - rect.width()) / 2)
+            room = 46 if face.style == "group" else 26
+            more = max(3.0, (self.detail_metrics.horizontalAdvance(state.caption) + room - rect.width()) / 2)
             rect = rect.adjusted(-more, -4, more, 4)
         radius = RADIUS.get(face.style, rect.height() / 2)
         if face.style == "group":
@@ -139,7 +140,7 @@ class NodePainter:
         face = scene.faces[node]
         left, width = rect.left() + 9, rect.width() - 18
         if face.style == "group":
-            width -= 12
+            width -= 16
         font, metrics = (self.strong, self.strong_metrics) if current else (self.title, self.title_metrics)
         both = zoom >= DETAIL_ZOOM
         title = QRectF(left, rect.center().y() - (17 if both else 9), width, 18)

@@ -47,7 +47,8 @@ def face(node: Node) -> Face:
     if node.kind == "group":
         count = tr("{n} ops").format(n=node.stop - node.start)
         if node.name:
-            return Face("group", tr("turn {n}").format(n=node.name), f"{node.label} · {count}")
+            words = tr("turns {n}") if "–" in node.name else tr("turn {n}")
+            return Face("group", words.format(n=node.name), f"{node.label} · {count}")
         return Face("group", node.label, count)
     if node.kind == "watched":
         return Face("watched", node.label, f"{tr('watched')} · {shape}", "filled", scalar)
@@ -65,6 +66,8 @@ def size(face: Face, measure: Measure) -> tuple[float, float]:
     words = with_value(face, VALUE_SAMPLE) if face.scalar else face.detail
     detail = measure(words, False) + (12 if face.dot else 0)
     inner = max(measure(face.title, True), detail)
+    if face.style == "group":
+        inner += 20  # its button
     if face.style in ("op", "rule", "group"):
         return min(max(inner + 30, 112.0), WIDEST), OP_HEIGHT
     return min(max(inner + 30, 88.0), WIDEST), LEAF_HEIGHT

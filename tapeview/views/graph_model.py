@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from tapeview.graph.build import TapeGraph, build
+from tapeview.graph.build import build
 from tapeview.graph.fold import Group, GroupKey
-from tapeview.graph.layout import Cancelled, Layout, LayoutCache, lay_out
-from tapeview.trace.query import Recording, Step
+from tapeview.trace.query import Step
 from tapeview.views.background import Background, Immediate
 from tapeview.views.graph_card import Card, Entry, card, legend
-from tapeview.views.graph_face import Face, Measure, face, size
+from tapeview.views.graph_drawing import Drawing
+from tapeview.views.graph_face import Measure
 from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State
 from tapeview.views.signal import Signal
@@ -23,19 +21,8 @@ def by_characters(text: str, title: bool) -> float:
     return len(text) * (7.5 if title else 6.0)
 
 
-@dataclass(slots=True)
-class _Pending:
-    """A layout somebody works on."""
-
-    key: tuple[object, ...]
-    recording: Recording
-    step: Step
-    graph: TapeGraph
-    faces: tuple[Face, ...]
-    stopped: bool = field(default=False)
-
-    def cancelled(self) -> bool:
-        return self.stopped
+WORTH_FOLDING = 12
+"""Tapes with fewer ops are read as they are."""
 
 
 class GraphModel:
@@ -58,12 +45,11 @@ class GraphModel:
         self.tape_number = 0
         """Which tape of the step is shown: 0 is all of them, n the n-th one opened."""
         self._workspace = workspace
-        self._background = background or Immediate()
-        self._cache = LayoutCache()
+        self._drawing = Drawing(background or Immediate(), self._drawn)
+        self._awaited = False
         self._scene: Scene | None = None
         self._step: Step | None = None
         self._stale = True
-        self._pending: _Pending | None = None
         self._state: tuple[Scene, int, State] | None = None
         self._picked_group: GroupKey | None = None
         self._opened: set[GroupKey] = set()
@@ -74,9 +60,7 @@ class GraphModel:
     def dispose(self) -> None:
         """Stop listening to the workspace and give up what is being laid out."""
         self._disconnect()
-        if self._pending is not None:
-            self._pending.stopped = True
-            self._pending = None
+        self._drawing.stop()
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
@@ -101,7 +85,7 @@ class GraphModel:
     @property
     def laying_out(self) -> bool:
         """Whether a layout is being made."""
-        return self._pending is not None
+        return self._drawing.busy
 
     @property
     def title(self) -> str:
@@ -267,6 +251,20 @@ class GraphModel:
             self._closed = {m.key for m in scene.graph.root.members if isinstance(m, Group)} if folded else set()
             self._rebuild()
 
+    @property
+    def can_fold(self) -> bool:
+        """Whether folding would make the picture much smaller."""
+        scene = self.scene
+        if scene is None:
+            return False
+        root = scene.graph.root
+        return root.count >= WORTH_FOLDING and len(root.members) <= root.count // 2
+
+    @property
+    def folded(self) -> bool:
+        """Whether the user has folded something."""
+        return bool(self._closed)
+
     def show_tape(self, number: int) -> None:
         """Show what the ``number``-th tape of a step recorded; 0 shows all that ran."""
         if number != self.tape_number:
@@ -299,9 +297,8 @@ class GraphModel:
 
     def cancel(self) -> None:
         """Give up the layout being made; what was shown before stays."""
-        if self._pending is not None:
-            self._pending.stopped = True
-            self._pending = None
+        if self._drawing.busy:
+            self._drawing.stop()
             self.given_up = True
             self._emit("layout")
 
@@ -350,43 +347,24 @@ class GraphModel:
         self._stale, self.given_up = False, False
         step, recording = self._workspace.step, self._workspace.recording
         self._step = step
-        if self._pending is not None:
-            self._pending.stopped = True
-            self._pending = None
+        self._drawing.stop()
         if step is None or recording is None or not step.ops:
             self._take(None)
             return
         tape = step.tapes[self.tape_number - 1].id if 0 < self.tape_number <= len(step.tapes) else 0
         graph = build(recording, step, tape, self._opened, self._closed)
-        faces = tuple(face(node) for node in graph.nodes)
-        # Names count for the widths, shapes and values do not: the last, smaller batch must not move anything.
-        key = (graph.digest, tuple(words.title for words in faces), tuple(node.name for node in graph.nodes))
-        known = self._cache.get(key)
-        if known is not None:
-            self._take(Scene(recording, step, graph, known, faces))
-            return
-        pending = self._pending = _Pending(key, recording, step, graph, faces)
-        sizes = [size(words, self.measure) for words in faces]
-        edges = [(edge.source, edge.target) for edge in graph.edges]
-        leaves = [node.leaf for node in graph.nodes]
+        self._awaited = True
+        scene = self._drawing.draw(recording, step, graph, self.measure)
+        self._awaited = False
+        if scene is not None:
+            self._take(scene)
+        elif self._drawing.busy:
+            self._emit("layout")
 
-        def work() -> Layout | None:
-            try:
-                return lay_out(edges, leaves, sizes, pending.cancelled)
-            except Cancelled:
-                return None
-
-        self._emit("layout")
-        self._background.submit(work, lambda layout: self._laid_out(pending, layout))
-
-    def _laid_out(self, pending: _Pending, layout: Layout | None) -> None:
-        if layout is not None:
-            self._cache.put(pending.key, layout)
-        if self._pending is not pending:
-            return
-        self._pending = None
-        if layout is not None:
-            self._take(Scene(pending.recording, pending.step, pending.graph, layout, pending.faces))
+    def _drawn(self, scene: Scene) -> None:
+        """A layout that was waited for has come."""
+        self._take(scene)
+        if not self._awaited:  # else whoever asked for the scene gets it now
             self._emit("scene", "state", "layout")
 
     def _take(self, scene: Scene | None) -> None:
