@@ -31,6 +31,7 @@ class Namespace(ModuleType):
         self.__dict__["_dotted"] = dotted
         self.__path__: list[str] = []
         self.__dict__.update(names.constants(dotted))
+        self.__dict__["__all__"] = [name for name in names.children(dotted) if not name.startswith("_")]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):

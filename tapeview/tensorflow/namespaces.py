@@ -83,6 +83,7 @@ NAMESPACES: Final[Mapping[str, str]] = {
         lu_solve matmul matrix_rank matrix_transpose matvec norm normalize pinv qr set_diag slogdet solve sqrtm svd
         tensor_diag tensor_diag_part tensordot trace triangular_solve tridiagonal_matmul tridiagonal_solve
     """,
+    "tf.bitwise": "bitwise_and bitwise_or bitwise_xor invert left_shift right_shift",
     "tf.random": """
         Algorithm Generator all_candidate_sampler categorical create_rng_state fixed_unigram_candidate_sampler gamma
         get_global_generator normal poisson set_global_generator set_seed shuffle stateless_binomial

@@ -26,10 +26,9 @@ HOMES: Final[Mapping[str, str]] = {
     """,
     _ENGINE + "indexed_slices": "IndexedSlices",
     _ENGINE + "names": "name_scope",
-    _ENGINE + "shapes": "TensorShape",
-    _ENGINE + "tape": "GradientTape UnconnectedGradients",
-    _ENGINE + "tensor": "Tensor",
-    _ENGINE + "variable": "Variable",
+    _OPS + "activation": """
+        crelu elu gelu leaky_relu log_sigmoid log_softmax relu relu6 selu silu softmax softplus softsign swish
+    """,
     _OPS + "arithmetic": """
         accumulate_n add_n divide_no_nan multiply_no_nan reciprocal reciprocal_no_nan scalar_mul squared_difference
         truediv truncatediv truncatemod xdivy
@@ -37,13 +36,19 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "arrange": """
         depth_to_space meshgrid repeat reverse reverse_sequence roll space_to_depth split tile unstack
     """,
+    _OPS + "bitwise": "bitwise_and bitwise_or bitwise_xor invert left_shift right_shift",
     _OPS + "comparison": """
         equal greater greater_equal less less_equal logical_and logical_not logical_or logical_xor not_equal
     """,
     _OPS + "complex_numbers": "angle complex conj imag real",
+    _OPS + "conv": "conv1d conv2d conv2d_transpose convolution",
     _OPS + "creation": """
         constant convert_to_tensor eye fill is_tensor linspace one_hot ones range=range_ sequence_mask zeros
     """,
+    _OPS + "cumulative": "cumprod cumsum cumulative_logsumexp",
+    _OPS + "depthwise": "depthwise_conv2d separable_conv2d",
+    _OPS + "diagonals": "band_part diag diag_part set_diag tensor_diag tensor_diag_part trace",
+    _OPS + "einsum": "einsum",
     _OPS + "elementwise": """
         abs add cast divide floordiv floormod identity mod=floormod multiply negative ones_like pow=power
         realdiv=divide sign square stop_gradient subtract zeros_like
@@ -51,9 +56,21 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "exponential": "exp expm1 log log1p rsqrt sigmoid sqrt tanh xlog1py xlogy",
     _OPS + "extremes": "clip_by_global_norm clip_by_norm clip_by_value global_norm l2_loss maximum minimum",
     _OPS + "index": "boolean_mask gather strided_slice",
-    _OPS + "linalg": "matmul",
+    _OPS + "linalg": "adjoint cross matmul matrix_transpose matvec tensordot",
+    _OPS + "matrices": "cholesky cholesky_solve det inv logdet lstsq slogdet solve triangular_solve",
+    _OPS + "norms": "l2_normalize norm normalize",
     _OPS + "padding": "pad slice=slice_",
-    _OPS + "reduction": "reduce_mean reduce_sum",
+    _OPS + "pool": "avg_pool avg_pool1d avg_pool2d max_pool max_pool1d max_pool2d",
+    _OPS + "random": "categorical gamma normal poisson shuffle truncated_normal uniform",
+    _OPS + "random_stateless": """
+        Algorithm Generator create_rng_state get_global_generator set_global_generator stateless_categorical
+        stateless_normal stateless_truncated_normal stateless_uniform
+    """,
+    _OPS + "reduction": """
+        count_nonzero reduce_all reduce_any reduce_euclidean_norm reduce_logsumexp reduce_max reduce_mean reduce_min
+        reduce_prod reduce_std reduce_sum reduce_variance
+    """,
+    _OPS + "rounding": "ceil floor is_finite is_inf is_nan rint round",
     _OPS + "scatter": """
         gather_nd scatter_nd tensor_scatter_nd_add tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub
         tensor_scatter_nd_update
@@ -71,7 +88,13 @@ HOMES: Final[Mapping[str, str]] = {
         argmax argmin argsort bincount confusion_matrix histogram_fixed_width in_top_k invert_permutation searchsorted
         sort top_k unique unique_with_counts
     """,
+    _OPS + "special_functions": "digamma erf erfc lbeta lgamma polygamma zeta",
+    _OPS + "spectra": "eigh eigvalsh qr svd",
     _OPS + "trigonometric": "acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan",
+    _ENGINE + "shapes": "TensorShape",
+    _ENGINE + "tape": "GradientTape UnconnectedGradients",
+    _ENGINE + "tensor": "Tensor",
+    _ENGINE + "variable": "Variable",
 }
 
 _OPTIMIZERS = {
