@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFont, QPaintEvent
@@ -30,11 +31,13 @@ from tapeview.ui.status_bar import StatusBar
 from tapeview.ui.text import tr
 from tapeview.ui.toolbar import ToolBar
 from tapeview.ui.welcome import Welcome
-from tapeview.ui.workbench import Workbench, show_dock
 from tapeview.views.examples import Example, examples
 from tapeview.views.session import SUFFIX, Check, SessionModel
 from tapeview.views.status_model import StatusModel
 from tapeview.views.workspace import Reasons, Workspace
+
+if TYPE_CHECKING:
+    from tapeview.ui.workbench import Workbench
 
 FIRST_SIZE = QSize(1440, 900)
 
@@ -188,6 +191,9 @@ class MainWindow(QMainWindow):
 
     def _make_workbench(self) -> Workbench:
         if self.workbench is None:
+            # Only now: the first page comes up sooner without it.
+            from tapeview.ui.workbench import Workbench
+
             bench = self.workbench = Workbench(self.workspace, self.background)
             self.pages.addWidget(bench)
             for dock in bench.docks:
@@ -263,7 +269,7 @@ class MainWindow(QMainWindow):
     def _show_failure(self, reasons: Reasons) -> None:
         bench = self.workbench
         if bench is not None and "state" in reasons and self.workspace.state == "failed":
-            show_dock(bench.findings)
+            bench.bring_up(bench.findings)
 
     def _problem(self, sentence: str) -> None:
         tell(self, tr("That did not work"), sentence, QMessageBox.Icon.Warning)

@@ -78,7 +78,9 @@ class VariableTable(QAbstractTableModel):
 
 
 class VariableDelegate(QStyledItemDelegate):
-    """Paints a row: a filled square for watched, a dashed empty one for unwatched, a dashed circle: not trainable."""
+    """Paints a row: a blue square for watched (empty: later), a dashed empty one for unwatched, a dashed circle: not
+    trainable.
+    """
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         palette = theme.current().palette
@@ -96,7 +98,7 @@ class VariableDelegate(QStyledItemDelegate):
         painter.setPen(QPen(palette.color("line"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         inner = area.adjusted(7, 0, -7, 0)
-        quiet = row.mark != "watched"
+        quiet = row.mark not in ("watched", "later")
         if column == 0:
             self._paint_name(painter, inner, row, quiet)
         else:
@@ -119,8 +121,8 @@ class VariableDelegate(QStyledItemDelegate):
         middle = area.center().y()
         box = QRectF(area.left() + 0.75, middle - 4.75, 9.5, 9.5)
         if not quiet:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(palette.color("watch"))
+            painter.setPen(QPen(palette.color("watch"), 1.5))
+            painter.setBrush(palette.color("watch" if row.mark == "watched" else "panel"))
             painter.drawRoundedRect(box, 3, 3)
         else:
             pen = QPen(palette.color("none"), 1.4, Qt.PenStyle.CustomDashLine)

@@ -139,10 +139,10 @@ class Workbench(QMainWindow):
 
     def _show_line(self, file: int, line: int) -> None:
         self.source.show_line(file, line)
-        show_dock(self.source)
+        self.bring_up(self.source)
 
-
-def show_dock(dock: QDockWidget) -> None:
-    """Bring a dock into view, whatever tab hides it."""
-    dock.show()
-    dock.raise_()
+    @staticmethod
+    def bring_up(dock: QDockWidget) -> None:
+        """Show a dock, whatever tab hides it."""
+        dock.show()
+        dock.raise_()

@@ -60,7 +60,8 @@ def load(read: Callable[[], np.ndarray | None], stats: Callable[[], Stats | None
         if np.all(np.diff(edges) > 0):
             counts, edges = np.histogram(flat, bins=edges)
             histogram = Histogram(counts, edges)
-    return Content(array, stats(), float(flat.std()), histogram)
+    with np.errstate(all="ignore"):
+        return Content(array, stats(), float(flat.std()), histogram)
 
 
 class TensorModel:
@@ -186,7 +187,9 @@ class TensorModel:
         stats, array = self.content.stats, self.content.array
         if array is not None and array.size == 1:
             role = "bad" if is_bad(stats) else "grad" if self.role == "gradient" else ""
-            return [(tr("value"), item(array.reshape(-1)[0], 9), role), (tr("dtype"), array.dtype.name, "")]
+            value = array.reshape(-1)[0]
+            text = item(value) if role == "bad" else str(value)  # as many digits as its type has
+            return [(tr("value"), text, role), (tr("dtype"), array.dtype.name, "")]
         if stats is None:
             return []
         rows = [(tr("mean"), number(stats.mean), "")]
@@ -255,9 +258,9 @@ def pixels(part: np.ndarray, channels: bool) -> np.ndarray:
 def heat_scale(matrix: np.ndarray) -> np.ndarray:
     """The strength of each cell's colour, float32 from -1 (most negative) to 1; NaN where a cell is not finite."""
     values = np.abs(matrix) if matrix.dtype.kind == "c" else matrix
-    values = values.astype(np.float32)
+    values = values.astype(np.float64 if values.itemsize > 4 else np.float32)
     finite = np.isfinite(values)
     largest = float(np.abs(values[finite]).max()) if finite.any() else 0.0
     with np.errstate(all="ignore"):
         scaled = values / largest if largest > 0 else np.zeros_like(values)
-    return np.where(finite, scaled, np.nan)
+    return np.where(finite, scaled, np.nan).astype(np.float32)

@@ -21,7 +21,8 @@ SMALL = 1024
 
 @dataclass(frozen=True, slots=True)
 class VariableRow:
-    """One variable in words. ``mark`` is ``watched``, ``unwatched`` or ``not trainable``; ``gradient_kind`` is
+    """One variable in words. ``mark`` is ``watched``, ``later`` (a tape of this step will watch it), ``unwatched`` or
+    ``not trainable``; ``gradient_kind`` is
     ``value``, ``none``
     (the gradient is ``None``), ``bad`` (it holds NaN or Inf), ``next`` (not computed yet) or ``""`` (nobody asks for
     one)."""
@@ -60,7 +61,7 @@ class VariablesModel:
     def summary(self) -> str:
         if not self.rows:
             return ""
-        watched = sum(row.mark == "watched" for row in self.rows)
+        watched = sum(row.mark in ("watched", "later") for row in self.rows)
         words = [tr("{count} watched").format(count=watched)]
         if watched < len(self.rows):
             words.append(tr("{count} unwatched").format(count=len(self.rows) - watched))
@@ -88,8 +89,16 @@ class VariablesModel:
             return ()
         cursor = workspace.cursor
         states = workspace.recording.variables_at(cursor.step, cursor.position)
-        asked = self._asked()
-        return tuple(_row(workspace.recording, state, state.variable.id in asked) for state in states)
+        asked, watched = self._asked(), workspace.step.watched_variables
+        return tuple(
+            _row(
+                workspace.recording,
+                state,
+                state.variable.id in asked,
+                not state.watched and state.variable.id in watched,
+            )
+            for state in states
+        )
 
     def _asked(self) -> set[int]:
         """The variables whose gradient some call of this step asks for."""
@@ -99,9 +108,11 @@ class VariablesModel:
         return {source.variable for call in step.calls.values() for source in call.started.sources if source.variable}
 
 
-def _row(recording: Recording, state: VariableState, asked: bool) -> VariableRow:
+def _row(recording: Recording, state: VariableState, asked: bool, later: bool) -> VariableRow:
     variable = state.variable
-    if state.watched:
+    if later:
+        mark, note = "later", tr("watched when it is read")
+    elif state.watched:
         mark, note = "watched", "" if variable.trainable else tr("watched by hand")
     elif not variable.trainable:
         mark, note = "not trainable", tr("not trainable")
@@ -119,7 +130,12 @@ def _row(recording: Recording, state: VariableState, asked: bool) -> VariableRow
 
 
 def _mark_text(mark: str) -> str:
-    return {"watched": tr("watched"), "unwatched": tr("unwatched"), "not trainable": tr("not trainable")}[mark]
+    return {
+        "watched": tr("watched"),
+        "later": tr("not watched yet"),
+        "unwatched": tr("unwatched"),
+        "not trainable": tr("not trainable"),
+    }[mark]
 
 
 def _value(recording: Recording, tensor: int) -> tuple[str, bool]:
