@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDeadlineTimer, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -34,6 +34,7 @@ def main(script: Path, shots: Path) -> None:
     said: dict[str, object] = {}
     until(lambda: window.isVisible() and QTest.qWaitForWindowExposed(window))
     window.activateWindow()
+    until(window.isActiveWindow)
     workspace = window.workspace
 
     def press(key: Key, times: int = 1, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -61,7 +62,7 @@ def main(script: Path, shots: Path) -> None:
     said["in the updates"] = workspace.position_text()
     press(Key.Key_F10, 11, Qt.KeyboardModifier.ShiftModifier)
     said["back before it"] = workspace.position_text()
-    press(Key.Key_PageDown)
+    press(Key.Key_F10)
     said["its first op"] = workspace.position_text()
     press(Key.Key_End)
     said["the very end"] = workspace.position_text()
@@ -76,8 +77,11 @@ def main(script: Path, shots: Path) -> None:
 
 def until(done: Callable[[], bool]) -> None:
     """Lets the window work until something is true."""
-    if not QTest.qWaitFor(done, PATIENCE):
-        sys.exit("the window did not get there")
+    deadline = QDeadlineTimer(PATIENCE)
+    while not done():
+        if deadline.hasExpired():
+            sys.exit("the window did not get there")
+        QTest.qWait(10)
 
 
 def shoot(window: object, path: Path) -> None:
