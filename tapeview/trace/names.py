@@ -80,7 +80,8 @@ def series_name(rec: Recording, name: str, kind: str, site: int) -> str:
         node = syntax.at(frame)
         if isinstance(node, ast.Call):
             keywords = [word.value for word in node.keywords if word.arg == "target"]
-            for argument in [*node.args[:1], *keywords]:
+            arguments = [argument for argument in (*node.args[:1], *keywords) if not isinstance(argument, ast.Starred)]
+            for argument in arguments[:1]:
                 return _shortened(syntax.of(argument), _LONGEST_OPERAND)
     return kind
 
@@ -193,7 +194,7 @@ def _operands(node: ast.AST | None, count: int) -> list[ast.expr]:
         case ast.Subscript(value=value):
             return [value]
         case ast.Call(args=args) if not any(isinstance(argument, ast.Starred) for argument in args):
-            if args and isinstance(args[0], ast.Tuple | ast.List) and len(args[0].elts) == count and len(args) != count:
+            if args and isinstance(args[0], ast.Tuple | ast.List) and len(args[0].elts) == count:
                 return args[0].elts
             return args
     return []
