@@ -1,0 +1,130 @@
+"""Seeds: which stream of random numbers a call draws from, as TensorFlow decides it.
+
+Outside of functions each call without a seed of its own gets one from a generator that the global seed starts. Inside
+of a ``tf.function`` the calls are numbered instead, and each place in the function has a stream that goes on from
+call to call.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tapeview.engine.ops.random_philox import Counter, Key, advanced, words_of
+
+_LIMIT = 2**31 - 1
+_WITHOUT_GLOBAL = 87654321
+"""What stands for the global seed when only the call has one."""
+
+
+class FunctionSeeds:
+    """The streams of one function: the global seed it began with, and how far each place in it has drawn."""
+
+    def __init__(self) -> None:
+        self.epoch = -1
+        self.seed: int | None = None
+        self.used: dict[Any, int] = {}
+        self.inner: dict[int, FunctionSeeds] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """A call starts: places and seeds are counted anew."""
+        self.place = 0
+        self.unseeded = 0
+        self.calls = 0
+        if self.epoch != _state.epoch:
+            self.used, self.inner = {}, {}
+            self.seed = _state.seed if self.epoch < 0 else self.seed
+            self.epoch = _state.epoch
+
+
+class _State:
+    def __init__(self) -> None:
+        self.seed: int | None = None
+        self.epoch = 0
+        self.source = random.Random()
+        self.used: dict[Any, int] = {}
+        self.functions: list[FunctionSeeds] = []
+
+
+_state = _State()
+
+
+def set_seed(seed: Any) -> None:
+    """Sets the global seed: the same calls give the same numbers again after it (``tf.random.set_seed``)."""
+    value = getattr(seed, "_array", seed)
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = int(value)
+    _state.seed = value
+    _state.source = random.Random(value)
+    _state.used = {}
+    _state.epoch += 1
+
+
+def get_seed(seed: int | None) -> tuple[int | None, int | None]:
+    """The seeds of the graph and of the op for a call with this seed; both None if nothing is fixed."""
+    function = _state.functions[-1] if _state.functions else None
+    whole = _state.seed if function is None else function.seed
+    if whole is None:
+        return (None, None) if seed is None else (_WITHOUT_GLOBAL, seed % _LIMIT)
+    if seed is None:
+        if function is None:
+            seed = _state.source.randint(0, _LIMIT)
+        else:
+            seed, function.unseeded = function.unseeded, function.unseeded + 1
+    seeds = whole % _LIMIT, seed % _LIMIT
+    return (0, _LIMIT) if seeds == (0, 0) else seeds
+
+
+def stream(op: str, dtype: str, seed: Any, blocks: int) -> tuple[Key, Counter]:
+    """The stream for one call, which uses up ``blocks`` of it.
+
+    Calls of one op with the same seeds go on where the one before stopped, until the global seed is set again.
+    """
+    given = None if seed is None else int(getattr(seed, "_array", seed))
+    first, second = get_seed(given)
+    if first is None or second is None:
+        return _unpredictable()
+    start: Counter = (0, 0, *_two(second))
+    used, at = _state.used, (op, dtype, first, second)
+    if _state.functions:
+        function = _state.functions[-1]
+        function.place += 1
+        used, at = function.used, (op, dtype, function.place, 0)
+    done = used.get(at, 0)
+    if given is not None or _state.functions:
+        used[at] = done + blocks
+    return _two(first), advanced(start, done)
+
+
+def _two(number: int) -> tuple[int, int]:
+    low, high = words_of(number, 2)
+    return low, high
+
+
+def _unpredictable() -> tuple[Key, Counter]:
+    a, b, c, d = words_of(int.from_bytes(os.urandom(16), "little"), 4)
+    return (a, b), (0, 0, c, d)
+
+
+@contextmanager
+def inside(function: FunctionSeeds) -> Iterator[None]:
+    """A function is running: its own streams are drawn from. A function inside a function has some for each call."""
+    if _state.functions:
+        outer = _state.functions[-1]
+        outer.calls += 1
+        call = outer.inner.setdefault(outer.calls, FunctionSeeds())
+        call.seed = function.seed
+    else:
+        call = function
+    call.begin()
+    _state.functions.append(call)
+    try:
+        yield
+    finally:
+        _state.functions.pop()
