@@ -49,9 +49,11 @@ def _by_sugiyama(graph: Layered, from_edges: Callable[..., Any], thorough: bool)
         graph.segments, vertex_spacing=10, dummy_vertices=True, ranking_type="original", transpose=thorough
     )
     across: dict[int, float] = {}
-    for positions, *_ in found:
-        for vertex, (x, _y) in positions:
-            across[int(vertex)] = float(x)
+    beside = 0.0
+    for positions, width, *_ in found:  # parts that only edges without bends connect are drawn each for itself
+        left = min(x for _, (x, _y) in positions)
+        across.update((vertex, float(x) - left + beside) for vertex, (x, _y) in positions)
+        beside += float(width) + 20
     for row in graph.rows:
         row.sort(key=lambda vertex: (across.get(vertex, 0.0), vertex))
 
