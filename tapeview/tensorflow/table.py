@@ -42,6 +42,7 @@ HOMES: Final[Mapping[str, str]] = {
     """,
     _OPS + "complex_numbers": "angle complex conj imag real",
     _OPS + "conv": "conv1d conv2d conv2d_transpose convolution",
+    _OPS + "conv": "conv1d conv2d conv2d_transpose convolution",
     _OPS + "creation": """
         constant convert_to_tensor eye fill is_tensor linspace one_hot ones range=range_ sequence_mask zeros
     """,
@@ -49,6 +50,7 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "depthwise": "depthwise_conv2d separable_conv2d",
     _OPS + "diagonals": "band_part diag diag_part set_diag tensor_diag tensor_diag_part trace",
     _OPS + "einsum": "einsum",
+    _OPS + "depthwise": "depthwise_conv2d separable_conv2d",
     _OPS + "elementwise": """
         abs add cast divide floordiv floormod identity mod=floormod multiply negative ones_like pow=power
         realdiv=divide sign square stop_gradient subtract zeros_like
@@ -59,7 +61,18 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "linalg": "adjoint cross matmul matrix_transpose matvec tensordot",
     _OPS + "matrices": "cholesky cholesky_solve det inv logdet lstsq slogdet solve triangular_solve",
     _OPS + "norms": "l2_normalize norm normalize",
+    _OPS + "losses": """
+        log_poisson_loss sigmoid_cross_entropy_with_logits softmax_cross_entropy_with_logits
+        sparse_softmax_cross_entropy_with_logits weighted_cross_entropy_with_logits
+    """,
+    _OPS + "nn": "batch_normalization bias_add dropout embedding_lookup moments",
     _OPS + "padding": "pad slice=slice_",
+    _OPS + "pool": "avg_pool avg_pool1d avg_pool2d max_pool max_pool1d max_pool2d",
+    _OPS + "random": "categorical gamma normal poisson shuffle truncated_normal uniform",
+    _OPS + "random_stateless": """
+        Algorithm Generator create_rng_state get_global_generator set_global_generator stateless_categorical
+        stateless_normal stateless_truncated_normal stateless_uniform
+    """,
     _OPS + "pool": "avg_pool avg_pool1d avg_pool2d max_pool max_pool1d max_pool2d",
     _OPS + "random": "categorical gamma normal poisson shuffle truncated_normal uniform",
     _OPS + "random_stateless": """
@@ -91,6 +104,7 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "special_functions": "digamma erf erfc lbeta lgamma polygamma zeta",
     _OPS + "spectra": "eigh eigvalsh qr svd",
     _OPS + "trigonometric": "acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan",
+    _ENGINE + "seeds": "set_seed",
     _ENGINE + "shapes": "TensorShape",
     _ENGINE + "tape": "GradientTape UnconnectedGradients",
     _ENGINE + "tensor": "Tensor",
@@ -113,6 +127,16 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         "optimizers.legacy": _LEGACY,
         "optimizers.schedules": _SCHEDULES,
     }.items()
+} | {
+    "tf.random": {_OPS + "random_stateless": "fold_in=stateless_fold_in split=stateless_split"},
+    "tf.random.experimental": {
+        _OPS + "random_stateless": """
+            Algorithm Generator create_rng_state get_global_generator set_global_generator stateless_fold_in
+            stateless_shuffle stateless_split
+        """,
+    },
+    "tf.nn.experimental": {_OPS + "nn": "stateless_dropout"},
+    "tf.compat.v1.nn": {_OPS + "losses": "softmax_cross_entropy_with_logits=softmax_cross_entropy_with_logits_v1"},
 }
 
 
