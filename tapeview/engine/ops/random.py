@@ -87,31 +87,34 @@ def run_floats(op: Op, shape: Shape, dtype: dtypes.DType, stream: Stream) -> Eag
 
 def scaled(drawn: EagerTensor, factor: Any, shift: Any) -> EagerTensor:
     """``drawn * factor + shift``; Python's 1 and 0 leave no op on the tape."""
-    kind = drawn.dtype
-    factor = factor if is_tensor_like(factor) else to_tensor(factor, kind)
-    shift = shift if is_tensor_like(shift) else to_tensor(shift, kind)
-    if not (isinstance(factor, EagerTensor) and _is(factor, 1)):
-        drawn = drawn * factor
-    return drawn if isinstance(shift, EagerTensor) and _is(shift, 0) else drawn + shift
+    moved = drawn if _is(factor, 1) else drawn * factor
+    return moved if _is(shift, 0) else moved + shift
 
 
-def _is(tensor: EagerTensor, number: int) -> bool:
-    return tensor._origin is None and tensor._array.ndim == 0 and tensor._array == number
+def check_parameters(kind: dtypes.DType, *values: Any) -> None:
+    """Raises TypeError if a Python value does not fit the type."""
+    for value in values:
+        if not is_tensor_like(value):
+            to_tensor(value, kind)
+
+
+def _is(value: Any, number: int) -> bool:
+    """Whether a Python value (and not a tensor, which a tape may watch) is this number."""
+    return not is_tensor_like(value) and np.ndim(value) == 0 and bool(value == number)
 
 
 def between(drawn: EagerTensor, low: Any, high: Any) -> EagerTensor:
     """Numbers of [0, 1) moved to ``[low, high)``."""
     kind = drawn.dtype
-    low = low if is_tensor_like(low) else to_tensor(low, kind)
-    high = to_tensor(1, kind) if high is None else high if is_tensor_like(high) else to_tensor(high, kind)
-    if isinstance(low, EagerTensor) and _is(low, 0):
-        return scaled(drawn, high, low)
-    width = EagerTensor(high._array - low._array) if _plain(low) and _plain(high) else high - low
-    return scaled(drawn, width, low)
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, EagerTensor) and value._origin is None and not value._array.ndim
+    top = 1 if high is None else high
+    if _is(low, 0):
+        return scaled(drawn, top, 0)
+    if not is_tensor_like(low) and not is_tensor_like(top):
+        bounds = [to_tensor(v, kind)._array for v in (low, top)]
+        return scaled(drawn, EagerTensor(bounds[1] - bounds[0]), low)
+    first = low if is_tensor_like(low) else to_tensor(low, kind)
+    last = top if is_tensor_like(top) else to_tensor(top, kind)
+    return scaled(drawn, last - first, low)
 
 
 def run_ints(shape: Shape, low: Any, high: Any, dtype: dtypes.DType, stream: Stream) -> EagerTensor:
@@ -169,9 +172,8 @@ def normal(
         TypeError: an int ``dtype``.
     """
     kind = dtypes.as_dtype(dtype)
-    middle = mean if is_tensor_like(mean) else to_tensor(mean, kind)
-    width = stddev if is_tensor_like(stddev) else to_tensor(stddev, kind)
-    return scaled(_drawn(NORMAL, shape, kind, seed), width, middle)
+    check_parameters(kind, mean, stddev)
+    return scaled(_drawn(NORMAL, shape, kind, seed), stddev, mean)
 
 
 def truncated_normal(
@@ -180,9 +182,8 @@ def truncated_normal(
 ) -> EagerTensor:  # fmt: skip
     """Normally distributed numbers, drawn again if they are 2 or more standard deviations off; see :func:`normal`."""
     kind = dtypes.as_dtype(dtype)
-    middle = mean if is_tensor_like(mean) else to_tensor(mean, kind)
-    width = stddev if is_tensor_like(stddev) else to_tensor(stddev, kind)
-    return scaled(_drawn(TRUNCATED_NORMAL, shape, kind, seed), width, middle)
+    check_parameters(kind, mean, stddev)
+    return scaled(_drawn(TRUNCATED_NORMAL, shape, kind, seed), stddev, mean)
 
 
 _UNIFORM_TYPES = ("float16", "bfloat16", "float32", "float64", "int32", "int64")

@@ -71,8 +71,10 @@ def stateless_normal(
     alg: Any = "auto_select",
 ) -> EagerTensor:  # fmt: skip
     """Normally distributed numbers that depend on ``seed`` (two ints) only. Raises InvalidArgumentError for others."""
+    kind = dtypes.as_dtype(dtype)
+    check_parameters(kind, mean, stddev)
     sizes = checked_shape("StatelessRandomNormalV2", shape)
-    return scaled(run_floats(stateful.NORMAL, sizes, dtypes.as_dtype(dtype), _stream(seed, alg)), stddev, mean)
+    return scaled(run_floats(stateful.NORMAL, sizes, kind, _stream(seed, alg)), stddev, mean)
 
 
 def stateless_truncated_normal(
@@ -80,8 +82,10 @@ def stateless_truncated_normal(
     alg: Any = "auto_select",
 ) -> EagerTensor:  # fmt: skip
     """As :func:`stateless_normal`, with numbers 2 or more standard deviations off drawn again."""
+    kind = dtypes.as_dtype(dtype)
+    check_parameters(kind, mean, stddev)
     sizes = checked_shape("StatelessTruncatedNormalV2", shape)
-    drawn = run_floats(stateful.TRUNCATED_NORMAL, sizes, dtypes.as_dtype(dtype), _stream(seed, alg))
+    drawn = run_floats(stateful.TRUNCATED_NORMAL, sizes, kind, _stream(seed, alg))
     return scaled(drawn, stddev, mean)
 
 
@@ -237,15 +241,19 @@ class Generator:
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
     ) -> EagerTensor:
         """Normally distributed numbers."""
+        kind = dtypes.as_dtype(dtype)
+        check_parameters(kind, mean, stddev)
         sizes = checked_shape("StatelessRandomNormalV2", shape)
-        return scaled(run_floats(stateful.NORMAL, sizes, dtypes.as_dtype(dtype), self._next(sizes)), stddev, mean)
+        return scaled(run_floats(stateful.NORMAL, sizes, kind, self._next(sizes)), stddev, mean)
 
     def truncated_normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
     ) -> EagerTensor:
         """Normally distributed numbers within 2 standard deviations."""
+        kind = dtypes.as_dtype(dtype)
+        check_parameters(kind, mean, stddev)
         sizes = checked_shape("StatelessTruncatedNormalV2", shape)
-        drawn = run_floats(stateful.TRUNCATED_NORMAL, sizes, dtypes.as_dtype(dtype), self._next(sizes))
+        drawn = run_floats(stateful.TRUNCATED_NORMAL, sizes, kind, self._next(sizes))
         return scaled(drawn, stddev, mean)
 
     def uniform(
