@@ -18,6 +18,7 @@ from tapeview.engine.ops.random import (
     Shape,
     Stream,
     between,
+    check_parameters,
     checked_shape,
     logits_of,
     run_classes,
