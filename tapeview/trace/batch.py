@@ -21,7 +21,7 @@ INSERTS = {
     "stack": "INSERT OR REPLACE INTO stack VALUES (?, ?)",
     "op_info": "INSERT OR REPLACE INTO op_info VALUES (?, ?)",
     "step": "INSERT OR REPLACE INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    "kept": "UPDATE step SET kept = ?2, revision = ?3 WHERE step = ?1",
+    "kept": "UPDATE step SET kept = ?, revision = ? WHERE step = ?",
     "chunk": (
         "INSERT OR REPLACE INTO chunk (step, seq, count, first_tensor, last_tensor, crc, data) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -100,7 +100,7 @@ class Batch:
             elif kind == "step":
                 rows = [(*row, revision) for row in self.steps.values()]
             elif kind == "kept":
-                rows = [(*row, revision) for row in self.rows.get(kind, [])]
+                rows = [(kept, revision, step) for step, kept in self.rows.get(kind, [])]
             elif kind == "value":
                 rows = [_value_row(tensor, array) for tensor, array in self.values]
             elif kind == "scalar":
