@@ -18,11 +18,21 @@ from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import Op, Rule
 from tapeview.engine.state import state
 from tapeview.engine.tape import Entry, GradientTape, UnconnectedGradients
-from tapeview.engine.tensor import EagerTensor
+from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
 
 Gradient = Any
 """An EagerTensor, an IndexedSlices, or None."""
+
+
+class AsGiven(EagerTensor):
+    """What a rule of the script's own returned and is no tensor: it is handed back as it is."""
+
+    __slots__ = ("given",)
+
+    def __init__(self, given: Any, array: Array) -> None:
+        super().__init__(array)
+        self.given = given
 
 
 def gradient(tape: GradientTape, target: Any, sources: Any, output_gradients: Any, unconnected: Any) -> Any:
@@ -39,9 +49,11 @@ def gradient(tape: GradientTape, target: Any, sources: Any, output_gradients: An
     seeds = _seeds(tape, targets, output_gradients)
     with GradientCall(tape, "gradient", targets, flat, seeds) as call:
         results = call.run(targets, [s for s, _ in flat], seeds)
-        call.finish(results)
-    if zero:
-        results = [zeros_for(s) if g is None else g for g, (s, _) in zip(results, flat, strict=True)]
+        filled = (
+            [zeros_for(s) if g is None else g for g, (s, _) in zip(results, flat, strict=True)] if zero else results
+        )
+        call.finish(results, filled)
+    results = [r.given if r.__class__ is AsGiven else r for r in filled]
     return nest.pack_like(sources, results)
 
 
@@ -120,15 +132,15 @@ class GradientCall:
             if observe.sink is not None and not self._done:
                 observe.sink((observe.GRADIENT_FINISHED, self.id, [], f"{type(error).__name__}: {error}"))
 
-    def finish(self, results: Sequence[Gradient]) -> None:
-        """Announces the results, with the reason for each that is None."""
+    def finish(self, results: Sequence[Gradient], filled: Sequence[Gradient] | None = None) -> None:
+        """Announces the results, with the reason for each that is None (and was ``filled`` with zeros)."""
         self._done = True
         if observe.sink is None:
             return
         told = []
-        for result, (source, _) in zip(results, self._sources, strict=True):
+        for result, given, (source, _) in zip(results, filled or results, self._sources, strict=True):
             reason, seq = ("", 0) if result is not None else reasons.why_none(self.tape, source, self._targets)
-            told.append((result, reason, seq))
+            told.append((given, reason, seq))
         observe.sink((observe.GRADIENT_FINISHED, self.id, told, ""))
 
     def run(self, targets: Sequence[Any], sources: Sequence[Any], seeds: Sequence[Any]) -> list[Gradient]:
@@ -187,7 +199,7 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
                     summed = True
                 else:
                     totals[key] = contribution
-            k += 1  # noqa: SIM113 - enumerate takes twice as long here
+            k += 1  # enumerate takes twice as long here
         sink = observe.sink
         if sink is not None:
             sent = running = tuple(contributions)
@@ -225,7 +237,8 @@ def _apply_rules(
             raise InternalError(
                 None,
                 None,
-                f"Recorded operation '{op.name}' returned too {few} gradients. Expected {len(inputs)} but received {len(results)}",
+                f"Recorded operation '{op.name}' returned too {few} gradients. Expected {len(inputs)} but received "
+                f"{len(results)}",
             )
         return [g if w else None for g, w in zip(results, wanted, strict=True)]
     if not op.vjps:
@@ -237,7 +250,7 @@ def _apply_rules(
     k = 0
     for rule in op.vjps:
         tensor = inputs[k]
-        k += 1  # noqa: SIM113 - enumerate takes twice as long here
+        k += 1  # enumerate takes twice as long here
         if rule is None or id(tensor) not in tracked:
             contributions.append(None)
             continue

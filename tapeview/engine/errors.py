@@ -103,8 +103,14 @@ def wrong_dtype(op: str, position: int, expected: str, got: str, name: str | Non
     return invalid(op, text, kernel=False, name=name)
 
 
-_ATTR_WORDS = {"float": "DT_FLOAT", "half": "DT_HALF", "double": "DT_DOUBLE", "bfloat16": "DT_BFLOAT16", "complex64": "DT_COMPLEX64",
-               "complex128": "DT_COMPLEX128"}  # fmt: skip
+_ATTR_WORDS = {
+    "float": "DT_FLOAT",
+    "half": "DT_HALF",
+    "double": "DT_DOUBLE",
+    "bfloat16": "DT_BFLOAT16",
+    "complex64": "DT_COMPLEX64",
+    "complex128": "DT_COMPLEX128",
+}
 
 
 def dtype_not_allowed(
@@ -124,7 +130,8 @@ def dtype_not_allowed(
     return invalid(
         op,
         f"Value for attr 'T' of {got} is not in the list of allowed values: {', '.join(allowed)}\n\t; "
-        f"NodeDef: {{{{node {op}}}}}; Op<name={op}; signature={signature}; {before}attr=T:type,allowed=[{listed}]{after}>",
+        f"NodeDef: {{{{node {op}}}}}; Op<name={op}; signature={signature}; "
+        f"{before}attr=T:type,allowed=[{listed}]{after}>",
         kernel=False,
         name=name,
     )

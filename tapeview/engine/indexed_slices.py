@@ -89,11 +89,15 @@ class IndexedSlices:
     def shape(self) -> TensorShape:
         """The shape of the tensor the rows belong to."""
         if self._dense_shape is None:
-            raise ValueError("Tensor-typed variable initializers must either be wrapped in an init_scope or callable.")
+            raise ValueError("tapeview does not support a TensorShape of unknown rank.")
         return TensorShape(self._dense_shape._array.tolist())
 
     def _densify(self) -> EagerTensor:
-        """The whole tensor: zeros, with repeated rows summed."""
+        """The whole tensor: zeros, with repeated rows summed. Raises ValueError if its shape is not known."""
+        if self._dense_shape is None:
+            raise ValueError(
+                f"Tensor conversion requested for IndexedSlices for argument `value` without dense_shape: {self}"
+            )
         return execute(SCATTER_ROWS, (self._values, self._indices), {"rows": int(self.shape[0])})
 
     def __neg__(self) -> IndexedSlices:

@@ -25,14 +25,19 @@ def jacobian(tape: GradientTape, target: Any, sources: Any, unconnected: Any) ->
     with GradientCall(tape, "jacobian", [target], flat, []) as call:
         rows = _rows(call, target, leaves, [_one_hot(target, k) for k in range(target._array.size)])
         results: list[Any] = []
+        filled: list[Any] = []
         for source, column in zip(leaves, zip(*rows, strict=True) if rows else [()] * len(leaves), strict=True):
             whole = tuple(shape) + tuple(source._array.shape)
-            if not rows or all(g is None for g in column):
-                results.append(_zeros(whole, source) if zero or not rows else None)
+            if not rows:
+                found = _zeros(whole, source)
+            elif all(g is None for g in column):
+                found = None
             else:
-                results.append(reshape(stack(_filled(column, source)), whole))
-        call.finish(results)
-    return nest.pack_like(sources, results)
+                found = reshape(stack(_filled(column, source)), whole)
+            results.append(found)
+            filled.append(_zeros(whole, source) if found is None and zero else found)
+        call.finish(results, filled)
+    return nest.pack_like(sources, filled)
 
 
 def check_batch_shapes(target: Any, source: Any) -> None:
@@ -40,14 +45,17 @@ def check_batch_shapes(target: Any, source: Any) -> None:
     if target.shape.rank == 0 or source.shape.rank == 0:
         raise IndexError("list index out of range")
     if target.shape[0] != source.shape[0]:
-        raise ValueError(f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match.")
+        raise ValueError(
+            f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match."
+        )
     for tensor in (target, source):
         if tensor.shape.rank < 2:
             raise ValueError(f"Shape {tensor.shape} must have rank at least 2")
 
 
 def batch_jacobian(tape: GradientTape, target: Any, source: Any, unconnected: Any) -> Any:
-    """See :meth:`GradientTape.batch_jacobian`. Examples do not depend on each other, so one pass serves a whole batch."""
+    """See :meth:`GradientTape.batch_jacobian`. Examples do not depend on each other, so one pass serves a whole
+    batch."""
     from tapeview.engine.ops.shape import reshape, stack
 
     check_unconnected(unconnected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,10 +35,16 @@ _ADD, _SUBTRACT = _combine(np.add), _combine(np.subtract)
 class RowUpdates:
     """The methods of a variable that change parts of it; all return a view of the variable."""
 
-    dtype: DType
-    _array: Array
-    _replace: Callable[..., None]
-    _view: Callable[[], Any]
+    if TYPE_CHECKING:
+        # What the variable brings.
+        _replace: Callable[..., None]
+        _view: Callable[[], Any]
+
+        @property
+        def dtype(self) -> DType: ...
+
+        @property
+        def _array(self) -> Array: ...
 
     def scatter_update(self, sparse_delta: IndexedSlices, use_locking: bool = False, name: str | None = None) -> Any:
         """Replaces the rows of an ``IndexedSlices``.

@@ -41,6 +41,8 @@ class EagerTensor(Tensor):
     _array: Array
     _origin: Any
     _uid: int
+    _read_outside = False
+    """Of a variable's version: it was used while no tape was open."""
 
     # Attached by engine.ops.operators.
     __add__: Any
@@ -210,7 +212,8 @@ class EagerTensor(Tensor):
     def __getattr__(self, name: str) -> Any:
         if name in _NUMPY_METHODS:
             raise AttributeError(
-                f"EagerTensor object has no attribute '{name}'. \n        If you are looking for numpy-related methods, please run the "
+                f"EagerTensor object has no attribute '{name}'. \n        If you are looking for numpy-related "
+                f"methods, please run the "
                 "following:\n        tf.experimental.numpy.experimental_enable_numpy_behavior()\n      "
             )
         if name in _GRAPH_ONLY:

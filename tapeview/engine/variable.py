@@ -70,7 +70,8 @@ class ResourceVariable(RowUpdates):
     ) -> None:
         if initial_value is None:
             raise ValueError(
-                "The `initial_value` arg to `tf.Variable` must be specified except when you are not providing a `variable_def`. "
+                "The `initial_value` arg to `tf.Variable` must be specified except when you are not providing a "
+                "`variable_def`. "
                 "You provided neither."
             )
         if callable(initial_value) and not isinstance(initial_value, (EagerTensor, ResourceVariable)):
@@ -84,7 +85,8 @@ class ResourceVariable(RowUpdates):
         array = _initial_array(initial_value, None if dtype is None else dtypes.as_dtype(dtype))
         if shape is not None and not TensorShape(array.shape).is_compatible_with(shape):
             raise ValueError(
-                f"In this `tf.Variable` creation, the initial value's shape ({TensorShape(array.shape)}) is not compatible "
+                f"In this `tf.Variable` creation, the initial value's shape ({TensorShape(array.shape)}) is not "
+                f"compatible "
                 f"with the explicitly supplied `shape` argument ({shape})."
             )
         self._value = EagerTensor(array, self)
@@ -98,12 +100,19 @@ class ResourceVariable(RowUpdates):
     def _read(self) -> EagerTensor:
         """The current version, as an op's input; every open tape notices that the variable was read."""
         value = self._value
-        for tape in state.tapes:
+        tapes = state.tapes
+        if not tapes:
+            value._read_outside = True
+        for tape in tapes:
             if id(value) not in tape._tracked:
                 tape._accessed(self, value)
         if collectors:
             _collect(self)
         return value
+
+    def _look(self) -> EagerTensor:
+        """The current version, to be shown or to leave the engine. TensorFlow calls that a reading, too."""
+        return self._read() if state.tapes or collectors else self._value
 
     @property
     def _array(self) -> Array:
@@ -123,10 +132,10 @@ class ResourceVariable(RowUpdates):
 
     def numpy(self) -> Any:
         """A copy of the value: an ndarray, or a NumPy scalar for a 0-d variable."""
-        return self._read().numpy()
+        return self._look().numpy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return self._read().__array__(dtype, copy)
+        return self._look().__array__(dtype, copy)
 
     @property
     def name(self) -> str:
@@ -197,7 +206,8 @@ class ResourceVariable(RowUpdates):
         array = self._operand(value)
         if array.shape != self._array.shape:
             raise ValueError(
-                f"Cannot assign value to variable ' {self._name}': Shape mismatch.The variable shape {self.shape}, and the assigned "
+                f"Cannot assign value to variable ' {self._name}': Shape mismatch.The variable shape {self.shape}, and "
+                f"the assigned "
                 f"value shape {TensorShape(array.shape)} are incompatible."
             )
         self._replace(array, "assign")
@@ -221,7 +231,7 @@ class ResourceVariable(RowUpdates):
 
     def _view(self) -> _UnreadVariable:
         """What an assign returns. TensorFlow reads the variable for it, so that tapes notice."""
-        self._read()
+        self._look()
         return _UnreadVariable(self._base)
 
     def _operand(self, value: Any) -> Array:
@@ -234,7 +244,8 @@ class ResourceVariable(RowUpdates):
         if array.shape != self._array.shape:
             raise invalid(
                 op,
-                f"Cannot update variable with shape {bracketed(self._array.shape)} using a Tensor with shape {bracketed(array.shape)}, "
+                f"Cannot update variable with shape {bracketed(self._array.shape)} using a Tensor with shape "
+                f"{bracketed(array.shape)}, "
                 "shapes must be equal.",
             )
         return array
@@ -250,16 +261,16 @@ class ResourceVariable(RowUpdates):
     # -- as a Python value -----------------------------------------------------------------------------------------
 
     def __bool__(self) -> bool:
-        return bool(self._read())
+        return bool(self._look())
 
     def __float__(self) -> float:
-        return float(self._read())
+        return float(self._look())
 
     def __int__(self) -> int:
-        return int(self._read())
+        return int(self._look())
 
     def __complex__(self) -> complex:
-        return complex(self._read())
+        return complex(self._look())
 
     def __hash__(self) -> int:
         raise TypeError(f"Variable is unhashable. Instead, use variable.ref() as the key. (Variable: {self!r})")
@@ -280,7 +291,7 @@ class ResourceVariable(RowUpdates):
         return ResourceVariable, (self._array, self._trainable, True, None, self._name.removesuffix(":0"))
 
     def __repr__(self) -> str:
-        value = _value_text(self._read()._array, is_repr=True)
+        value = _value_text(self._look()._array, is_repr=True)
         return f"<tf.Variable '{self._name}' shape={self.shape} dtype={self.dtype.name}, numpy={value}>"
 
 

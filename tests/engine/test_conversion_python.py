@@ -262,15 +262,15 @@ EAGER = "'tensorflow.python.framework.ops.EagerTensor' object"
         (lambda t: t.set_shape([3]), "ValueError: Tensor's shape (2,) is not compatible with supplied shape [3]."),
     ],
     ids=[
-        "set item", "delete item", "call", "item", "mean", "grad", "backward", "assign", "name", "op", "graph", "value_index", "eval",
-        "set_shape",
+        "set item", "delete item", "call", "item", "mean", "grad", "backward", "assign", "name", "op", "graph",
+        "value_index", "eval", "set_shape",
     ],
 )  # fmt: skip
 def test_a_tensor_refuses(use: Use, text: str) -> None:
     assert raised(lambda: use(tf.constant([1.0, 2.0]))) == text
 
 
-@pytest.mark.parametrize("name", "T astype ravel transpose reshape clip size tolist data".split())
+@pytest.mark.parametrize("name", ["T", "astype", "ravel", "transpose", "reshape", "clip", "size", "tolist", "data"])
 def test_numpys_methods_are_missing_with_an_advice(name: str) -> None:
     t = tf.constant([1.0, 2.0])
 
@@ -349,7 +349,7 @@ def test_a_shape_behaves_like_a_tuple() -> None:
     assert shape.as_list() == [3, 2]
     assert shape.num_elements() == 6
     assert repr(shape[1:]) == "TensorShape([2])"
-    assert repr(shape + [4]) == "TensorShape([3, 2, 4])"
+    assert repr(shape + [4]) == "TensorShape([3, 2, 4])"  # noqa: RUF005 - concatenation is what is tested
 
 
 def test_a_shape_equals_tuples_and_lists() -> None:

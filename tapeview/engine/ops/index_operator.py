@@ -13,7 +13,10 @@ from tapeview.engine.ops import index
 from tapeview.engine.row_updates import RowUpdates
 from tapeview.engine.tensor import EagerTensor
 
-_INVALID = "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got {!r}"
+_INVALID = (
+    "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid "
+    "indices, got {!r}"
+)
 
 
 def get_item(x: Any, key: Any) -> EagerTensor:
