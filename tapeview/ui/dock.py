@@ -98,7 +98,9 @@ class Dock(QDockWidget):
         self.setObjectName(id)
         self.setAccessibleName(title)
         self.header = Header(title)
-        self._empty = QWidget()
+        self._empty = QWidget(self)
+        self._empty.hide()
+        self._seen = False
         self.setTitleBarWidget(self.header)
         self._waiting: dict[str, Callable[[], None]] = {}
         self._disposals: list[Callable[[], None]] = []
@@ -116,7 +118,7 @@ class Dock(QDockWidget):
 
     def later(self, key: str, update: Callable[[], None]) -> None:
         """Run ``update`` now if the dock can be seen, else when it is (only the last one of each key)."""
-        if self.isVisible():
+        if self._seen:
             update()
         else:
             self._waiting[key] = update
@@ -141,6 +143,8 @@ class Dock(QDockWidget):
             wanted.setVisible(True)
 
     def _visibility_changed(self, visible: bool) -> None:
+        # isVisible() is no help: Qt keeps the docks of the tabs behind visible, far outside of the window.
+        self._seen = visible
         if visible:
             waiting, self._waiting = self._waiting, {}
             for update in waiting.values():

@@ -190,10 +190,10 @@ class InspectorDock(Dock):
         for tab in TABS:
             self.tabs.addTab(self._tab_names[tab])
         self.list = EntryList()
-        self.tensor = TensorView(model.tensor)
+        self._page = QWidget()
+        self.tensor = TensorView(model.tensor, self._page)
         self.details = Facts()
         self._cards: list[Card] = []
-        self._page = QWidget()
         self._column = QVBoxLayout(self._page)
         self._column.setContentsMargins(12, 12, 12, 14)
         self._column.setSpacing(10)

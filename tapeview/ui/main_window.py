@@ -199,7 +199,6 @@ class MainWindow(QMainWindow):
             for dock in bench.docks:
                 self.docks_menu.addAction(dock.toggleViewAction())
             self._disconnects.append(bench.graph_model.changed.connect(self._graph_changed))
-            self._disconnects.append(self.workspace.changed.connect(self._show_failure))
             if self._painted:
                 QTimer.singleShot(0, bench.plots.load)
         return self.workbench
@@ -264,12 +263,9 @@ class MainWindow(QMainWindow):
             self.setWindowTitle(f"{file.name} – tapeview" if file is not None else "tapeview")
             if self.session.needs_polling:
                 self.bridge.start()
+            if self.workbench is not None and self.workspace.state == "failed":
+                self.workbench.bring_up(self.workbench.findings)
         self.commands.update()
-
-    def _show_failure(self, reasons: Reasons) -> None:
-        bench = self.workbench
-        if bench is not None and "state" in reasons and self.workspace.state == "failed":
-            bench.bring_up(bench.findings)
 
     def _problem(self, sentence: str) -> None:
         tell(self, tr("That did not work"), sentence, QMessageBox.Icon.Warning)

@@ -36,13 +36,14 @@ class PlotCanvas(QWidget):
         self._model = model
         self._manual = False
         self._items: dict[str, pg.PlotDataItem] = {}
-        self.plot = pg.PlotWidget(axisItems={"bottom": WholeSteps("bottom")})
+        self.plot = pg.PlotWidget(axisItems={"bottom": WholeSteps("bottom")}, enableMenu=False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot)
         self._item = self.plot.getPlotItem()
         self._view = self._item.getViewBox()
-        self._item.setMenuEnabled(False)
+        # Made all the same, and it would outlive the window as a window of its own.
+        self._item.ctrlMenu.setParent(self, Qt.WindowType.Popup)
         self._item.hideButtons()
         self._item.setDownsampling(auto=True, mode="peak")
         self._item.setClipToView(True)

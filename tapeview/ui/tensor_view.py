@@ -15,8 +15,8 @@ from tapeview.views.tensor_model import MODES, TensorModel
 class TensorView(QWidget):
     """Draws a ``TensorModel``."""
 
-    def __init__(self, model: TensorModel) -> None:
-        super().__init__()
+    def __init__(self, model: TensorModel, parent: QWidget) -> None:
+        super().__init__(parent)  # it shows and hides itself, and without a parent it would be a window
         self._model = model
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

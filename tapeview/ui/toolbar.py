@@ -14,7 +14,7 @@ from tapeview.ui.text import tr
 from tapeview.views.workspace import Reasons, Workspace, phase_name
 
 CHIPS = {"forward": ("accentbg", "accent"), "backward": ("gradbg", "grad"), "update": ("watchbg", "watch")}
-FIELD_KEYS = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
+FIELD_KEYS = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape}
 
 
 class SearchField(QLineEdit):

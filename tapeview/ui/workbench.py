@@ -72,10 +72,10 @@ class Workbench(QMainWindow):
         self._titles.setSingleShot(True)
         self._titles.timeout.connect(self._fit_titles)
         for dock in self.docks:
-            dock.dockLocationChanged.connect(lambda _area: self._titles.start(0))
-            dock.visibilityChanged.connect(lambda _visible: self._titles.start(0))
-            dock.topLevelChanged.connect(lambda _floating: self._titles.start(0))
-        theme.current().changed.connect(lambda: self._titles.start(0))
+            dock.dockLocationChanged.connect(self._titles_soon)
+            dock.visibilityChanged.connect(self._titles_soon)
+            dock.topLevelChanged.connect(self._titles_soon)
+        theme.current().changed.connect(self._titles_soon)
         self._fit_titles()
         self._standard = self.saveState(LAYOUT_VERSION)
 
@@ -126,6 +126,9 @@ class Workbench(QMainWindow):
         self.tabifyDockWidget(self.plots, self.tape)
         self.tabifyDockWidget(self.tape, self.findings)
         self.plots.raise_()
+
+    def _titles_soon(self, *_: object) -> None:
+        self._titles.start(0)
 
     def _fit_titles(self) -> None:
         for dock in self.docks:
