@@ -173,10 +173,10 @@ class Recording:
         return tensor
 
     def value(self, id: int) -> np.ndarray | None:
-        """A tensor's value, read-only, as shape and dtype in its record say; None if it was not kept. Raises
-        KeyError.
-        """
-        tensor = self.tensor(id)
+        """A tensor's value, read-only, as shape and dtype in its record say; None if it was not kept."""
+        tensor = self._chunks.tensor(id)
+        if tensor is None:
+            return None
         data = tensor.data if tensor.data is not None else self._stored_value(tensor)
         if data is None:
             return None
