@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,7 +83,7 @@ def test_ports_stay_on_the_side_in_order_and_apart(wanted: list[float], width: f
     side = width / 2 - 12
     space = min(26.0, 2 * side / (len(wanted) - 1)) if len(wanted) > 1 else 0.0
     assert all(-side - 1e-6 <= x <= side + 1e-6 for x in found)
-    assert all(b - a >= space - 1e-6 for a, b in zip(found, found[1:], strict=False))
+    assert all(b - a >= space - 1e-6 for a, b in pairwise(found))
 
 
 def test_a_lone_edge_from_straight_above_arrives_in_the_middle() -> None:
