@@ -24,7 +24,7 @@ from tapeview.views.workspace import Workspace
 
 PATIENCE_MS = 60_000
 SETTLE_MS = 400
-"""After the last thing we can ask about: fonts, curves and docks finding their places."""
+"""For what cannot be asked about: fonts, curves and docks finding their places."""
 
 
 def main() -> int:
@@ -49,6 +49,7 @@ def main() -> int:
         window.resize(*map(int, options.size.split("x")))
         window.session.open_recording(options.recording)
         window.show()
+        wait_until(lambda: False, SETTLE_MS)  # docks scroll to the cursor: they need their sizes before it moves
         place_cursor(window.workspace, options.step - 1, options.position - 1)
         if not wait_until(lambda: graph_is_drawn(window), PATIENCE_MS):
             return fail(f"the graph was not laid out within {PATIENCE_MS // 1000} s")
