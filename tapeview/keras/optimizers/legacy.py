@@ -48,6 +48,7 @@ class _Legacy(Optimizer):
         pairs = list(grads_and_vars)
         if not pairs:
             return None
+        variable: Any
         for _, variable in pairs:
             if not isinstance(variable, ResourceVariable):
                 text = f"Updating a `Tensor` is not implemented. Received: var={np.asarray(variable)}."
@@ -67,7 +68,7 @@ class _Legacy(Optimizer):
     def _slot_kinds(self) -> Sequence[str]:
         return ()
 
-    def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Any:  # type: ignore[override]
+    def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
         """One step down ``loss``; returns the step count."""
         return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
 
@@ -90,7 +91,7 @@ class SGD(_Legacy):
         self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, name: str = "SGD", **kwargs: Any
     ) -> None:
         super().__init__(name, learning_rate, **kwargs)
-        if isinstance(momentum, (int, float)) and not 0 <= momentum <= 1:
+        if not 0 <= momentum <= 1:
             raise ValueError(
                 f"`momentum` must be between [0, 1]. Received: momentum={momentum} (of type {type(momentum)})."
             )

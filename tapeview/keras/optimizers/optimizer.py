@@ -87,8 +87,8 @@ class Optimizer:
             )
         if "decay" in kwargs:
             raise ValueError(
-                "decay is deprecated in the new Keras optimizer, please check the docstring for valid arguments, or use the "
-                f"legacy optimizer, e.g., tf.keras.optimizers.legacy.{type(self).__name__}."
+                "decay is deprecated in the new Keras optimizer, please check the docstring for valid arguments, "
+                f"or use the legacy optimizer, e.g., tf.keras.optimizers.legacy.{type(self).__name__}."
             )
         for name in kwargs:
             raise TypeError(
@@ -200,8 +200,8 @@ class Optimizer:
     def _unknown(self, variable: ResourceVariable) -> NoReturn:
         raise KeyError(
             f"The optimizer cannot recognize variable {variable.name}. This usually means you are trying to call the "
-            "optimizer to update different parts of the model separately. Please call `optimizer.build(variables)` with the "
-            "full list of trainable variables before the training loop or use legacy optimizer "
+            "optimizer to update different parts of the model separately. Please call `optimizer.build(variables)` with "
+            "the full list of trainable variables before the training loop or use legacy optimizer "
             f"`tf.keras.optimizers.legacy.{type(self).__name__}."
         )
 
@@ -230,7 +230,8 @@ class Optimizer:
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer."""
-        rate = self._schedule.get_config() if hasattr(self._schedule, "get_config") else float(self._present_rate())
+        schedule = self._schedule
+        rate = schedule.get_config() if isinstance(schedule, LearningRateSchedule) else float(self._present_rate())
         return {
             "name": self.name,
             "learning_rate": rate,
@@ -264,8 +265,8 @@ def with_gradients(pairs: Sequence[Pair], times: int) -> list[Pair]:
     missing = [v.name for g, v in pairs if g is None]
     for _ in range(times):
         warn.warn(
-            f"Gradients do not exist for variables {missing} when minimizing the loss. If you're using `model.compile()`, "
-            "did you forget to provide a `loss` argument?"
+            f"Gradients do not exist for variables {missing} when minimizing the loss. If you're using "
+            "`model.compile()`, did you forget to provide a `loss` argument?"
         )
     return kept
 

@@ -37,7 +37,7 @@ class SGD(Optimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(name, learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, **kwargs)
-        if isinstance(momentum, (int, float)) and not 0 <= momentum <= 1:
+        if not 0 <= momentum <= 1:
             raise ValueError("`momentum` must be between [0, 1].")
         self.momentum = momentum
         self.nesterov = nesterov
