@@ -99,7 +99,8 @@ def invalid(
 
 def wrong_dtype(op: str, position: int, expected: str, got: str, name: str | None = "") -> InvalidArgumentError:
     """Two tensors of different types met in one op; TensorFlow never promotes."""
-    text = f"cannot compute {op} as input #{position}(zero-based) was expected to be a {expected} tensor but is a {got} tensor"
+    where = f"cannot compute {op} as input #{position}(zero-based)"
+    text = f"{where} was expected to be a {expected} tensor but is a {got} tensor"
     return invalid(op, text, kernel=False, name=name)
 
 
@@ -126,12 +127,13 @@ def dtype_not_allowed(
 
     ``before`` and ``after`` are what the op's definition, which the message quotes, has on both sides of the types.
     """
+    default = "default=DT_FLOAT," if op == "LeakyRelu" else ""
     listed = ", ".join(_ATTR_WORDS.get(a, f"DT_{a.upper()}") for a in allowed)
     return invalid(
         op,
         f"Value for attr 'T' of {got} is not in the list of allowed values: {', '.join(allowed)}\n\t; "
         f"NodeDef: {{{{node {op}}}}}; Op<name={op}; signature={signature}; "
-        f"{before}attr=T:type,allowed=[{listed}]{after}>",
+        f"{before}attr=T:type,{default}allowed=[{listed}]{after}>",
         kernel=False,
         name=name,
     )

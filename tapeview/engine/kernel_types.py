@@ -49,7 +49,7 @@ _SPECS: dict[str, _Spec] = {
     "TruncateMod": (f"int32 int64 {_REAL}", _BINARY, "", ""),
     "Pow": (f"bfloat16 float half double {_SIGNED} complex64 complex128", _BINARY, "", ""),
     "SquaredDifference": (f"{_REAL} int32 int64 complex64 complex128", _BINARY, "", _COMMUTES),
-    "AddN": (_NUMBER, "inputs:N*T -> sum:T", "attr=N:int,min=1; ", _AGGREGATES),
+    "AddN": (f"{_NUMBER} variant", "inputs:N*T -> sum:T", "attr=N:int,min=1; ", _AGGREGATES),
     "Square": (f"{_REAL} {_BITS} complex64 complex128", _UNARY, "", ""),
     "Abs": (f"{_REAL} {_SIGNED}", _UNARY, "", ""),
     "Relu": (f"{_ORDERED} qint8", _FEATURES, "", ""),
@@ -100,7 +100,7 @@ def _same(names: str, *spec: str) -> None:
 _same(
     "Sqrt Rsqrt Exp Expm1 Log Log1p Sigmoid Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh", _FLOAT, _UNARY
 )
-_same("Erf Erfc Lgamma Digamma Floor Ceil Rint Silu", _REAL, _UNARY)
+_same("Erf Erfc Lgamma Digamma Floor Ceil Rint", _REAL, _UNARY)
 _same("IsNan IsInf IsFinite", _REAL, "x:T -> y:bool")
 _same("Neg Sign Reciprocal Round", f"{_REAL} {_SIGNED} complex64 complex128", _UNARY)
 _same("RealDiv FloorDiv TruncateDiv Div", _ARITHMETIC, _BINARY)

@@ -12,7 +12,7 @@ from tapeview.engine.errors import InvalidArgumentError
 from tapeview.engine.op import Op, defop, execute
 from tapeview.engine.ops.calls import unary
 from tapeview.engine.ops.elementwise import cast, negative, power
-from tapeview.engine.ops.exponential import exp, sigmoid, tanh
+from tapeview.engine.ops.exponential import SIGMOID, exp, sigmoid, tanh
 from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.ops.select import where
 from tapeview.engine.ops.shape import concat, transpose
@@ -193,7 +193,7 @@ def silu(features: Any, beta: Any = 1.0, name: str | None = None) -> EagerTensor
     """``x * sigmoid(beta * x)``."""
     x = to_tensor(features)
     if isinstance(beta, (int, float)) and beta == 1:
-        return execute(SILU, (_floats(SILU, x),))
+        return execute(SILU, (_floats(SIGMOID, x),))
     factor = cast(to_tensor(beta), x.dtype)
     return x * sigmoid(factor * x)  # type: ignore[no-any-return]
 

@@ -59,7 +59,7 @@ CUMPROD = defop(
     formulas=("the sum of g * y over all places whose product x is part of, divided by x; 0 where x is 0",),
 )  # fmt: skip
 CUMULATIVE_LOGSUMEXP = defop(
-    "CumulativeLogsumexp", _scan(np.logaddexp, lambda dtype: np.finfo(dtype).min), (_cumulative_logsumexp_rule,),
+    "CumulativeLogsumexp", _scan(np.logaddexp, lambda dtype: -np.inf), (_cumulative_logsumexp_rule,),
     inputs="x", formulas=("exp(x) * the sum of g * exp(-y) over all places whose sum x is part of",),
 )  # fmt: skip
 

@@ -128,13 +128,14 @@ def diag(
         rows = columns = max(least_rows, least_columns)
     rows = least_rows if rows == -1 else rows
     columns = least_columns if columns == -1 else columns
+    word = None if isinstance(diagonal, (list, tuple)) else "diag"
     if rows < least_rows:
-        raise invalid("MatrixDiagV3", f"The number of rows is too small: {rows}", name="diag")
+        raise invalid("MatrixDiagV3", "The number of rows is too small.", name=word)
     if columns < least_columns:
-        raise invalid("MatrixDiagV3", f"The number of columns is too small: {columns}", name="diag")
+        raise invalid("MatrixDiagV3", "The number of columns is too small.", name=word)
     if rows != least_rows and columns != least_columns:
         text = "The number of rows or columns is not consistent with the specified d_lower, d_upper, and diagonal."
-        raise invalid("MatrixDiagV3", text, name="diag")
+        raise invalid("MatrixDiagV3", text, name=word)
     padding = to_tensor(padding_value)._array.item()
     return execute(DIAG, (x,), {"k": offset, "rows": rows, "columns": columns, "padding": padding})
 
@@ -172,7 +173,8 @@ def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, alig
         )
         text += "the longests diagonal in range [lower_diag_index:upper_diag_index].\n"
         text += f"Input shape: {bracketed(shape)}\nDiagonal shape: {bracketed(d._array.shape)}\n"
-        raise invalid("MatrixSetDiagV3", f"{text}Expected diagonal shape: {bracketed(expected)}", name=None)
+        word = None if isinstance(diagonal, (list, tuple)) else "set_diag"
+        raise invalid("MatrixSetDiagV3", f"{text}Expected diagonal shape: {bracketed(expected)}", name=word)
     return execute(SET_DIAG, (x, d), {"k": offset})
 
 
@@ -210,7 +212,9 @@ def tensor_diag_part(input: Any, name: str | None = None) -> EagerTensor:
     shape = x._array.shape
     half = len(shape) // 2
     if len(shape) % 2 or not shape:
-        raise invalid("DiagPart", f"The rank of the tensor should be even and positive, got shape {bracketed(shape)}")
+        # TensorFlow's source breaks the line here and keeps the blanks.
+        text = "The rank of the tensor should be" + " " * 42 + "even and positive"
+        raise invalid("DiagPart", f"{text}, got shape {bracketed(shape)}")
     for k in range(half):
         if shape[k] != shape[k + half]:
             text = f"Invalid shape {bracketed(shape)}: dimensions {k} and {k + half} do not match."

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.op import defop
-from tapeview.engine.ops.arithmetic import multiply_no_nan, nonzero, xdivy, zero_unless
+from tapeview.engine.ops.arithmetic import multiply_no_nan, nonzero, reciprocal, xdivy, zero_unless
 from tapeview.engine.ops.calls import binary, unary
 from tapeview.engine.tensor import Array, EagerTensor
 
@@ -20,8 +20,8 @@ RSQRT = defop(
 )  # fmt: skip
 EXP = defop("Exp", np.exp, (lambda g, y, x: g * y,), inputs="x")
 EXPM1 = defop("Expm1", np.expm1, (lambda g, y, x: g * exp(x),), inputs="x")
-LOG = defop("Log", np.log, (lambda g, y, x: g * (1 / x),), inputs="x")
-LOG1P = defop("Log1p", np.log1p, (lambda g, y, x: g * (1 / (1 + x)),), inputs="x")
+LOG = defop("Log", np.log, (lambda g, y, x: g * reciprocal(x),), inputs="x", formulas=("g / x",))
+LOG1P = defop("Log1p", np.log1p, (lambda g, y, x: g * reciprocal(1 + x),), inputs="x", formulas=("g / (1 + x)",))
 XLOGY = defop(
     "Xlogy", lambda a, b: zero_unless(a != 0, np.multiply(a, np.log(b))), broadcasts=True, inputs="a b",
     vjps=(lambda g, y, a, b: g * xlogy(nonzero(a), b),

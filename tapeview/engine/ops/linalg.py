@@ -8,7 +8,7 @@ import numpy as np
 
 from tapeview.engine import convert, kernel_types
 from tapeview.engine.convert import to_tensor
-from tapeview.engine.errors import invalid, wrong_dtype
+from tapeview.engine.errors import FailedPreconditionError, device, invalid, wrong_dtype
 from tapeview.engine.op import defop, execute
 from tapeview.engine.ops.shape import expand_dims, reshape, squeeze, transpose
 from tapeview.engine.shapes import bracketed
@@ -101,7 +101,10 @@ def _run(x: EagerTensor, y: EagerTensor, transpose_a: bool, transpose_b: bool) -
     batched = a.ndim > 2 or b.ndim > 2
     op = BATCH_MATMUL if batched else MATMUL
     if a.dtype != b.dtype:
-        raise wrong_dtype(op.name, 1, x.dtype.word, y.dtype.word)
+        error = wrong_dtype(op.name, 1, x.dtype.word, y.dtype.word)
+        if a.dtype == np.float32:  # TensorFlow has an implementation of its own for these
+            error.message = error.message.replace("compute ", "compute _Mkl", 1)
+        raise error
     if a.dtype.kind != "f":
         kernel_types.check(op.name, x)
     for k, array in enumerate((a, b)):
@@ -150,14 +153,14 @@ def adjoint(matrix: Any, name: str | None = None) -> EagerTensor:
 
 
 def cross(a: Any, b: Any, name: str | None = None) -> EagerTensor:
-    """The cross product of vectors of 3. Raises InvalidArgumentError for other shapes."""
+    """The cross product of vectors of 3. Raises InvalidArgumentError or FailedPreconditionError for other shapes."""
     x, y = convert.operands("Cross", a, b)
     if x._array.shape != y._array.shape:
         shapes = f"{bracketed(x._array.shape)} vs. {bracketed(y._array.shape)}"
         raise invalid("Cross", f"Both inputs must be of same shape: {shapes}")
     if x._array.shape[-1:] != (3,):
-        size = x._array.shape[-1] if x._array.ndim else 1
-        raise invalid("Cross", f"Cross-products are only defined for 3-element vectors. Got {size}.")
+        text = "Cross-products are only defined for 3-element vectors."
+        raise FailedPreconditionError(None, None, f"{device('Cross')}{text} [Op:Cross] name: ")
     return execute(CROSS, (x, y))
 
 

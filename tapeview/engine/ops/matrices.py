@@ -20,6 +20,7 @@ from tapeview.engine.ops.exponential import log
 from tapeview.engine.ops.linalg import adjoint, matmul
 from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.ops.shape import expand_dims
+from tapeview.engine.shapes import bracketed
 from tapeview.engine.tensor import Array, EagerTensor
 
 
@@ -259,11 +260,11 @@ def triangular_solve(
     if len(have) < 2 or len(want) < 2:
         raise invalid("MatrixTriangularSolve", f"In[0] and In[1] ndims must be >= 2: {min(len(have), len(want))}")
     if have[-1] != have[-2]:
-        raise invalid(
-            "MatrixTriangularSolve", f"In[0] matrices in the last dimensions must be square ({have[-2]} =/= {have[-1]})"
-        )
+        text = f"In[0] matrices in the last dimensions must be square ({have[-1]} =/= {have[-2]})"
+        raise invalid("MatrixTriangularSolve", text)
     if have[-1] != want[-2]:
-        raise invalid("MatrixTriangularSolve", f"In[0] mismatch In[1] shape: {have[-1]} vs. {want[-2]}")
+        text = f"In[0] mismatch In[1] shape: {have[-1]} vs. {want[-2]}: {bracketed(have)} {bracketed(want)}"
+        raise invalid("MatrixTriangularSolve", f"{text} {int(lower)} {int(adjoint)}")
     return execute(TRIANGULAR_SOLVE, (a, b), {"lower": bool(lower), "adjoint": bool(adjoint)})
 
 

@@ -160,14 +160,15 @@ def normal_axis(op: str, axis: Any, rank: int) -> Axis:
     elif hasattr(axis, "_array"):
         axis = axis._array.tolist()
     numbers: list[int] = []
+    name = None if isinstance(axis, (list, tuple)) else ""
     for a in axis if isinstance(axis, (list, tuple, np.ndarray, range)) else (axis,):
         if isinstance(a, float):
             raise TypeError(f"Cannot convert {axis!r} to EagerTensor of dtype int32")
         n = int(a)
         if not -rank <= n < rank:
-            raise invalid(op, f"Invalid reduction dimension ({n} for input with {rank} dimension(s)")
+            raise invalid(op, f"Invalid reduction dimension ({n} for input with {rank} dimension(s)", name=name)
         if n % rank in numbers:
-            raise invalid(op, f"Invalid reduction arguments: Axes contains duplicate dimension: {n % rank}")
+            raise invalid(op, f"Invalid reduction arguments: Axes contains duplicate dimension: {n % rank}", name=name)
         numbers.append(n % rank)
     return tuple(sorted(numbers))
 

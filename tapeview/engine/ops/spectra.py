@@ -14,6 +14,7 @@ from tapeview.engine import kernel_types
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.errors import invalid
 from tapeview.engine.op import Op, defop, execute_many
+from tapeview.engine.ops.arithmetic import reciprocal
 from tapeview.engine.ops.diagonals import band_part, diag, diag_part, set_diag
 from tapeview.engine.ops.elementwise import square, zeros_like
 from tapeview.engine.ops.linalg import adjoint, matmul
@@ -58,7 +59,7 @@ def _gaps(e: EagerTensor) -> EagerTensor:
 
 
 def _safe_reciprocal(x: Any) -> Any:
-    return x * (1 / (x * x + 1e-20))
+    return x * reciprocal(x * x + 1e-20)
 
 
 def _eigh_rule(gs: Pair, ys: Pair, x: EagerTensor, compute_v: bool) -> EagerTensor:

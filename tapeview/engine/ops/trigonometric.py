@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.op import defop
+from tapeview.engine.ops.arithmetic import reciprocal
 from tapeview.engine.ops.calls import binary, unary
 from tapeview.engine.ops.elementwise import square
 from tapeview.engine.ops.exponential import sqrt
@@ -14,10 +15,24 @@ from tapeview.engine.tensor import EagerTensor
 
 SIN = defop("Sin", np.sin, (lambda g, y, x: g * cos(x),), inputs="x")
 COS = defop("Cos", np.cos, (lambda g, y, x: -g * sin(x),), inputs="x")
-TAN = defop("Tan", np.tan, (lambda g, y, x: g * square(1 / cos(x)),), inputs="x")
-ASIN = defop("Asin", np.arcsin, (lambda g, y, x: g * (1 / sqrt(1 - square(x))),), inputs="x")
-ACOS = defop("Acos", np.arccos, (lambda g, y, x: -g * (1 / sqrt(1 - square(x))),), inputs="x")
-ATAN = defop("Atan", np.arctan, (lambda g, y, x: g * (1 / (1 + square(x))),), inputs="x")
+TAN = defop("Tan", np.tan, (lambda g, y, x: g * square(reciprocal(cos(x))),), inputs="x", formulas=("g / cos(x) ** 2",))
+ASIN = defop(
+    "Asin",
+    np.arcsin,
+    (lambda g, y, x: g * reciprocal(sqrt(1 - square(x))),),
+    inputs="x",
+    formulas=("g / sqrt(1 - x ** 2)",),
+)
+ACOS = defop(
+    "Acos",
+    np.arccos,
+    (lambda g, y, x: -g * reciprocal(sqrt(1 - square(x))),),
+    inputs="x",
+    formulas=("-g / sqrt(1 - x ** 2)",),
+)
+ATAN = defop(
+    "Atan", np.arctan, (lambda g, y, x: g * reciprocal(1 + square(x)),), inputs="x", formulas=("g / (1 + x ** 2)",)
+)
 ATAN2 = defop(
     "Atan2", np.arctan2, broadcasts=True, inputs="a b",
     vjps=(lambda g, y, a, b: b * (g / (square(a) + square(b))),
@@ -27,7 +42,9 @@ SINH = defop("Sinh", np.sinh, (lambda g, y, x: g * cosh(x),), inputs="x")
 COSH = defop("Cosh", np.cosh, (lambda g, y, x: g * sinh(x),), inputs="x")
 ASINH = defop("Asinh", np.arcsinh, (lambda g, y, x: g / cosh(y),), inputs="x")
 ACOSH = defop("Acosh", np.arccosh, (lambda g, y, x: g / sinh(y),), inputs="x")
-ATANH = defop("Atanh", np.arctanh, (lambda g, y, x: g * (1 / (1 - square(x))),), inputs="x")
+ATANH = defop(
+    "Atanh", np.arctanh, (lambda g, y, x: g * reciprocal(1 - square(x)),), inputs="x", formulas=("g / (1 - x ** 2)",)
+)
 
 
 def sin(x: Any, name: str | None = None) -> EagerTensor:

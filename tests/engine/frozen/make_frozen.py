@@ -1,0 +1,41 @@
+"""Freezes what TensorFlow 2.15 says to the cases of cases.py and error_cases.py, as JSON files beside this one.
+
+Run it in an environment of its own, with Python 3.11 (the test suite itself needs no TensorFlow)::
+
+    python3.11 -m venv tf && tf/bin/pip install tensorflow-cpu==2.15.1
+    tf/bin/python tests/engine/frozen/make_frozen.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import tensorflow as tf  # noqa: E402
+from cases import CASES  # noqa: E402
+from error_cases import ERRORS  # noqa: E402
+from evaluate import evaluate, raised  # noqa: E402
+
+
+def main() -> None:
+    """Writes one file for each group."""
+    groups: dict[str, Any] = {
+        group: {name: evaluate(tf, f, inputs) for name, (f, inputs) in cases.items()} for group, cases in CASES.items()
+    }
+    groups["errors"] = {name: raised(lambda f=f: f(tf)) for name, f in ERRORS.items()}
+    for group, frozen in groups.items():
+        lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in frozen.items()]
+        text = "{\n" + ",\n".join(lines) + "\n}\n"
+        (HERE / f"{group}.json").write_text(text, encoding="utf-8")
+        print(f"{group}.json: {len(frozen)}")
+
+
+if __name__ == "__main__":
+    main()
