@@ -57,7 +57,7 @@ SPARSE_XENT = defop(
 
 
 def _sigmoid_xent(logits: Array, labels: Array) -> Any:
-    return np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
+    return np.maximum(logits, logits.dtype.type(0)) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
 
 
 SIGMOID_XENT = defop(
