@@ -126,12 +126,16 @@ class Database:
 
     def value(self, tensor: int) -> object:
         """What stands in the table of values for a tensor; None if nothing does. Look at its length first."""
+        what = f"the value of tensor {tensor}"
         with self.lock:
-            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_LIMIT)
             try:
-                rows = self.rows("SELECT data FROM value WHERE tensor = ?", (tensor,), f"the value of tensor {tensor}")
-            finally:
-                self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
+                self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_LIMIT)
+                try:
+                    rows = self.rows("SELECT data FROM value WHERE tensor = ?", (tensor,), what)
+                finally:
+                    self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, TEXT_LIMIT)
+            except sqlite3.Error as error:
+                raise RecordingError(f"{self.name}: {what} cannot be read ({_one_line(error)}).") from error
             return rows[0][0] if rows else None
 
     def changed(self) -> bool:
@@ -254,7 +258,7 @@ class Database:
     def _copied(self, log: Path) -> Path:
         """A copy of the file and its log in a folder of our own, where SQLite can bring the two together."""
         try:
-            if self.path.stat().st_size + log.stat().st_size > _COPY_LIMIT:
+            if self._size() > _COPY_LIMIT:
                 raise RecordingError(
                     f"{self.name} stands in a read-only folder and is too large to be copied out of it."
                 )

@@ -86,10 +86,9 @@ class Recording:
         self._sources: dict[int, SourceFile] = {}
         self._op_infos: dict[str, OpInfo | None] = {}
         self._shown: Mapping[str, Series] | None = None
-        self._was_running = False
+        self._grew = False
         self.run = RunInfo("", "", "", "", (), "", 0, 0.0)
         self._load()
-        self._was_running = self.state == "running"
 
     @classmethod
     def open(cls, path: Path) -> Recording:
@@ -103,7 +102,7 @@ class Recording:
 
     def close(self) -> None:
         """Let go of the file. What was read stays readable, the rest is not."""
-        self.database.close(tidy=self._was_running and self.run.ended is not None)
+        self.database.close(tidy=self._grew and self.run.ended is not None)
 
     def __enter__(self) -> Recording:
         return self
@@ -138,6 +137,7 @@ class Recording:
         if not self.database.changed():
             return False
         with self.database.lock:
+            self._grew = True
             self._load()
         return True
 

@@ -31,7 +31,7 @@ from tapeview.trace.records import (
     RunInfo,
     Variable,
 )
-from tapeview.trace.schema import CHUNK_TARGET, KEPT, TEXT_LIMIT, TEXT_PIECE, VALUE_LIMIT, RecordingError
+from tapeview.trace.schema import CHUNK_TARGET, KEPT, TEXT_LIMIT, TEXT_PIECE, VALUE_LIMIT, RecordingError, sidecars
 
 __all__ = ["RecordingError", "Writer"]
 
@@ -241,9 +241,14 @@ class Writer:
         self.commit()
 
     def close(self) -> None:
-        """Let go of the file without committing and without saying that the run ended."""
+        """Let go of the file without committing and without saying that the run ended, if that was not said before."""
+        if self._disowned:
+            return
         with self._commit_lock:
-            if self._connection is not None and not self._disowned:
+            logged = self.path.exists() and any(file.exists() for file in sidecars(self.path))
+            if self._connection is None and self._finished and logged:
+                self._settle(connect(self.path))  # a reader was in the way when the run ended
+            if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 

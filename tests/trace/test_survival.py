@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tapeview.trace.check import check
@@ -139,6 +140,56 @@ def test_a_recording_opened_before_its_log_was_there_grows_all_the_same(tmp_path
         assert recording.refresh()
         assert recording.step_count == 2
     scene.finish()
+
+
+@pytest.mark.parametrize("opened", ["while it ran", "when it had ended"])
+def test_values_written_after_the_end_reach_a_reader(tmp_path: Path, opened: str) -> None:
+    scene = Regression(tmp_path / "run.tapeview", run_info(pid=os.getpid()))
+    scene.train()
+    large = np.arange(5000.0)
+    wanted = [scene.tensor(large, keep=False) for _ in range(3)]
+    scene.flush()
+    scene.writer.commit()
+    if opened == "when it had ended":
+        scene.finish()
+    with Recording.open(scene.path) as recording:
+        if opened == "while it ran":
+            scene.finish()
+            assert recording.refresh()
+        assert recording.state == "finished"
+        for id in wanted:
+            assert recording.value(id) is None
+            scene.writer.add_value(id, large)
+            scene.writer.commit()
+            assert recording.refresh()
+            np.testing.assert_array_equal(recording.value(id), large)
+    assert [file.name for file in tmp_path.iterdir()] == ["run.tapeview"]
+    assert check(scene.path) == []
+    scene.writer.close()
+
+
+def test_the_writer_takes_the_log_away_when_a_reader_was_in_the_way(tmp_path: Path) -> None:
+    scene = Regression(tmp_path / "run.tapeview", run_info(pid=os.getpid()))
+    recording = Recording.open(scene.path)
+    scene.finish()
+    assert (tmp_path / "run.tapeview-wal").exists()
+    recording.close()
+    scene.writer.close()
+    assert [file.name for file in tmp_path.iterdir()] == ["run.tapeview"]
+
+
+def test_a_closed_recording_keeps_what_was_read_and_has_nothing_else(tmp_path: Path) -> None:
+    path = write_regression(tmp_path / "run.tapeview", steps=3)
+    recording = Recording.open(path)
+    step = recording.step(1)
+    recording.close()
+    recording.close()
+    assert recording.step(1) is step
+    assert recording.step_count == 3
+    assert recording.step(2).records == ()
+    assert recording.value(10**6) is None
+    assert not recording.refresh()
+    assert recording.output() == []
 
 
 @pytest.mark.skipif(not POSIX, reason="needs a limit on the size of files")
