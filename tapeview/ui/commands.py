@@ -54,7 +54,7 @@ class Commands(QObject):
         keys = [QKeySequence(text) for text in (command.shortcut, *command.also) if text]
         action.setShortcuts(keys)
         action.setAutoRepeat(True)
-        plain = command.text.replace("&", "").rstrip("…")
+        plain = command.text.replace("&", "").rstrip(" …")
         shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
         action.setToolTip(f"{command.tip or plain}  {shown}".rstrip())
         action.setStatusTip("")

@@ -14,9 +14,6 @@ from tapeview.ui import theme
 from tapeview.ui.legend import curve_pen
 from tapeview.views.plots_model import PlotsModel
 
-POINTS_WITH_MARKS = 1
-"""A series of so few points is drawn as dots: a line needs two."""
-
 
 class WholeSteps(pg.AxisItem):  # type: ignore[misc]
     """An axis of whole numbers: there is no step two and a half."""
@@ -36,6 +33,7 @@ class PlotCanvas(QWidget):
         self._model = model
         self._manual = False
         self._items: dict[str, pg.PlotDataItem] = {}
+        self._dots: dict[str, pg.ScatterPlotItem] = {}
         self.plot = pg.PlotWidget(axisItems={"bottom": WholeSteps("bottom")}, enableMenu=False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -92,26 +90,25 @@ class PlotCanvas(QWidget):
         known = {curve.key for curve in model.curves}
         for key in [key for key in self._items if key not in known]:
             self._item.removeItem(self._items.pop(key))
+            self._item.removeItem(self._dots.pop(key))
         for curve in model.curves:
             item = self._items.get(curve.key)
             if item is None:
                 item = self._items[curve.key] = pg.PlotDataItem(connect="finite", antialias=True)
                 item.setZValue(10 if curve.kind == "target" else 5)
                 self._item.addItem(item)
+                self._dots[curve.key] = pg.ScatterPlotItem()
+                self._item.addItem(self._dots[curve.key])
             item.setVisible(curve.visible)
+            self._dots[curve.key].setVisible(curve.visible)
             if not curve.visible:
                 continue
             x, y = model.drawn(curve)
             pen: QPen = curve_pen(palette, curve)
+            item.setData(x, y, pen=pen)
+            # Points between two gaps have no line to be seen by.
             lonely = lone_points(y)
-            if len(lonely):
-                # Points between two gaps have no line to be seen by.
-                brush = pg.mkBrush(pen.color())
-                sizes = np.zeros(len(y))
-                sizes[lonely] = 6
-                item.setData(x, y, pen=pen, symbol="o", symbolBrush=brush, symbolPen=None, symbolSize=sizes)
-            else:
-                item.setData(x, y, pen=pen, symbol=None)
+            self._dots[curve.key].setData(x=x[lonely], y=y[lonely], brush=pg.mkBrush(pen.color()), pen=None, size=6)
         self.show_step()
         if not self._manual:
             self.fit()
