@@ -51,7 +51,14 @@ class Window:
         parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="the script's own arguments")
 
     def run(self, options: argparse.Namespace) -> int:
-        from tapeview.debuggee.program import ProgramError, find_module, find_script, put_first
+        from tapeview.debuggee.program import (
+            REAL_SENTENCE,
+            REAL_VARIABLE,
+            ProgramError,
+            find_module,
+            find_script,
+            put_first,
+        )
 
         if options.script is None:
             if options.run or options.module:
@@ -59,11 +66,7 @@ class Window:
             return show()
         if not options.module and options.script.endswith(".tapeview"):
             return Open().run(argparse.Namespace(file=options.script))
-        if options.real_tensorflow:
-            os.environ["TAPEVIEW_TENSORFLOW"] = "real"
-        if os.environ.get("TAPEVIEW_TENSORFLOW", "") == "real":
-            from tapeview.debuggee.bootstrap import REAL_SENTENCE
-
+        if options.real_tensorflow or os.environ.get(REAL_VARIABLE) == "real":
             raise UserError(REAL_SENTENCE)
         try:
             if options.module:

@@ -20,7 +20,15 @@ import tapeview
 from tapeview import protocol
 from tapeview.debuggee import blame, control, static_check
 from tapeview.debuggee.gate import Gate
-from tapeview.debuggee.program import Program, ProgramError, find_module, find_script, put_first
+from tapeview.debuggee.program import (
+    REAL_SENTENCE,
+    REAL_VARIABLE,
+    Program,
+    ProgramError,
+    find_module,
+    find_script,
+    put_first,
+)
 from tapeview.debuggee.recorder import Recorder
 from tapeview.debuggee.session import INTERRUPTED_EXIT, Session
 from tapeview.tensorflow import loader, names
@@ -28,11 +36,6 @@ from tapeview.trace import records
 from tapeview.trace.store import RecordingError, Writer
 
 USAGE_EXIT = 2
-REAL_VARIABLE = "TAPEVIEW_TENSORFLOW"
-REAL_SENTENCE = (
-    "tapeview cannot record an installed TensorFlow yet: leave out --real-tensorflow (or unset TAPEVIEW_TENSORFLOW) to "
-    "run the script on tapeview's own engine, or run it with python itself"
-)
 
 
 def main(arguments: list[str] | None = None) -> int:

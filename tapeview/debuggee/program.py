@@ -12,6 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
+REAL_VARIABLE = "TAPEVIEW_TENSORFLOW"
+REAL_SENTENCE = (
+    "tapeview cannot record an installed TensorFlow yet: leave out --real-tensorflow (or unset TAPEVIEW_TENSORFLOW) to "
+    "run the script on tapeview's own engine, or run it with python itself"
+)
+
 
 class ProgramError(Exception):
     """There is nothing to run; the text is one sentence that says what, where and what to do."""

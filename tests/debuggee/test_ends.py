@@ -14,7 +14,7 @@ import pytest
 
 from tapeview.debugger.process import command
 from tapeview.trace.query import Recording
-from tests.helpers.scripts import LIMIT, TAPE, record_source, running, write_script
+from tests.helpers.scripts import LIMIT, TAPE, read_until, record_source, running, write_script
 
 LOOP = f"""{TAPE}
 print("looping", flush=True)
@@ -93,9 +93,7 @@ def test_everything_is_recorded_when_the_script_ends_by_itself(tmp_path: Path, e
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_polite_signal_closes_the_recording(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, LOOP) as (child, path):
-        assert child.stdout is not None
-        while child.stdout.readline() != "looping\n":
-            pass
+        read_until(child.stdout, "looping")
         child.send_signal(number)
         assert child.wait(LIMIT) == 143
         assert state_of(path) == ("stopped", 143, 1)

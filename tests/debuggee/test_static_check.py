@@ -34,19 +34,38 @@ def found(source: str) -> dict[str, tuple[int, ...]]:
 CASES = {
     "plain": ("import tensorflow as tf\ntf.foo(1)\ntf.square(tf.foo)\n", {"tf.foo": (2, 3)}),
     "not renamed": ("import tensorflow\ntensorflow.foo\ntensorflow.square", {"tf.foo": (2,)}),
-    "nested": ("import tensorflow as tf\ntf.nn.foo\ntf.nn.relu\ntf.keras.layers.Foo(3)", {"tf.nn.foo": (2,), "tf.keras.layers.Foo": (4,)}),
-    "a namespace that is missing": ("import tensorflow as tf\ntf.contrib.rnn.Cell(3).call()", {"tf.contrib.rnn.Cell": (2,)}),
+    "nested": (
+        "import tensorflow as tf\ntf.nn.foo\ntf.nn.relu\ntf.keras.layers.Foo(3)",
+        {"tf.nn.foo": (2,), "tf.keras.layers.Foo": (4,)},
+    ),
+    "a namespace that is missing": (
+        "import tensorflow as tf\ntf.contrib.rnn.Cell(3).call()",
+        {"tf.contrib.rnn.Cell": (2,)},
+    ),
     "attributes of objects are not looked at": ("import tensorflow as tf\ntf.Variable.foo\ntf.square(2).bar", {}),
     "dunder names": ("import tensorflow as tf\ntf.__version__\ntf.__foo__\ntf.nn.__name__", {}),
-    "from": ("from tensorflow import keras, square, foo\nfrom tensorflow.nn import relu, bar", {"tf.foo": (1,), "tf.nn.bar": (2,)}),
+    "from": (
+        "from tensorflow import keras, square, foo\nfrom tensorflow.nn import relu, bar",
+        {"tf.foo": (1,), "tf.nn.bar": (2,)},
+    ),
     "from, renamed": ("from tensorflow.keras import layers as L\nL.Dense\nL.Foo", {"tf.keras.layers.Foo": (3,)}),
-    "import of a submodule": ("import tensorflow.keras as K\nK.layers.Foo\nimport tensorflow.foo", {"tf.keras.layers.Foo": (2,), "tf.foo": (3,)}),
-    "keras by itself": ("import keras\nfrom keras.layers import Dense, Foo\nkeras.bar", {"tf.keras.layers.Foo": (2,), "tf.keras.bar": (3,)}),
-    "alias by assignment": ("import tensorflow as tf\nK = tf.keras\nL = K.layers\nL.Foo\nf = tf.square\nf.foo", {"tf.keras.layers.Foo": (4,)}),
+    "import of a submodule": (
+        "import tensorflow.keras as K\nK.layers.Foo\nimport tensorflow.foo",
+        {"tf.keras.layers.Foo": (2,), "tf.foo": (3,)},
+    ),
+    "keras by itself": (
+        "import keras\nfrom keras.layers import Dense, Foo\nkeras.bar",
+        {"tf.keras.layers.Foo": (2,), "tf.keras.bar": (3,)},
+    ),
+    "alias by assignment": (
+        "import tensorflow as tf\nK = tf.keras\nL = K.layers\nL.Foo\nf = tf.square\nf.foo",
+        {"tf.keras.layers.Foo": (4,)},
+    ),
     "what hangs on a missing name": ("import tensorflow as tf\nx = tf.foo\nx.bar", {"tf.foo": (2,)}),
     "an import inside a function": ("def f():\n    import tensorflow as tf\n    tf.foo\ntf.bar", {"tf.foo": (3,)}),
     "in functions, classes and lambdas": (
-        "import tensorflow as tf\nclass A(tf.Foo):\n    x = tf.a\n    def f(self, y=tf.b):\n        return lambda z=tf.c: tf.d\n",
+        "import tensorflow as tf\nclass A(tf.Foo):\n    x = tf.a\n"
+        "    def f(self, y=tf.b):\n        return lambda z=tf.c: tf.d\n",
         {"tf.Foo": (2,), "tf.a": (3,), "tf.b": (4,), "tf.c": (5,), "tf.d": (5,)},
     ),
     "in comprehensions and f-strings": (
@@ -57,34 +76,54 @@ CASES = {
         "import tensorflow as tf\n@tf.dec\ndef f(x: tf.Ann) -> tf.Ret:\n    pass",
         {"tf.dec": (2,), "tf.Ann": (3,), "tf.Ret": (3,)},
     ),
-    "a parameter hides the module": ("from tensorflow.keras import layers\ndef f(layers):\n    layers.append(1)\nlayers.Foo", {"tf.keras.layers.Foo": (4,)}),
-    "a local variable hides the module": ("from tensorflow.keras import layers\ndef f():\n    layers = []\n    layers.append(1)", {}),
-    "a loop variable hides the module": ("import tensorflow as tf\ndef f():\n    for tf in []:\n        tf.foo\n[tf.foo for tf in []]", {}),
+    "a parameter hides the module": (
+        "from tensorflow.keras import layers\ndef f(layers):\n    layers.append(1)\nlayers.Foo",
+        {"tf.keras.layers.Foo": (4,)},
+    ),
+    "a local variable hides the module": (
+        "from tensorflow.keras import layers\ndef f():\n    layers = []\n    layers.append(1)",
+        {},
+    ),
+    "a loop variable hides the module": (
+        "import tensorflow as tf\ndef f():\n    for tf in []:\n        tf.foo\n[tf.foo for tf in []]",
+        {},
+    ),
     "a name in a class is not seen by its methods": (
-        "import tensorflow as tf\nclass A:\n    tf = 3\n    def f(self):\n        return tf.foo\n", {"tf.foo": (5,)}
+        "import tensorflow as tf\nclass A:\n    tf = 3\n    def f(self):\n        return tf.foo\n",
+        {"tf.foo": (5,)},
     ),
     "a rebound module": ("import tensorflow as tf\ntf = wrap(tf)\ntf.foo", {}),
     "with, except, walrus, match, star": (
-        "import tensorflow as tf\nwith open('x') as a, b() as (c, *d): pass\ntry: pass\nexcept E as tf: tf.foo\n", {}
+        "import tensorflow as tf\nwith open('x') as a, b() as (c, *d): pass\ntry: pass\nexcept E as tf: tf.foo\n",
+        {},
     ),
     "global": ("import tensorflow as tf\ndef f():\n    global tf\n    tf.foo\n", {"tf.foo": (4,)}),
     "either of two modules": (
-        "try:\n    import tensorflow.compat.v2 as tf\nexcept ImportError:\n    import tensorflow as tf\ntf.square\ntf.foo", {"tf.compat.v2.foo": (6,)}
+        "try:\n    import tensorflow.compat.v2 as tf\nexcept ImportError:\n    import tensorflow as tf\n"
+        "tf.square\ntf.foo",
+        {"tf.compat.v2.foo": (6,)},
     ),
-    "names the script sets itself": ("import tensorflow as tf\ntf.model = 3\ntf.model.fit(1)\nprint(tf.model)\ntf.other", {"tf.other": (5,)}),
+    "names the script sets itself": (
+        "import tensorflow as tf\ntf.model = 3\ntf.model.fit(1)\nprint(tf.model)\ntf.other",
+        {"tf.other": (5,)},
+    ),
     "setattr": ("import tensorflow as tf\nsetattr(tf, 'mine', 3)\ntf.mine", {}),
     "hasattr": ("import tensorflow as tf\nif hasattr(tf, 'foo'):\n    tf.foo()\ntf.bar", {"tf.bar": (4,)}),
     "getattr with a default": ("import tensorflow as tf\ngetattr(tf, 'foo', None)", {}),
     "expected to be missing": (
-        "import tensorflow as tf\ntry:\n    tf.foo\nexcept AttributeError:\n    tf.bar\n", {"tf.bar": (5,)}
+        "import tensorflow as tf\ntry:\n    tf.foo\nexcept AttributeError:\n    tf.bar\n",
+        {"tf.bar": (5,)},
     ),
-    "an except for something else": ("import tensorflow as tf\ntry:\n    tf.foo\nexcept ValueError:\n    pass\n", {"tf.foo": (3,)}),
+    "an except for something else": (
+        "import tensorflow as tf\ntry:\n    tf.foo\nexcept ValueError:\n    pass\n",
+        {"tf.foo": (3,)},
+    ),
     "everything from": ("from tensorflow import *\nfrom tensorflow.foo import *", {"tf.foo": (2,)}),
     "relative imports are somebody else's": ("from .tensorflow import foo\nfrom . import keras\nkeras.bar", {}),
     "somebody else's module": ("import tensorflow_probability as tf\ntf.foo\nimport numpy as np\nnp.foo", {}),
     "no module at all": ("tf.foo", {}),
     "an alias of a namespace": ("import tensorflow.compat.v2 as tf\ntf.square\ntf.foo", {"tf.compat.v2.foo": (3,)}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("source", "expected"), CASES.values(), ids=CASES.keys())

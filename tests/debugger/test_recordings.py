@@ -9,7 +9,7 @@ import pytest
 
 from tapeview.debugger import recordings
 from tests.helpers.recordings import write_regression
-from tests.helpers.scripts import TAPE, running
+from tests.helpers.scripts import TAPE, read_until, running
 
 
 def touch(folder: Path, name: str, age: int, size: int = 10) -> Path:
@@ -46,9 +46,7 @@ def test_the_oldest_make_room_by_size(tmp_path: Path) -> None:
 
 def test_a_recording_that_is_being_written_stays(tmp_path: Path) -> None:
     with running(tmp_path, f"{TAPE}\nprint('on')\ninput()") as (child, path):
-        assert child.stdout is not None
-        while child.stdout.readline() != "on\n":
-            pass
+        read_until(child.stdout, "on")
         assert recordings.prune(tmp_path, count=1) == []
         assert path.exists()
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+from typing import IO
 
 from tapeview.debugger.process import command
 from tapeview.trace.query import Recording
@@ -103,11 +105,35 @@ def running(folder: Path, source: str, options: Sequence[str] = ()) -> Iterator[
     """A script that runs under the recorder, with pipes for its streams, and its recording. Killed at the end."""
     path = folder / "run.tapeview"
     line = command(sys.executable, path, str(write_script(folder, source)), options=options)
+    with started(line, folder) as child:
+        yield child, path
+
+
+@contextmanager
+def started(line: Sequence[str], cwd: Path, **variables: str | None) -> Iterator[subprocess.Popen[str]]:
+    """A process with pipes for its streams, in a group of its own, which is killed as a whole at the end."""
     child = subprocess.Popen(
-        line, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        line,
+        cwd=cwd,
+        env=environment(variables),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     try:
-        yield child, path
+        yield child
     finally:
-        child.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
+
+
+def read_until(stream: IO[str] | None, line: str) -> None:
+    """Reads lines until one is ``line``. Fails if the stream ends before."""
+    assert stream is not None
+    seen = []
+    while (found := stream.readline()) != f"{line}\n":
+        seen.append(found)
+        assert found, f"{line!r} never came, but {seen}"

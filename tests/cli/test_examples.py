@@ -1,0 +1,87 @@
+"""The examples that ship with tapeview."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tapeview.cli import main
+from tapeview.commands.examples import examples, title
+from tests.helpers.scripts import record
+
+NAMES = list(examples())
+
+
+def test_the_list_has_a_title_for_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["examples"]) == 0
+    text = capsys.readouterr().out
+    assert {"linear_regression", "nan_loss", "none_gradients"} <= set(NAMES)
+    for name, file in examples().items():
+        assert name in text
+        assert len(title(file)) > 10
+        assert title(file) in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_runs_and_says_what_to_look_at(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a copy of it
+    monkeypatch.chdir(tmp_path)
+    assert main(["examples", name, "--copy"]) == 0
+    copy = tmp_path / f"{name}.py"
+    assert capsys.readouterr().out == f"{name}.py\n"
+    assert "What to look at:" in copy.read_text(encoding="utf-8")
+    # when it runs, then it ends well and leaves tapes to look at
+    run = record(tmp_path, str(copy))
+    assert (run.code, run.err) == (0, "")
+    with run.recording() as recording:
+        assert recording.step_count >= 5
+
+
+def test_a_copy_does_not_overwrite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nan_loss.py").write_text("mine")
+    assert main(["examples", "nan_loss", "--copy", str(tmp_path)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert (tmp_path / "nan_loss.py").read_text() == "mine"
+
+
+def test_the_path_of_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["examples", "nan_loss.py", "--path"]) == 0
+    assert Path(capsys.readouterr().out.strip()).name == "nan_loss.py"
+
+
+def test_the_regression_learns_and_speaks_korean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = record(tmp_path, str(_path("linear_regression", capsys)))
+    assert "번째" in run.out
+    main(["info", "--json", str(run.path)])
+    scalars = json.loads(capsys.readouterr().out)["scalars"]
+    assert scalars["loss"]["last"] < scalars["loss"]["first"] / 100
+
+
+def test_the_nan_example_turns_nan_late_enough_to_be_watched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = record(tmp_path, str(_path("nan_loss", capsys)))
+    main(["info", "--json", str(run.path)])
+    loss = json.loads(capsys.readouterr().out)["scalars"]["loss"]
+    assert loss["last"] == "nan"
+    assert loss["count"] > 10
+
+
+def test_the_none_example_shows_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = record(tmp_path, str(_path("none_gradients", capsys)))
+    assert run.out.count("None") == 8
+    main(["info", "--json", str(run.path)])
+    tapes = json.loads(capsys.readouterr().out)["tapes"]
+    reasons = {one["none_reason"] for tape in tapes for one in tape["gradients"]}
+    assert {"not watched", "not trainable", "not connected to the target", "integer dtype", "stopped"} <= reasons
+
+
+def _path(name: str, capsys: pytest.CaptureFixture[str]) -> Path:
+    main(["examples", name, "--path"])
+    return Path(capsys.readouterr().out.strip())
