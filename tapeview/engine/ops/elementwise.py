@@ -166,10 +166,16 @@ def divide(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     Raises:
         TypeError: tensors of different types, or bools.
     """
-    if x.__class__ is EagerTensor and y.__class__ is EagerTensor:
+    # The common cases: floats of one type, and a float tensor with a Python number on either side.
+    if x.__class__ is EagerTensor and x._array.dtype.kind == "f":
         dtype = x._array.dtype
-        if dtype is y._array.dtype and dtype.kind == "f":
-            return execute_pair(DIV, x, y)
+        if y.__class__ is EagerTensor:
+            if dtype is y._array.dtype:
+                return execute_pair(DIV, x, y)
+        elif y.__class__ is float or y.__class__ is int:
+            return execute_pair(DIV, x, EagerTensor(np.array(y, dtype)))
+    elif y.__class__ is EagerTensor and y._array.dtype.kind == "f" and (x.__class__ is float or x.__class__ is int):
+        return execute_pair(DIV, EagerTensor(np.array(x, y._array.dtype)), y)
     return execute(DIV, true_operands(x, y, "__truediv__"))
 
 

@@ -12,7 +12,7 @@ from tapeview.engine.errors import invalid, wrong_dtype
 from tapeview.engine.op import Op, defop, execute
 from tapeview.engine.ops.comparison import equal, not_equal
 from tapeview.engine.ops.elementwise import cast, square, stop_gradient
-from tapeview.engine.ops.shape import broadcast_to, reshape, transpose
+from tapeview.engine.ops.shape import BROADCAST_TO, RESHAPE, reshape, transpose
 from tapeview.engine.tensor import Array, EagerTensor
 
 Axis = tuple[int, ...] | None
@@ -25,12 +25,15 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
 
 def kept(t: EagerTensor, x: EagerTensor, axis: Axis) -> EagerTensor:
     """A reduced tensor with the axes of ``x`` it has lost, at size 1."""
-    return reshape(t, kept_shape(x._array.shape, axis))
+    shape = kept_shape(x._array.shape, axis)
+    return t if t._array.shape == shape else execute(RESHAPE, (t,), {"shape": shape})
 
 
 def spread(g: EagerTensor, x: EagerTensor, axis: Axis) -> EagerTensor:
     """A reduced tensor's value at each place it was reduced from."""
-    return broadcast_to(kept(g, x, axis), x._array.shape)
+    if g._array.ndim:
+        g = kept(g, x, axis)
+    return execute(BROADCAST_TO, (g,), {"shape": x._array.shape})
 
 
 # -- kernels -------------------------------------------------------------------------------------------------------
@@ -53,8 +56,7 @@ def _mean(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     count = x.size // max(total.size, 1)
     if x.dtype.kind in "iu":
         return np.trunc(total / count).astype(x.dtype) if count else np.zeros_like(total)
-    with np.errstate(all="ignore"):
-        return np.divide(total, x.dtype.type(count))
+    return np.divide(total, x.dtype.type(count))
 
 
 def _prod(x: Array, *, axis: Axis, keepdims: bool) -> Any:
