@@ -28,6 +28,7 @@ from tapeview.views.inspector_sheet import TABS, Entry
 from tapeview.views.reasons import Why
 
 ROW = 25
+LONGEST = 90
 
 
 class EntryList(QWidget):
@@ -240,7 +241,9 @@ class InspectorDock(Dock):
         self._stack.setCurrentIndex(0 if sheet.kind == "empty" else 1)
         if sheet.kind == "empty":
             return
-        expression = f" <span style='font-weight:400; color:{palette.muted}'>{escape(sheet.expression)}</span>"
+        words = sheet.expression if len(sheet.expression) <= LONGEST else sheet.expression[: LONGEST - 1] + "…"
+        self.title.setToolTip(sheet.expression if words != sheet.expression else "")
+        expression = f" <span style='font-weight:400; color:{palette.muted}'>{escape(words)}</span>"
         self.title.setText(f"<span style='font-size:16px; font-weight:600'>{escape(sheet.title)}</span>"
                            f"<span style='font-size:14px'>{expression if sheet.expression else ''}</span>")  # fmt: skip
         self.where.setText(f"<span style='color:{palette.muted}'>{escape(sheet.where)}</span>")

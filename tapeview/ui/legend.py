@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tapeview.ui import theme
@@ -14,7 +14,8 @@ from tapeview.views.plots_model import Curve
 ROW = 22
 SWATCH = 18
 GAP = 18
-MOST_ROWS = 3
+MOST_ROWS = 2
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def curve_pen(palette: Palette, curve: Curve) -> QPen:
@@ -27,7 +28,9 @@ def curve_pen(palette: Palette, curve: Curve) -> QPen:
 
 
 class Legend(QWidget):
-    """Wraps its entries into rows. ``toggled`` carries a series' key."""
+    """Wraps its entries into rows; where there are more than fit, the wheel and the arrow keys bring up the others.
+    ``toggled`` carries a series' key.
+    """
 
     toggled = Signal(str)
 
@@ -37,6 +40,8 @@ class Legend(QWidget):
         self._areas: list[QRectF] = []
         self._current = 0
         self._hover = -1
+        self._rows = 1
+        self._first = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -70,7 +75,9 @@ class Legend(QWidget):
                 x, row = 0.0, row + 1
             self._areas.append(QRectF(x, row * ROW, width, ROW))
             x += width + GAP
-        height = ROW * min(MOST_ROWS, row + 1)
+        self._rows = row + 1
+        self._first = max(0, min(self._first, self._rows - MOST_ROWS))
+        height = ROW * min(MOST_ROWS, self._rows)
         if height != self.height():
             self.setFixedHeight(height)
 
@@ -81,6 +88,13 @@ class Legend(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         palette, painter = theme.current().palette, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        below = self._rows - self._first - MOST_ROWS
+        if below > 0 or self._first:
+            arrows = ("▴" if self._first else "") + ("▾" if below > 0 else "")
+            painter.setPen(palette.color("muted"))
+            painter.setFont(theme.ui_font(11))
+            painter.drawText(QRectF(0, self.height() - ROW, self.width(), ROW), RIGHT, arrows)
+        painter.translate(0, -self._first * ROW)
         for place, ((curve, value), area) in enumerate(zip(self._entries, self._areas, strict=False)):
             pen = curve_pen(palette, curve)
             middle = area.center().y()
@@ -108,6 +122,7 @@ class Legend(QWidget):
         painter.end()
 
     def _at(self, point: QPointF) -> int:
+        point = QPointF(point.x(), point.y() + self._first * ROW)
         return next((place for place, area in enumerate(self._areas) if area.contains(point)), -1)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -116,6 +131,14 @@ class Legend(QWidget):
             self._hover = hover
             self.setCursor(Qt.CursorShape.PointingHandCursor if hover >= 0 else Qt.CursorShape.ArrowCursor)
             self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._scroll_to(self._first - (1 if event.angleDelta().y() > 0 else -1))
+        event.accept()
+
+    def _scroll_to(self, row: int) -> None:
+        self._first = max(0, min(row, self._rows - MOST_ROWS))
+        self.update()
 
     def leaveEvent(self, event: object) -> None:
         self._hover = -1
@@ -131,7 +154,8 @@ class Legend(QWidget):
         moves = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
         if event.key() in moves and self._entries:
             self._current = (self._current + moves[Qt.Key(event.key())]) % len(self._entries)
-            self.update()
+            row = round(self._areas[self._current].top() / ROW)
+            self._scroll_to(min(row, max(self._first, row - MOST_ROWS + 1)))
         elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return) and self._entries:
             self.toggled.emit(self._entries[self._current][0].key)
         else:

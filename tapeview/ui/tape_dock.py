@@ -17,8 +17,8 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 NUMERIC = {"number", "value", "gradient", "line"}
 WIDTHS = {
-    "number": 48, "phase_text": 80, "op": 104, "name": 150, "inputs": 134,
-    "shape": 72, "value": 156, "gradient": 92, "line": 48,
+    "number": 48, "phase_text": 80, "op": 112, "name": 160, "inputs": 140,
+    "shape": 92, "value": 116, "gradient": 92, "line": 48,
 }  # fmt: skip
 PHASES = {"forward": "accent", "backward": "grad", "update": "watch"}
 

@@ -13,7 +13,7 @@ from tapeview.views.inspector_sheet import Entry, Sheet
 from tapeview.views.numbers import number, shape_text
 from tapeview.views.reasons import Subject, Why, why_none
 from tapeview.views.step_index import Sent, StepIndex, index_of
-from tapeview.views.tensors import record_of, stats_of, tensor_words
+from tapeview.views.tensors import label_of, record_of, stats_of, tensor_words
 from tapeview.views.text import tr
 from tapeview.views.workspace import Cursor, describe, phase_name
 
@@ -58,9 +58,7 @@ class Pages:
             if rule
         )
         gradient, whys = self._op_gradient(op, backward, symbols)
-        inputs = tuple(
-            self._entry(f"input {k}", symbols[k], tensor, bad_name=f"#{k}") for k, tensor in enumerate(op.inputs)
-        )
+        inputs = tuple(self._entry(f"input {k}", symbols[k], tensor) for k, tensor in enumerate(op.inputs))
         outputs = tuple(
             self._entry(f"output {k}", "y" if len(op.outputs) == 1 else f"y[{k}]", tensor)
             for k, tensor in enumerate(op.outputs)
@@ -140,7 +138,7 @@ class Pages:
         record = record_of(self._recording, tensor)
         if record is None:
             return Sheet()
-        name = names.tensor_label(self._recording, self._step, tensor)
+        name = label_of(self._recording, self._step, tensor)
         kind = "result" if record.origin in ("op", "outside") else "constant"
         origin = {
             "constant": tr("constant"),
@@ -180,7 +178,7 @@ class Pages:
                 entries.append(self._gradient(f"upstream {k}", symbol, text, upstream, later))
         whys = []
         for k, tensor in enumerate(op.inputs):
-            name = names.tensor_label(self._recording, self._step, tensor)
+            name = label_of(self._recording, self._step, tensor)
             text = tr("to “{name}”").format(name=name)
             part = backward.contributions[k] if k < len(backward.contributions) else 0
             if not part:
@@ -296,11 +294,9 @@ class Pages:
         done = [record for position, record in steps if position <= self._at]
         return done[-1] if done else steps[0][1] if steps else None
 
-    def _entry(
-        self, key: str, symbol: str, tensor: int, *, name: str = "", role: str = "value", bad_name: str = ""
-    ) -> Entry:
+    def _entry(self, key: str, symbol: str, tensor: int, *, name: str = "", role: str = "value") -> Entry:
         if not name:
-            name = names.tensor_label(self._recording, self._step, tensor) or bad_name
+            name = label_of(self._recording, self._step, tensor)
         shape, brief, bad = tensor_words(self._recording, tensor)
         if not shape:
             return Entry(key, symbol, name, tensor, brief=tr("not kept"), status="unknown", role=role)

@@ -46,7 +46,7 @@ def item(value: Any, digits: int = 5) -> str:
 
 
 def brief(array: np.ndarray, stats: Stats | None = None) -> str:
-    """An array in a few words: a scalar, up to four elements, ``0.1 × 10`` if all are equal, else its mean and norm."""
+    """An array in a few words: a scalar, up to four elements, ``0.1 × 10`` if all are equal, else its norm."""
     if array.ndim == 0:
         return item(array[()])
     if array.size == 0:
@@ -67,7 +67,7 @@ def stats_brief(stats: Stats) -> str:
     if stats.infs:
         words.append(f"{stats.infs} Inf")
     if not math.isnan(stats.norm):
-        words.append(f"mean {number(stats.mean, 4)} ‖·‖ {number(stats.norm, 4)}")
+        words.append(f"‖·‖ {number(stats.norm, 4)}")
     return " · ".join(words)
 
 

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tapeview.trace import names
 from tapeview.trace.query import Position, Recording, Step
 from tapeview.trace.records import Assigned, BackwardStep, Op
 from tapeview.views.signal import Signal
-from tapeview.views.tensors import norm_words, tensor_words
+from tapeview.views.tensors import label_of, norm_words, tensor_words
 from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Workspace, describe, phase_name
 
@@ -140,4 +139,4 @@ def _row(recording: Recording, step: Step, position: Position) -> TapeRow:
 
 
 def _labels(recording: Recording, step: Step, tensors: tuple[int, ...]) -> list[str]:
-    return [names.tensor_label(recording, step, tensor) for tensor in tensors[:8]] + ["…"] * (len(tensors) > 8)
+    return [label_of(recording, step, tensor) for tensor in tensors[:8]] + ["…"] * (len(tensors) > 8)

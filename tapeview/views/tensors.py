@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from tapeview.trace.query import Recording
+from tapeview.trace import names
+from tapeview.trace.query import Recording, Step
 from tapeview.trace.records import Stats, Tensor
 from tapeview.views.numbers import brief, number, shape_text, stats_brief
 from tapeview.views.text import tr
@@ -37,6 +38,17 @@ def stats_of(recording: Recording, tensor: int) -> Stats | None:
         return recording.stats(tensor)
     except KeyError:
         return None
+
+
+def label_of(recording: Recording, step: Step, tensor: int) -> str:
+    """The user's name for a tensor of a step; where there is none, what it is."""
+    name = names.tensor_label(recording, step, tensor)
+    if name:
+        return name
+    record = record_of(recording, tensor)
+    if record is None:
+        return tr("a tensor")
+    return tr("a constant") if record.origin == "constant" else f"{record.dtype} {shape_text(record.shape)}"
 
 
 def is_bad(stats: Stats | None) -> bool:

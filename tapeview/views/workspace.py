@@ -14,6 +14,7 @@ from tapeview.trace import names
 from tapeview.trace.query import Position, Recording, Step
 from tapeview.trace.records import Assigned, BackwardStep, Op
 from tapeview.views.signal import Signal
+from tapeview.views.tensors import label_of
 from tapeview.views.text import tr
 
 SelectionKind = Literal["none", "op", "tensor", "variable"]
@@ -313,7 +314,7 @@ def describe(recording: Recording, step: Step, record: Op | BackwardStep | Assig
         if op is None:
             return tr("gradient rule"), ""
         sent = [tensor for tensor, part in zip(op.inputs, record.contributions, strict=False) if part]
-        labels = [f"“{names.tensor_label(recording, step, tensor)}”" for tensor in dict.fromkeys(sent)]
+        labels = [f"“{label_of(recording, step, tensor)}”" for tensor in dict.fromkeys(sent)]
         if not labels:
             return op.op, ""
         listed = ", ".join(labels[:3]) + (" …" if len(labels) > 3 else "")
