@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import groupby
 
 from tapeview.graph.wiring import Wiring
 from tapeview.trace.records import Frame
@@ -109,38 +110,41 @@ def _level(
     return _turns(units)
 
 
-def _turns(units: list[tuple[Place | None, Group | int]]) -> list[Group | int]:
-    """Members with the turns of a loop gathered: a turn begins where a place comes up again."""
-    turns: list[list[tuple[Place | None, Group | int]]] = [[]]
+Unit = tuple[Place | None, Group | int]
+
+
+def _turns(units: list[Unit]) -> list[Group | int]:
+    """Members with the turns of loops gathered: a turn begins where a place comes up again."""
+    pieces: list[list[Unit]] = [[]]
     seen: set[Place | None] = set()
     for unit in units:
         if unit[0] in seen:
-            turns.append([])
+            pieces.append([])
             seen = set()
         seen.add(unit[0])
-        turns[-1].append(unit)
-    plain = [member for _, member in units]
-    if len(turns) < 3:
-        return plain
-    # What stands before the loop, and what follows it, belongs to no turn.
-    places = [place for place, _ in turns[0]]
-    begin = places.index(turns[1][0][0]) if turns[1][0][0] in places else 0
-    before = [member for _, member in turns[0][:begin]]
-    turns[0] = turns[0][begin:]
-    usual = {place for turn in turns[:-1] for place, _ in turn}
-    last = len(turns[-1])
-    while last > 1 and turns[-1][last - 1][0] not in usual:
-        last -= 1
-    after = [member for _, member in turns[-1][last:]]
-    turns[-1] = turns[-1][:last]
-    found = before
-    for number, turn in enumerate(turns, 1):
-        members = [member for _, member in turn]
-        if len(members) == 1:
-            found += members
-        else:
-            found.append(Group(_first(members[0]), _end(members[-1]), "turn", str(number), _bundled(members)))
-    return found + after
+        pieces[-1].append(unit)
+    # Where a loop begins in the middle of a piece, what stands before it belongs to no turn of it.
+    cut: list[list[Unit]] = []
+    for piece, following in zip(pieces, [*pieces[1:], []], strict=True):
+        places = [place for place, _ in piece]
+        at = places.index(following[0][0]) if following and following[0][0] in places else 0
+        cut += [piece[:at], piece[at:]] if at else [piece]
+    found: list[Group | int] = []
+    for _, loop in groupby((piece for piece in cut if piece), key=lambda piece: piece[0][0]):
+        turns = list(loop)
+        usual = {place for turn in turns[:-1] for place, _ in turn}
+        end = len(turns[-1])
+        while len(turns) > 1 and end > 1 and turns[-1][end - 1][0] not in usual:
+            end -= 1
+        turns[-1], after = turns[-1][:end], turns[-1][end:]
+        for number, turn in enumerate(turns, 1):
+            members = [member for _, member in turn]
+            if len(turns) == 1 or len(members) == 1:
+                found += members
+            else:
+                found.append(Group(_first(members[0]), _end(members[-1]), "turn", str(number), _bundled(members)))
+        found += [member for _, member in after]
+    return found
 
 
 def _bundled(members: Sequence[Group | int]) -> tuple[Group | int, ...]:

@@ -37,6 +37,13 @@ class GraphCanvas(QWidget):
         self._painted: State | None = None
         self._marks = Marks()
         self._hovered = -1
+        self._dimmed = False
+
+    def dim(self, dimmed: bool) -> None:
+        """Show that this is not the tape at the cursor, whose picture is still being made."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.update()
 
     def node_at(self, place: QPointF) -> int:
         """The node under a place of the view; -1 if there is none."""
@@ -61,7 +68,7 @@ class GraphCanvas(QWidget):
             return
         camera = self.camera
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        if self._model.laying_out or self._model.given_up:
+        if self._dimmed:
             painter.setOpacity(0.35)
         marks = self._marks = self._marks_now()
         edges.look_at(state, camera.visible())

@@ -83,7 +83,8 @@ class GraphDock(Dock):
             self._show_notice()
         else:
             self.view.notice.hide()
-        self.view.update()
+            self.view.dim(False)
+            self.view.update()
 
     def _show_notice(self) -> None:
         model, notice = self._model, self.view.notice
@@ -93,6 +94,7 @@ class GraphDock(Dock):
             notice.show_text(tr("This graph was not laid out."), tr("Lay out"))
         else:
             return
+        self.view.dim(True)
         notice.move((self.view.width() - notice.width()) // 2, 18)
 
     def _notice_pressed(self) -> None:

@@ -13,7 +13,7 @@ from tapeview.views.text import tr
 Measure = Callable[[str, bool], float]
 """The width of a text in the font of titles (True) or of details (False)."""
 
-WIDEST = 230.0
+WIDEST, WIDEST_DETAIL = 290.0, 230.0
 OP_HEIGHT = 40.0
 LEAF_HEIGHT = 38.0
 VALUE_SAMPLE = "-0.0000"
@@ -65,7 +65,7 @@ def size(face: Face, measure: Measure) -> tuple[float, float]:
     """Width and height of a node with this face."""
     words = with_value(face, VALUE_SAMPLE) if face.scalar else face.detail
     detail = measure(words, False) + (12 if face.dot else 0)
-    inner = max(measure(face.title, True), detail)
+    inner = max(measure(face.title, True), min(detail, WIDEST_DETAIL - 30))
     if face.style == "group":
         inner += 20  # its button
     if face.style in ("op", "rule", "group"):

@@ -49,6 +49,14 @@ def test_turns_of_a_loop_are_gathered_without_what_stands_around_it() -> None:
     assert shape(root.members) == [0, ("turn", "1", [1, 2]), ("turn", "2", [3, 4]), ("turn", "3", [5, 6]), 7]
 
 
+def test_one_loop_after_another_are_told_apart() -> None:
+    frames = {site: (frame(site),) for site in range(1, 8)}
+    root = tree(line([1, 2, 3, 2, 3, 4, 5, 4, 5, 4, 5, 6]), frames.__getitem__)
+    turns = [("turn", "1", [1, 2]), ("turn", "2", [3, 4])]
+    others = [("turn", "1", [5, 6]), ("turn", "2", [7, 8]), ("turn", "3", [9, 10])]
+    assert shape(root.members) == [0, *turns, *others, 11]
+
+
 def test_what_all_ops_have_in_common_makes_no_group() -> None:
     outer = (frame(9), frame(8, "main"))
     frames = {1: (frame(1, "f"), *outer), 2: (frame(2, "f"), *outer)}
