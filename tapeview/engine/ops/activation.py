@@ -189,7 +189,7 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> E
     return half * (1.0 + erf(x / 1.4142135623730951))  # type: ignore[no-any-return]
 
 
-def silu(features: Any, beta: Any = 1.0, name: str | None = None) -> EagerTensor:
+def silu(features: Any, beta: Any = 1.0) -> EagerTensor:
     """``x * sigmoid(beta * x)``."""
     x = to_tensor(features)
     if isinstance(beta, (int, float)) and beta == 1:

@@ -25,13 +25,16 @@ def _join(re: Array, im: Array) -> Array:
     return out
 
 
-REAL = defop("Real", np.real, (lambda g, y, z: cast(g, z.dtype),), inputs="z", analytic=False)
-IMAG = defop("Imag", np.imag, (lambda g, y, z: complex(zeros_like(g), g),), inputs="z", analytic=False)
+REAL = defop("Real", np.real, (lambda g, y, z: cast(g, z.dtype),), inputs="z", analytic=False, formulas=("g",))
+IMAG = defop(
+    "Imag", np.imag, (lambda g, y, z: complex(zeros_like(g), g),), inputs="z", analytic=False, formulas=("i * g",)
+)
 CONJ = defop("Conj", np.conjugate, (lambda g, y, z: conj(g),), inputs="z", analytic=False)
 COMPLEX = defop(
     "Complex", _join, broadcasts=True, inputs="re im", analytic=False,
     vjps=(lambda g, y, re, im: real(g),
           lambda g, y, re, im: imag(g)),
+    formulas=("the real part of g", "the imaginary part of g"),
 )  # fmt: skip
 COMPLEX_ABS = defop(
     "ComplexAbs", np.abs, (lambda g, y, z: divide_no_nan(cast(g, z.dtype) * z, cast(y, z.dtype)),), inputs="z",
@@ -40,6 +43,7 @@ COMPLEX_ABS = defop(
 ANGLE = defop(
     "Angle", np.angle, (lambda g, y, z: -cast(g, z.dtype) * reciprocal(complex(imag(z), real(z))),), inputs="z",
     analytic=False,
+    formulas=("i * g / conj(z)",),
 )  # fmt: skip
 
 

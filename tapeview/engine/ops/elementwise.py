@@ -47,9 +47,10 @@ DIV = defop(
     "RealDiv", np.divide, broadcasts=True, inputs="a b",
     vjps=(lambda g, y, a, b: g / b,
           lambda g, y, a, b: g * (-a / b / b)),
+    formulas=("g / b", "-g * a / b ** 2"),
 )  # fmt: skip
 NEG = defop("Neg", np.negative, (lambda g, y, x: -g,), inputs="x")
-SQUARE = defop("Square", np.square, (lambda g, y, x: g * (2 * x),), inputs="x")
+SQUARE = defop("Square", np.square, (lambda g, y, x: g * (2 * x),), inputs="x", formulas=("2 * g * x",))
 ABS = defop("Abs", np.abs, (lambda g, y, x: g * sign(x),), inputs="x")
 SIGN = defop("Sign", np.sign, (lambda g, y, x: zeros_like(x),), inputs="x", formulas=("0",))
 
@@ -261,13 +262,13 @@ def divide_no_nan_positive(x: Any) -> EagerTensor:
     return unary(SAFE_RECIPROCAL, x)
 
 
-def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> EagerTensor:
+def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> EagerTensor:
     """Zeros of ``input``'s shape."""
     x = to_tensor(input)
     return execute(ZEROS_LIKE, (x if dtype is None else cast(x, dtype),))
 
 
-def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> EagerTensor:
+def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> EagerTensor:
     """Ones of ``input``'s shape."""
     x = to_tensor(input)
     return execute(ONES_LIKE, (x if dtype is None else cast(x, dtype),))

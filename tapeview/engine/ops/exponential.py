@@ -41,7 +41,7 @@ def _sigmoid(x: Array) -> Any:
     return np.divide(one, np.add(one, np.exp(np.negative(x))))
 
 
-SIGMOID = defop("Sigmoid", _sigmoid, (lambda g, y, x: g * (y * (1 - y)),), inputs="x")
+SIGMOID = defop("Sigmoid", _sigmoid, (lambda g, y, x: g * (y * (1 - y)),), inputs="x", formulas=("g * y * (1 - y)",))
 TANH = defop("Tanh", np.tanh, (lambda g, y, x: g * (1 - y * y),), inputs="x")
 
 

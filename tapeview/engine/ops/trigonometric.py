@@ -37,6 +37,7 @@ ATAN2 = defop(
     "Atan2", np.arctan2, broadcasts=True, inputs="a b",
     vjps=(lambda g, y, a, b: b * (g / (square(a) + square(b))),
           lambda g, y, a, b: -a * (g / (square(a) + square(b)))),
+    formulas=("g * b / (a ** 2 + b ** 2)", "-g * a / (a ** 2 + b ** 2)"),
 )  # fmt: skip
 SINH = defop("Sinh", np.sinh, (lambda g, y, x: g * cosh(x),), inputs="x")
 COSH = defop("Cosh", np.cosh, (lambda g, y, x: g * sinh(x),), inputs="x")

@@ -1,4 +1,4 @@
-"""Freezes what TensorFlow 2.15 says to the cases of cases.py and error_cases.py, as JSON files beside this one.
+"""Freezes what TensorFlow 2.15 says to cases.py, error_cases.py and signatures.py, as JSON files beside this one.
 
 Run it in an environment of its own, with Python 3.11 (the test suite itself needs no TensorFlow)::
 
@@ -22,6 +22,7 @@ import tensorflow as tf  # noqa: E402
 from cases import CASES  # noqa: E402
 from error_cases import ERRORS  # noqa: E402
 from evaluate import evaluate, raised  # noqa: E402
+from signatures import FUNCTIONS, arguments  # noqa: E402
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
         group: {name: evaluate(tf, f, inputs) for name, (f, inputs) in cases.items()} for group, cases in CASES.items()
     }
     groups["errors"] = {name: raised(lambda f=f: f(tf)) for name, f in ERRORS.items()}
+    groups["signatures"] = {path: arguments(tf, path) for path in FUNCTIONS}
     for group, frozen in groups.items():
         lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in frozen.items()]
         text = "{\n" + ",\n".join(lines) + "\n}\n"

@@ -15,6 +15,7 @@ import pytest
 from tests.engine.frozen.cases import CASES
 from tests.engine.frozen.error_cases import ERRORS
 from tests.engine.frozen.evaluate import evaluate, raised
+from tests.engine.frozen.signatures import FUNCTIONS, arguments
 from tests.engine.names import tf
 
 FOLDER = Path(__file__).parent.parent / "frozen"
@@ -72,6 +73,7 @@ def test_every_case_is_frozen(group: str) -> None:
 
 
 REFUSALS = frozen("errors")
+SIGNATURES = frozen("signatures")
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -82,3 +84,8 @@ def test_refusals(name: str) -> None:
 def test_every_refusal_is_frozen() -> None:
     assert list(REFUSALS) == list(ERRORS)
     assert not [name for name, text in REFUSALS.items() if text.startswith("no exception")]
+
+
+@pytest.mark.parametrize("path", FUNCTIONS)
+def test_arguments(path: str) -> None:
+    assert arguments(tf, path) == SIGNATURES[path]

@@ -111,3 +111,15 @@ def test_type_is_kept(name: str, s: Sample, dtype: Any) -> None:
             assert g is not None, "no gradient"
             assert g.dtype == source.dtype
             assert g.shape == source.shape
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if OPS[n].has_rule])
+def test_a_rule_reads_as_a_formula(name: str) -> None:
+    """A rule is shown to the user: it is a lambda, or the table has a formula for it."""
+    op = OPS[name]
+    if op.vjp_all is not None:
+        assert op.formulas
+    for k, rule in enumerate(op.vjps):
+        if rule is not None:
+            assert rule.__name__ == "<lambda>" or op.formulas[k], f"input {k}"
+    assert len(op.formulas) in (0, len(op.vjps)) or op.vjp_all is not None
