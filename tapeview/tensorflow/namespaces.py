@@ -99,9 +99,21 @@ NAMESPACES: Final[Mapping[str, str]] = {
     "tf.debugging": """
         Assert assert_all_finite assert_equal assert_greater assert_greater_equal assert_integer assert_less
         assert_less_equal assert_near assert_negative assert_non_negative assert_non_positive assert_none_equal
-        assert_positive assert_rank assert_rank_at_least assert_scalar assert_shapes assert_type check_numerics
+        assert_positive assert_proper_iterable assert_rank assert_rank_at_least assert_rank_in
+        assert_scalar assert_shapes
+        assert_type check_numerics
         disable_check_numerics enable_check_numerics is_numeric_tensor set_log_device_placement
     """,
     "tf.autodiff": "ForwardAccumulator GradientTape",
     "tf.signal": "dct fft fft2d idct ifft ifft2d irfft rfft stft",
+    "tf.config": """
+        LogicalDevice LogicalDeviceConfiguration PhysicalDevice experimental_run_functions_eagerly
+        functions_run_eagerly get_logical_device_configuration get_soft_device_placement get_visible_devices
+        list_logical_devices list_physical_devices run_functions_eagerly set_logical_device_configuration
+        set_soft_device_placement set_visible_devices
+    """,
+    "tf.test": "gpu_device_name is_built_with_cuda is_built_with_gpu_support is_built_with_rocm is_gpu_available",
+    "tf.nest": "assert_same_structure flatten is_nested map_structure pack_sequence_as",
+    "tf.autograph": "set_verbosity to_graph trace",
+    "tf.autograph.experimental": "do_not_convert set_loop_options",
 }

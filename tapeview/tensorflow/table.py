@@ -14,6 +14,7 @@ from tapeview.tensorflow.namespaces import NAMESPACES
 
 _ENGINE = "tapeview.engine."
 _OPS = _ENGINE + "ops."
+_SCRIPTING = _ENGINE + "scripting."
 
 HOMES: Final[Mapping[str, str]] = {
     _ENGINE + "dtypes": """
@@ -37,6 +38,7 @@ HOMES: Final[Mapping[str, str]] = {
         depth_to_space meshgrid repeat reverse reverse_sequence roll space_to_depth split tile unstack
     """,
     _OPS + "bitwise": "bitwise_and bitwise_or bitwise_xor invert left_shift right_shift",
+    _OPS + "checks": "check_numerics ensure_shape",
     _OPS + "comparison": """
         equal greater greater_equal less less_equal logical_and logical_not logical_or logical_xor not_equal
     """,
@@ -104,6 +106,33 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "special_functions": "digamma erf erfc lbeta lgamma polygamma zeta",
     _OPS + "spectra": "eigh eigvalsh qr svd",
     _OPS + "trigonometric": "acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan",
+    _SCRIPTING + "config": """
+        LogicalDevice LogicalDeviceConfiguration PhysicalDevice device get_logical_device_configuration=accept
+        get_soft_device_placement=yes get_visible_devices gpu_device_name=no_name is_built_with_cuda=no
+        is_built_with_gpu_support=no is_built_with_rocm=no is_gpu_available=no list_logical_devices
+        list_physical_devices set_logical_device_configuration=accept set_soft_device_placement=accept
+        set_visible_devices=accept timestamp
+    """,
+    _SCRIPTING + "control": """
+        case cond control_dependencies foldl foldr get_static_value gradients group hessians identity_n map_fn no_op
+        numpy_function py_function scan switch_case tuple=tuple_ vectorized_map while_loop
+    """,
+    _SCRIPTING + "debugging": """
+        Assert=assert_ assert_all_finite assert_equal assert_greater assert_greater_equal assert_integer assert_less
+        assert_less_equal assert_near assert_negative assert_non_negative assert_non_positive assert_none_equal
+        assert_positive assert_rank assert_rank_at_least assert_rank_in assert_scalar assert_shapes assert_type
+        is_numeric_tensor
+    """,
+    _SCRIPTING + "functions": """
+        do_not_convert executing_eagerly experimental_run_functions_eagerly=run_functions_eagerly function
+        functions_run_eagerly init_scope inside_function run_functions_eagerly set_loop_options set_verbosity to_graph
+    """,
+    _SCRIPTING + "module": "Module",
+    _SCRIPTING + "printing": "print=print_",
+    _SCRIPTING + "specs": "TensorSpec",
+    _SCRIPTING + "structure": "assert_same_structure flatten is_nested map_structure pack_sequence_as",
+    _SCRIPTING + "tensor_array": "TensorArray",
+    _SCRIPTING + "text": "as_string",
     _ENGINE + "seeds": "set_seed",
     _ENGINE + "shapes": "TensorShape",
     _ENGINE + "tape": "GradientTape UnconnectedGradients",
@@ -128,6 +157,27 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         "optimizers.schedules": _SCHEDULES,
     }.items()
 } | {
+    "tf.strings": {
+        _SCRIPTING + "text": """
+            as_string format=format_ join length lower reduce_join regex_replace strip substr to_number upper
+        """
+    },
+    "tf.config.experimental": {
+        _SCRIPTING + "config": """
+            VirtualDeviceConfiguration=LogicalDeviceConfiguration enable_op_determinism=accept
+            enable_tensor_float_32_execution=accept get_memory_growth=no get_synchronous_execution=yes
+            get_virtual_device_configuration=accept get_visible_devices list_logical_devices list_physical_devices
+            set_device_policy=accept set_memory_growth=accept set_synchronous_execution=accept
+            set_virtual_device_configuration=accept set_visible_devices=accept tensor_float_32_execution_enabled=yes
+        """
+    },
+    "tf.config.threading": {
+        _SCRIPTING + "config": """
+            get_inter_op_parallelism_threads=zero get_intra_op_parallelism_threads=zero
+            set_inter_op_parallelism_threads=accept set_intra_op_parallelism_threads=accept
+        """
+    },
+    "tf.config.optimizer": {_SCRIPTING + "config": "get_jit=no_name set_experimental_options=accept set_jit=accept"},
     "tf.random": {_OPS + "random_stateless": "fold_in=stateless_fold_in split=stateless_split"},
     "tf.random.experimental": {
         _OPS + "random_stateless": """

@@ -1,4 +1,4 @@
-"""Samples of the ops in ops/nn.py, ops/losses.py and ops/random.py."""
+"""Samples of the ops in ops/nn.py, ops/losses.py, ops/random.py and ops/checks.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.op import execute
+from tapeview.engine.ops import checks as k
 from tapeview.engine.ops import losses as e
 from tapeview.engine.ops import nn as n
 from tapeview.engine.ops import random as r
@@ -53,6 +54,8 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(n.bias_add, IMAGE, LOGITS[0]),
         sample(n.bias_add, IMAGE, LOGITS[0, :2], data_format="NCHW"),
     ],
+    "CheckNumerics": [sample(k.check_numerics, LOGITS, message="logits")],
+    "EnsureShape": [sample(k.ensure_shape, LOGITS, shape=[3, None])],
     "Dropout": [dropped(LABELS > 0.2)],
     "RandomStandardNormal": [sample(lambda: r.normal([5], seed=1))],
     "RandomUniform": [sample(lambda: r.uniform([5], seed=1))],

@@ -1,0 +1,1 @@
+"""What scripts call besides ops: functions and loops, modules, printing, assertions, settings."""
