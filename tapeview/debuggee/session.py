@@ -98,7 +98,7 @@ class Session:
         self, control: Callable[[Callable[[], Status], Callable[[], None], Callable[[], None]], Control]
     ) -> None:
         """Starts the channel that ``control(status, on_stop, on_gone)`` makes."""
-        self._control = control(self.status, self.stop, self.gate.open_for_good)
+        self._control = control(self.status, self.stop, self.gate.run)
         self.gate.on_change = self._control.wake
         self._control.start()
 
