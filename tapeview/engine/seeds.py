@@ -26,21 +26,23 @@ class FunctionSeeds:
     """The streams of one function: the global seed it began with, and how far each place in it has drawn."""
 
     def __init__(self) -> None:
-        self.epoch = -1
         self.seed: int | None = None
+        self.called = False
+        self.epoch = 0
         self.used: dict[Any, int] = {}
         self.inner: dict[int, FunctionSeeds] = {}
-        self.begin()
+        self.place = self.unseeded = self.calls = 0
+
+    def first_call(self, seed: int | None) -> None:
+        """The first call fixes the global seed for all that follow."""
+        if not self.called:
+            self.called, self.seed = True, seed
 
     def begin(self) -> None:
         """A call starts: places and seeds are counted anew."""
-        self.place = 0
-        self.unseeded = 0
-        self.calls = 0
+        self.place = self.unseeded = self.calls = 0
         if self.epoch != _state.epoch:
-            self.used, self.inner = {}, {}
-            self.seed = _state.seed if self.epoch < 0 else self.seed
-            self.epoch = _state.epoch
+            self.epoch, self.used, self.inner = _state.epoch, {}, {}
 
 
 class _State:
@@ -115,13 +117,13 @@ def _unpredictable() -> tuple[Key, Counter]:
 @contextmanager
 def inside(function: FunctionSeeds) -> Iterator[None]:
     """A function is running: its own streams are drawn from. A function inside a function has some for each call."""
-    if _state.functions:
-        outer = _state.functions[-1]
+    outer = _state.functions[-1] if _state.functions else None
+    function.first_call(_state.seed if outer is None else outer.seed)
+    call = function
+    if outer is not None:
         outer.calls += 1
         call = outer.inner.setdefault(outer.calls, FunctionSeeds())
-        call.seed = function.seed
-    else:
-        call = function
+        call.first_call(function.seed)
     call.begin()
     _state.functions.append(call)
     try:
