@@ -21,6 +21,8 @@ from tapeview.views.graph_state import State, differences
 MANY = 60
 """With more changes than this everything is repainted."""
 PIECES = 12
+GROWTH = 60.0
+"""By how much the current node may be wider than its box, on each side."""
 
 
 class GraphCanvas(QWidget):
@@ -50,6 +52,12 @@ class GraphCanvas(QWidget):
         if self._scene is None:
             return -1
         spot = self.camera.to_scene(place)
+        if (
+            self._painted is not None
+            and self._painted.current >= 0
+            and self._drawn(self._painted.current).contains(spot)
+        ):
+            return self._painted.current
         return self._scene.node_at(spot.x(), spot.y(), 3.0 / self.camera.scale)
 
     def node_rect(self, node: int) -> QRectF:
@@ -98,7 +106,8 @@ class GraphCanvas(QWidget):
             return
         region = QRegion()
         for node in nodes.tolist():
-            region += self.node_rect(node).adjusted(-24, -24, 24, 24).toAlignedRect()
+            aside = 24 + GROWTH * self.camera.scale
+            region += self.node_rect(node).adjusted(-aside, -24, aside, 24).toAlignedRect()
         for edge in edges.tolist():
             left, top, right, bottom = scene.edge_box(edge)
             first, last = self.camera.to_view(QPointF(left, top)), self.camera.to_view(QPointF(right, bottom))
@@ -136,6 +145,12 @@ class GraphCanvas(QWidget):
             return QRectF()
         left, top, right, bottom = self._scene.boxes[node].tolist()
         return QRectF(left, top, right - left, bottom - top)
+
+    def _drawn(self, node: int) -> QRectF:
+        """Where a node was painted, in the scene."""
+        if self._nodes is None or self._painted is None or self._scene is not self._nodes.scene:
+            return self._rect(node)
+        return self._nodes.grown(self._painted, node)
 
     def _match(self) -> int:
         model = self._model

@@ -81,7 +81,7 @@ class NodePainter:
             last = [n for n in (state.current, marks.hovered) if n >= 0]
             for node in (*(int(n) for n in shown if n not in last), *(n for n in last if n in shown)):
                 self._node(painter, scene, state, node, zoom)
-        self._rings(painter, scene, marks, zoom)
+        self._rings(painter, state, marks, zoom)
         self._small_marks(painter, scene, state, shown, zoom)
 
     # -- near --------------------------------------------------------------------------------------------------------
@@ -97,9 +97,7 @@ class NodePainter:
         if faded:
             painter.setOpacity(FADED)
         if current:
-            room = 46 if face.style == "group" else 26
-            more = max(3.0, (self.detail_metrics.horizontalAdvance(state.caption) + room - rect.width()) / 2)
-            rect = rect.adjusted(-more, -4, more, 4)
+            rect = self.grown(state, node)
         radius = RADIUS.get(face.style, rect.height() / 2)
         if face.style == "group":
             painter.setPen(ink.line)
@@ -216,26 +214,34 @@ class NodePainter:
 
     # -- marks -------------------------------------------------------------------------------------------------------
 
-    def _rings(self, painter: QPainter, scene: Scene, marks: Marks, zoom: float) -> None:
-        count = len(scene.faces)
+    def grown(self, state: State, node: int) -> QRectF:
+        """Where a node is drawn: the current one is larger, so that its second line fits."""
+        rect = _rect(self.scene, node)
+        if node != state.current:
+            return rect
+        room = 46 if self.scene.faces[node].style == "group" else 26
+        more = max(3.0, (self.detail_metrics.horizontalAdvance(state.caption) + room - rect.width()) / 2)
+        return rect.adjusted(-more, -4, more, 4)
+
+    def _rings(self, painter: QPainter, state: State, marks: Marks, zoom: float) -> None:
+        count = len(self.scene.faces)
         unit = max(1.0, 0.7 / zoom)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for node in marks.matches:
             if node < count:
                 dash = Qt.PenStyle.SolidLine if node == marks.match else Qt.PenStyle.DotLine
                 painter.setPen(QPen(self.palette.color("n"), (3.0 if node == marks.match else 2.4) * unit, dash))
-                self._ring(painter, scene, node, 6 * unit)
+                self._ring(painter, state, node, 6 * unit)
         if 0 <= marks.hovered < count and marks.hovered != marks.selected:
             painter.setPen(QPen(self.palette.color("accent", 0.35), 2 * unit))
-            self._ring(painter, scene, marks.hovered, 3.5 * unit)
+            self._ring(painter, state, marks.hovered, 3.5 * unit)
         if 0 <= marks.selected < count:
             painter.setPen(QPen(self.palette.color("accent"), 2 * unit))
-            self._ring(painter, scene, marks.selected, 4.5 * unit)
+            self._ring(painter, state, marks.selected, 4.5 * unit)
 
-    @staticmethod
-    def _ring(painter: QPainter, scene: Scene, node: int, away: float) -> None:
-        rect = _rect(scene, node).adjusted(-away, -away, away, away)
-        radius = RADIUS.get(scene.faces[node].style, rect.height() / 2) + away
+    def _ring(self, painter: QPainter, state: State, node: int, away: float) -> None:
+        rect = self.grown(state, node).adjusted(-away, -away, away, away)
+        radius = RADIUS.get(self.scene.faces[node].style, rect.height() / 2) + away
         painter.drawRoundedRect(rect, radius, radius)
 
     def _small_marks(self, painter: QPainter, scene: Scene, state: State, shown: np.ndarray, zoom: float) -> None:

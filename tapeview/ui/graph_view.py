@@ -271,7 +271,7 @@ class GraphView(GraphCanvas):
     def _on_plus(self, node: int, place: QPointF) -> bool:
         if self._scene is None or node not in self._scene.graph.groups or self.camera.scale < TITLE_ZOOM:
             return False
-        away = self.camera.to_scene(place) - plus_centre(self._rect(node))
+        away = self.camera.to_scene(place) - plus_centre(self._drawn(node))
         return max(abs(away.x()), abs(away.y())) <= 9.0
 
     def _hover(self, node: int) -> None:

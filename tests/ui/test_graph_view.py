@@ -380,6 +380,19 @@ def test_groups_open_with_the_plus_a_double_click_or_space(graph: Callable[..., 
     assert not shown.model.scene.graph.groups  # type: ignore[union-attr]
 
 
+def test_the_plus_of_the_current_group_is_where_it_is_drawn(graph: Callable[..., Graph], tmp_path: Path) -> None:
+    shown = graph().open(write_calls(tmp_path / "c.tapeview", blocks=6), 0, 25)
+    shown.model.fold_all(True)
+    QApplication.processEvents()
+    current = shown.model.state.current  # type: ignore[union-attr]
+    assert current in shown.model.scene.graph.groups  # type: ignore[union-attr]
+    drawn = shown.view._nodes.grown(shown.model.state, current)  # type: ignore[union-attr, arg-type]
+    assert drawn.width() > shown.view._rect(current).width() + 20
+    plus = shown.view.camera.to_view(drawn.topRight() + QPointF(-13, drawn.height() / 2)).toPoint()
+    shown.bot.mouseClick(shown.view, LEFT, pos=plus)
+    assert len(shown.model.scene.graph.groups) == 5  # type: ignore[union-attr]
+
+
 def test_the_menu_offers_what_can_be_done(graph: Callable[..., Graph], tmp_path: Path) -> None:
     shown = graph().open(write_calls(tmp_path / "c.tapeview", blocks=3))
     view, model = shown.view, shown.model
