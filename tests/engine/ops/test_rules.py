@@ -14,6 +14,7 @@ from tapeview.engine.errors import InvalidArgumentError
 from tapeview.engine.op import OPS, Op
 from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import EagerTensor
+from tapeview.engine.variable import ResourceVariable
 from tests.engine.ops.sample import Sample, collect
 
 SAMPLES = collect()
@@ -123,3 +124,30 @@ def test_a_rule_reads_as_a_formula(name: str) -> None:
         if rule is not None:
             assert rule.__name__ == "<lambda>" or op.formulas[k], f"input {k}"
     assert len(op.formulas) in (0, len(op.vjps)) or op.vjp_all is not None
+
+
+OURS = [
+    pytest.param(*case.values, id=case.id) for case in CASES if case.values[1].call.__module__.startswith("tapeview")
+]
+
+
+@pytest.mark.parametrize(("name", "s"), OURS)
+def test_other_kinds_of_inputs(name: str, s: Sample) -> None:
+    """An op's function takes variables, arrays and lists too, with the same result; variables get gradients."""
+    expected = [t.numpy() for t in nest.flatten(s.run(*tensors_of(s)))]
+    variables = [ResourceVariable(v) for v in s.inputs]
+    with GradientTape() as tape:
+        outputs = nest.flatten(s.run(*variables))
+    floats = [o for o in outputs if o._array.dtype.kind in "fc"]
+    for kind, found in (("variables", outputs), ("arrays", nest.flatten(s.run(*s.inputs)))):
+        for got, wanted in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(got.numpy(), wanted, err_msg=kind)
+    if OPS[name].has_rule and floats:
+        sources = [variables[k] for k in varied(s)]
+        assert all(g is not None for g in tape.gradient(floats, sources))
+    lists = [
+        t.numpy().astype(np.float32) for t in nest.flatten(s.run(*tensors_of(s, np.float32))) if t.dtype.is_floating
+    ]
+    from_lists = [t for t in nest.flatten(s.run(*[v.tolist() for v in s.inputs])) if t.dtype.is_floating]
+    for got, wanted in zip(from_lists, lists, strict=True):
+        np.testing.assert_allclose(got.numpy(), wanted, rtol=1e-6)
