@@ -44,7 +44,6 @@ HOMES: Final[Mapping[str, str]] = {
     """,
     _OPS + "complex_numbers": "angle complex conj imag real",
     _OPS + "conv": "conv1d conv2d conv2d_transpose convolution",
-    _OPS + "conv": "conv1d conv2d conv2d_transpose convolution",
     _OPS + "creation": """
         constant convert_to_tensor eye fill is_tensor linspace one_hot ones range=range_ sequence_mask zeros
     """,
@@ -52,7 +51,6 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "depthwise": "depthwise_conv2d separable_conv2d",
     _OPS + "diagonals": "band_part diag diag_part set_diag tensor_diag tensor_diag_part trace",
     _OPS + "einsum": "einsum",
-    _OPS + "depthwise": "depthwise_conv2d separable_conv2d",
     _OPS + "elementwise": """
         abs add cast divide floordiv floormod identity mod=floormod multiply negative ones_like pow=power
         realdiv=divide sign square stop_gradient subtract zeros_like
@@ -61,20 +59,14 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "extremes": "clip_by_global_norm clip_by_norm clip_by_value global_norm l2_loss maximum minimum",
     _OPS + "index": "boolean_mask gather strided_slice",
     _OPS + "linalg": "adjoint cross matmul matrix_transpose matvec tensordot",
-    _OPS + "matrices": "cholesky cholesky_solve det inv logdet lstsq slogdet solve triangular_solve",
-    _OPS + "norms": "l2_normalize norm normalize",
     _OPS + "losses": """
         log_poisson_loss sigmoid_cross_entropy_with_logits softmax_cross_entropy_with_logits
         sparse_softmax_cross_entropy_with_logits weighted_cross_entropy_with_logits
     """,
+    _OPS + "matrices": "cholesky cholesky_solve det inv logdet lstsq slogdet solve triangular_solve",
     _OPS + "nn": "batch_normalization bias_add dropout embedding_lookup moments",
+    _OPS + "norms": "l2_normalize norm normalize",
     _OPS + "padding": "pad slice=slice_",
-    _OPS + "pool": "avg_pool avg_pool1d avg_pool2d max_pool max_pool1d max_pool2d",
-    _OPS + "random": "categorical gamma normal poisson shuffle truncated_normal uniform",
-    _OPS + "random_stateless": """
-        Algorithm Generator create_rng_state get_global_generator set_global_generator stateless_categorical
-        stateless_normal stateless_truncated_normal stateless_uniform
-    """,
     _OPS + "pool": "avg_pool avg_pool1d avg_pool2d max_pool max_pool1d max_pool2d",
     _OPS + "random": "categorical gamma normal poisson shuffle truncated_normal uniform",
     _OPS + "random_stateless": """
