@@ -35,9 +35,9 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hello"
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
-    """How the script is, and how much of it is in the recording. ``state`` is "running" or "paused"; ``trouble`` is what the recorder could not do, if
-    anything.
+    """How the script is, and how much of it is in the recording.
 
+    ``state`` is "running" or "paused"; ``trouble`` is what the recorder could not do, if anything.
     Sent after `Hello` and whenever ``state`` or ``trouble`` changed.
     """
 
