@@ -7,27 +7,34 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.engine.indexed_slices import IndexedSlices
+from tapeview.engine.convert import to_tensor
 from tapeview.engine.tensor import Array
 
 
-def dense(gradient: Any) -> Array:
-    """A gradient as an array; repeated rows of sparse ones are summed."""
-    if isinstance(gradient, IndexedSlices):
-        gradient = gradient._densify()
-    return gradient._array  # type: ignore[no-any-return]
+def array_of(gradient: Any) -> Array:
+    """A gradient as an array; repeated rows of sparse ones are summed.
+
+    Raises:
+        TypeError: a list.
+    """
+    if hasattr(gradient, "_densify"):
+        return gradient._densify()._array  # type: ignore[no-any-return]
+    if isinstance(gradient, (list, tuple)):
+        raise TypeError(f"bad operand type for unary -: {type(gradient).__name__!r}")
+    return to_tensor(gradient)._array
 
 
 def clipped(
     gradients: Sequence[Array], clipnorm: float | None, clipvalue: float | None, global_clipnorm: float | None
 ) -> list[Array]:
-    """The gradients with each one's norm, each one's elements, or the norm of all together limited."""
-    if clipnorm is not None:
+    """The gradients with each one's norm, the norm of all together, or each one's elements limited: the first of these
+    that is given."""
+    if clipnorm is not None and clipnorm > 0:
         return [_to_norm(g, clipnorm, _norm([g])) for g in gradients]
-    if global_clipnorm is not None:
+    if global_clipnorm is not None and global_clipnorm > 0:
         norm = _norm(gradients)
         return [_to_norm(g, global_clipnorm, norm) for g in gradients]
-    if clipvalue is not None:
+    if clipvalue is not None and clipvalue > 0:
         return [np.clip(g, -clipvalue, clipvalue).astype(g.dtype) for g in gradients]
     return list(gradients)
 

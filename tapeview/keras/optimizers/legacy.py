@@ -6,86 +6,193 @@ They take ``lr`` and ``decay`` at their word, know any variable they meet, and d
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import numpy as np
 
+from tapeview.engine.convert import to_tensor
+from tapeview.engine.errors import invalid, wrong_dtype
+from tapeview.engine.shapes import bracketed
 from tapeview.engine.tensor import Array
 from tapeview.engine.variable import ResourceVariable
-from tapeview.keras.optimizers.optimizer import Optimizer, Pair, Slot, with_gradients
+from tapeview.keras.optimizers.core import Core, Pair, Slot, gradients_of, is_function
 from tapeview.keras.optimizers.sgd import descend
 
 _ALLOWED = ("clipnorm", "clipvalue", "global_clipnorm", "lr", "decay")
+_CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
-class _Legacy(Optimizer):
+class LegacyOptimizer(Core):
     """What the old optimizers do differently."""
 
+    _kernel = ""
+    """The op whose name stands in messages about gradients that do not fit."""
+
     def __init__(self, name: str, learning_rate: Any, **kwargs: Any) -> None:
-        for word in kwargs:
+        for word, value in kwargs.items():
             if word not in _ALLOWED:
                 allowed = "{" + ", ".join(repr(w) for w in _ALLOWED) + "}"
                 raise TypeError(
                     f"Unexpected keyword argument passed to optimizer: {word}. Allowed kwargs are {allowed}."
                 )
+            if value is not None and value < 0:
+                raise ValueError(f"Expected {word} >= 0, received: {value}")
         if "lr" in kwargs:
             warnings.warn("The `lr` argument is deprecated, use `learning_rate` instead.", UserWarning, stacklevel=3)
             learning_rate = kwargs.pop("lr")
         self.decay = float(kwargs.pop("decay", 0.0))
-        if self.decay < 0:
-            raise ValueError(f"decay cannot be less than 0. Received: decay={self.decay}.")
+        if kwargs.get("clipnorm") is not None and kwargs.get("global_clipnorm") is not None:
+            raise ValueError(
+                "Cannot accept both `clipnorm` and `global_clipnorm`. Received: "
+                f"`clipnorm`={kwargs['clipnorm']}, `global_clipnorm`={kwargs['global_clipnorm']}."
+            )
         super().__init__(name, learning_rate, **kwargs)
-        self._iterations = Slot(np.int64(0), "iter")
         self._name = name
+        self._seen = False
+
+    # -- learning rate and count ---------------------------------------------------------------------------------------
+
+    def _new_count(self) -> Slot:
+        return Slot(np.int64(0), "iter")
+
+    def _set_rate(self, given: Any) -> None:
+        if is_function(given):
+            self._schedule = given
+            self._rate = Slot(np.float32(0), "learning_rate")
+        elif isinstance(given, ResourceVariable):
+            self._schedule, self._rate = None, given
+        else:
+            self._schedule = None
+            self._rate = Slot(np.array(np.asarray(given), np.float32), "learning_rate")
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate as a variable; a schedule itself; what a function returns."""
+        schedule = self._schedule
+        if schedule is None:
+            return self._rate
+        return schedule if hasattr(schedule, "get_config") else schedule()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if self._schedule is None and not is_function(value):
+            self._rate.assign(value)
+        else:
+            self._set_rate(value)
 
     def _present_rate(self) -> Any:
-        rate = super()._present_rate()
-        return rate / (1 + self.decay * int(self._iterations._array)) if self.decay else rate
+        schedule = self._schedule
+        rate: Any
+        if schedule is None:
+            rate = self._rate._value._array[()]
+        elif hasattr(schedule, "get_config"):
+            rate = np.asarray(schedule(self._iterations))[()]
+        else:
+            rate = np.float32(np.asarray(schedule()))
+        return rate / np.float32(1 + self.decay * int(self._iterations._array)) if self.decay else rate
+
+    @property
+    def iterations(self) -> Slot:
+        """How many steps were made: an int64 variable."""
+        self._seen = True
+        return self._iterations
+
+    @property
+    def weights(self) -> list[Slot]:
+        """The step count and the slots."""
+        return [self._iterations, *(s for slots in self._slots.values() for s in slots)]
+
+    @property
+    def variables(self) -> Any:
+        """A method that returns :attr:`weights`."""
+        return lambda: self.weights
+
+    def get_weights(self) -> list[Any]:
+        """The values of :attr:`weights`."""
+        return [w.numpy() for w in self.weights]
+
+    def set_weights(self, weights: Any) -> None:
+        """Assigns the values of :attr:`weights`. Raises ValueError if there are more or fewer."""
+        for variable, value in zip(self.weights, weights, strict=True):
+            variable.assign(value)
+
+    def get_slot_names(self) -> list[str]:
+        """The names of the slots that each variable has."""
+        return list(self._slot_kinds())
+
+    def get_slot(self, var: ResourceVariable, slot_name: str) -> Slot:
+        """A variable's slot. Raises KeyError if there is none."""
+        return self._slots[slot_name][self._known[id(var._base)]]
+
+    # -- steps ---------------------------------------------------------------------------------------------------------
 
     def apply_gradients(self, grads_and_vars: Iterable[Pair], name: str | None = None, **kwargs: Any) -> Any:
-        """One step; see :meth:`Optimizer.apply_gradients`. Gradients may be lists and arrays, too."""
+        """One step: changes each variable by its gradient (a tensor, or what can become one). Returns the step count,
+        or None if there are no variables.
+
+        Raises:
+            ValueError: all gradients are None.
+            NotImplementedError: a tensor in place of a variable.
+            InvalidArgumentError: a gradient of another type or shape.
+        """
         pairs = list(grads_and_vars)
         if not pairs:
             return None
-        variable: Any
-        for _, variable in pairs:
-            if not isinstance(variable, ResourceVariable):
-                text = f"Updating a `Tensor` is not implemented. Received: var={np.asarray(variable)}."
-                raise NotImplementedError(text)
-        for _, variable in pairs:
-            self._meet(variable._base)
-        return super().apply_gradients([(_as_gradient(g, v), v) for g, v in with_gradients(pairs, times=1)])
+        for k, (gradient, variable) in enumerate(pairs):
+            if id(variable) not in self._known:
+                self._meet(variable)
+            if not hasattr(gradient, "_array") and not hasattr(gradient, "_densify") and gradient is not None:
+                pairs[k] = (_as_tensor(gradient, variable), variable)
+        return self._apply(pairs)
 
-    def _meet(self, variable: ResourceVariable) -> None:
-        if id(variable) not in self._known:
-            self._known[id(variable)] = len(self._built)
-            self._built.append(variable)
+    def _checked(self, variable: Any) -> ResourceVariable:
+        if not isinstance(variable, ResourceVariable):
+            text = f"Updating a `Tensor` is not implemented. Received: var={np.asarray(variable)}."
+            raise NotImplementedError(text)
+        return variable._base
+
+    def _meet(self, variable: Any) -> None:
+        base = self._checked(variable)
+        if not self._known and not self._seen:
+            self._iterations._name = f"{self._name}/iter:0"
+        if id(base) not in self._known:
+            self._known[id(base)] = len(self._built)
+            self._built.append(base)
             for kind in self._slot_kinds():
-                slot = Slot(np.zeros_like(variable._array), f"{self.name}/{variable.name.removesuffix(':0')}/{kind}")
-                self._slots.setdefault(kind, []).append(slot)
+                name = f"{self._name}/{base.name.removesuffix(':0')}/{kind}"
+                self._slots.setdefault(kind, []).append(Slot(np.zeros_like(base._array), name))
 
-    def _slot_kinds(self) -> Sequence[str]:
-        return ()
+    def _refuse_type(self, gradient: Any, variable: ResourceVariable) -> NoReturn:
+        raise wrong_dtype(self._kernel, 2, variable.dtype.word, gradient.dtype.word)
 
-    def minimize(self, loss: Any, var_list: Any, tape: Any = None) -> Any:
+    def _refuse_shape(self, gradient: Array, variable: ResourceVariable) -> NoReturn:
+        shapes = f"{bracketed(variable.shape)} {bracketed(gradient.shape)}"
+        raise invalid(self._kernel, f"var and delta do not have the same shape{shapes}")
+
+    def minimize(
+        self, loss: Any, var_list: Any, grad_loss: Any = None, name: str | None = None, tape: Any = None
+    ) -> Any:
         """One step down ``loss``; returns the step count."""
-        return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
+        return self.apply_gradients(gradients_of(loss, var_list, tape))
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-
-def _as_gradient(gradient: Any, variable: ResourceVariable) -> Any:
-    if hasattr(gradient, "_array") or hasattr(gradient, "_densify"):
-        return gradient
-    from tapeview.engine.convert import to_tensor
-
-    return to_tensor(gradient, variable.dtype)
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal optimizer."""
+        limits = {word: limit for word in _CLIPS if (limit := getattr(self, word)) is not None}
+        return {"name": self._name, **limits, "learning_rate": self._rate_config(), "decay": self.decay}
 
 
-class SGD(_Legacy):
+LegacyOptimizer.minimize.__qualname__ = "OptimizerV2.minimize"
+
+
+def _as_tensor(gradient: Any, variable: ResourceVariable) -> Any:
+    return to_tensor(gradient, None if isinstance(gradient, np.ndarray) else variable.dtype)
+
+
+class SGD(LegacyOptimizer):
     """``w -= learning_rate * g``; see :class:`tapeview.keras.optimizers.SGD`."""
+
+    _kernel = "ResourceApplyGradientDescent"
 
     def __init__(
         self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, name: str = "SGD", **kwargs: Any
@@ -98,15 +205,15 @@ class SGD(_Legacy):
         self.momentum = momentum
         self.nesterov = nesterov
 
-    def _slot_kinds(self) -> Sequence[str]:
+    def _slot_kinds(self) -> tuple[str, ...]:
         return ("momentum",) if self.momentum else ()
 
-    def _step(self, value: Array, gradient: Array, rate: Any, place: int) -> Any:
+    def _step(self, value: Any, gradient: Any, rate: Any, place: int) -> Any:
+        if gradient.shape != value.shape:
+            raise ValueError("the kernel does not broadcast")
         slot = self._slots["momentum"][place] if self.momentum else None
         return descend(value, gradient, rate, slot, self.momentum, self.nesterov)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer."""
-        config = super().get_config()
-        del config["weight_decay"]
-        return {**config, "decay": self.decay, "momentum": self.momentum, "nesterov": self.nesterov}
+        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

@@ -1,34 +1,20 @@
-"""What all optimizers share: learning rate, counting, checking and clipping gradients.
-
-Updates are computed with NumPy and announced as new versions of the variables, with the optimizer's name and the
-gradient used;
-they are not ops of a tape.
-"""
+"""Optimizers as they are since Keras 2.11."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from tapeview.engine import warn
+from tapeview.engine.errors import wrong_dtype
+from tapeview.engine.shapes import TensorShape
 from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
-from tapeview.keras.optimizers.clipping import clipped, dense
+from tapeview.keras.optimizers.core import Core, Pair, Slot, gradients_of, is_function
 from tapeview.keras.optimizers.schedules import LearningRateSchedule
-
-Pair = tuple[Any, ResourceVariable]
-
-
-class Slot(ResourceVariable):
-    """A variable of an optimizer's own. Recorders do not hear of it."""
-
-    _announced = False
-
-    def __init__(self, value: Any, name: str) -> None:
-        super().__init__(value, trainable=False, name=name)
 
 
 class VariableList(list[Any]):
@@ -38,7 +24,7 @@ class VariableList(list[Any]):
         return self
 
 
-class Optimizer:
+class Optimizer(Core):
     """The base of the optimizers since Keras 2.11.
 
     Args:
@@ -49,9 +35,11 @@ class Optimizer:
         global_clipnorm: limit of the norm of all gradients together.
 
     Raises:
-        ValueError: ``decay`` is given, or more than one kind of clipping.
+        ValueError: ``decay`` is given, or both norms.
         TypeError: an unknown argument.
     """
+
+    _warnings_per_step = 2
 
     def __init__(
         self,
@@ -63,67 +51,80 @@ class Optimizer:
         global_clipnorm: float | None = None,
         **kwargs: Any,
     ) -> None:
+        self._check(kwargs, clipnorm, global_clipnorm)
+        super().__init__(name, learning_rate, clipnorm, clipvalue, global_clipnorm)
         self.name = name
-        self.weight_decay = weight_decay
-        self.clipnorm = clipnorm
-        self.clipvalue = clipvalue
-        self.global_clipnorm = global_clipnorm
-        self._refuse(kwargs)
-        self._schedule: Callable[..., Any] | None = None
-        self._rate = Slot(np.float32(0), "learning_rate")
-        self.learning_rate = learning_rate
-        self._iterations = Slot(np.int64(0), "iteration")
-        self._known: dict[int, int] = {}
-        self._slots: dict[str, list[Slot]] = {}
-        self._built: list[ResourceVariable] = []
+        self._shrink = weight_decay
 
-    def _refuse(self, kwargs: dict[str, Any]) -> None:
+    def _check(self, kwargs: dict[str, Any], clipnorm: float | None, global_clipnorm: float | None) -> None:
+        name = type(self).__name__
         if "lr" in kwargs:
             kwargs.pop("lr")
             warn.warn(
                 "`lr` is deprecated in Keras optimizer, please use `learning_rate` or use the legacy optimizer, e.g.,"
-                f"tf.keras.optimizers.legacy.{type(self).__name__}.",
+                f"tf.keras.optimizers.legacy.{name}.",
                 "absl",
             )
         if "decay" in kwargs:
             raise ValueError(
-                "decay is deprecated in the new Keras optimizer, please check the docstring for valid arguments, "
-                f"or use the legacy optimizer, e.g., tf.keras.optimizers.legacy.{type(self).__name__}."
+                "decay is deprecated in the new Keras optimizer, please check the docstring for valid arguments, or "
+                f"use the legacy optimizer, e.g., tf.keras.optimizers.legacy.{name}."
             )
-        for name in kwargs:
+        for word in kwargs:
             raise TypeError(
-                f"{name} is not a valid argument, kwargs should be empty  for `optimizer_experimental.Optimizer`."
+                f"{word} is not a valid argument, kwargs should be empty  for `optimizer_experimental.Optimizer`."
             )
-        if sum(c is not None for c in (self.clipnorm, self.clipvalue, self.global_clipnorm)) > 1:
+        if clipnorm is not None and global_clipnorm is not None:
             raise ValueError(
-                "At most one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
-                f"clipnorm={self.clipnorm}, clipvalue={self.clipvalue}, global_clipnorm={self.global_clipnorm}."
+                "At most one of `clipnorm` and `global_clipnorm` can be set. Received: "
+                f"clipnorm={clipnorm}, global_clipnorm={global_clipnorm}."
             )
+
+    @property
+    def weight_decay(self) -> float | None:
+        """The share of the learning rate by which weights shrink at each step."""
+        return self._shrink
+
+    @weight_decay.setter
+    def weight_decay(self, value: float | None) -> None:
+        self._shrink = value
 
     # -- learning rate and count ---------------------------------------------------------------------------------------
 
+    def _new_count(self) -> Slot:
+        return Slot(np.int64(0), "iteration")
+
+    def _set_rate(self, given: Any) -> None:
+        if isinstance(given, LearningRateSchedule):
+            self._schedule = given
+            self._rate = Slot(given(self._iterations), "current_learning_rate")
+        else:
+            value = given() if is_function(given) else given
+            self._rate = Slot(np.array(np.asarray(value), np.float32), "learning_rate")
+
     @property
     def learning_rate(self) -> Any:
-        """The learning rate as a variable; with a schedule its present value."""
-        return self._rate if self._schedule is None else EagerTensor(np.asarray(self._present_rate(), np.float32))
+        """The learning rate as a variable; with a schedule the rate of the last step."""
+        return self._rate
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        if isinstance(value, LearningRateSchedule) or (callable(value) and not hasattr(value, "_array")):
-            self._schedule = value
+        if self._schedule is not None:
+            raise TypeError(
+                "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` constructor "
+                "argument, hence its learning rate is not settable. If you need the learning rate to be settable, you "
+                "should instantiate the optimizer with a float `learning_rate` argument."
+            )
+        if isinstance(value, LearningRateSchedule):
+            self._set_rate(value)
         else:
-            self._schedule = None
-            self._rate._replace(np.array(np.asarray(value), np.float32), "assign")
-
-    lr = learning_rate
+            self._rate.assign(value)
 
     def _present_rate(self) -> Any:
         """The learning rate of the coming step as a NumPy scalar."""
-        if self._schedule is None:
-            return self._rate._array[()]
-        if isinstance(self._schedule, LearningRateSchedule):
-            return np.asarray(self._schedule(self._iterations._value))[()]
-        return np.asarray(self._schedule())[()]
+        if self._schedule is not None:
+            self._rate._replace(self._schedule(self._iterations)._array, "assign")
+        return self._rate._value._array[()]
 
     @property
     def iterations(self) -> Slot:
@@ -131,28 +132,26 @@ class Optimizer:
         return self._iterations
 
     @property
-    def variables(self) -> VariableList:
-        """The step count, the learning rate and the slots."""
-        own = [self._iterations] + ([self._rate] if self._schedule is None else [])
+    def variables(self) -> Any:
+        """The step count, with a schedule the learning rate, and the slots."""
+        own = [self._iterations] if self._schedule is None else [self._iterations, self._rate]
         return VariableList([*own, *(s for slots in self._slots.values() for s in slots)])
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
     def build(self, var_list: Sequence[ResourceVariable]) -> None:
         """Makes the slots for variables. Later steps may update these variables and no others."""
+        self._build(var_list, "")
+
+    def _build(self, var_list: Sequence[ResourceVariable], prefix: str) -> None:
         if not self._known:
             self._built = [v._base for v in var_list]
             self._known = {id(v): k for k, v in enumerate(self._built)}
-            self._make_slots(self._built)
+            for kind in self._slot_kinds():
+                self._slots[kind] = [self._new_slot(kind, v, prefix) for v in self._built]
 
-    def _make_slots(self, variables: Sequence[ResourceVariable]) -> None:
-        """Slots named ``NAME/m/w:0``; for optimizers that have some."""
-
-    def add_slot(self, kind: str, variables: Sequence[ResourceVariable]) -> None:
-        """One slot of zeros for each variable."""
-        self._slots[kind] = [
-            Slot(np.zeros_like(v._array), f"{self.name}/{kind}/{v.name.removesuffix(':0')}") for v in variables
-        ]
+    def _new_slot(self, kind: str, variable: ResourceVariable, prefix: str) -> Slot:
+        return Slot(np.zeros_like(variable._array), f"{prefix}{kind}/{variable.name.removesuffix(':0')}")
 
     def apply_gradients(self, grads_and_vars: Iterable[Pair], name: str | None = None, **kwargs: Any) -> Any:
         """One step: changes each variable by its gradient. Returns the step count.
@@ -160,49 +159,39 @@ class Optimizer:
         Raises:
             ValueError: all gradients are None.
             KeyError: a variable that was not there at the first step.
+            InvalidArgumentError: a gradient of another type or shape.
         """
         pairs = list(grads_and_vars)
         if not pairs:
             return self._iterations
-        for _, variable in pairs:
-            if not isinstance(variable, ResourceVariable):
-                # The words of the attribute access at which TensorFlow finds out.
-                raise AttributeError(
-                    "'tensorflow.python.framework.ops.EagerTensor' object has no attribute '_unique_id'"
-                )
         if not self._known:
-            self.build([v for _, v in pairs])
-        # TensorFlow says it twice.
-        pairs = with_gradients(pairs, times=2)
-        arrays = [dense(g) if hasattr(g, "_array") or hasattr(g, "_densify") else _no_gradient(g) for g, _ in pairs]
-        if self.clipnorm is not None or self.clipvalue is not None or self.global_clipnorm is not None:
-            arrays = clipped(arrays, self.clipnorm, self.clipvalue, self.global_clipnorm)
-        rate = self._present_rate()
-        for (gradient, given), array in zip(pairs, arrays, strict=True):
-            variable = given._base
-            place = self._known.get(id(variable))
-            if place is None:
-                self._unknown(variable)
-            value = variable._array
-            kind = value.dtype.type
-            if self.weight_decay:
-                value = value - value * kind(self.weight_decay) * kind(rate)
-            new = self._step(value, array, kind(rate), place)
-            variable._replace(new if type(new) is np.ndarray else np.asarray(new), self.name, gradient)
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable))
-        return self._iterations.assign_add(np.int64(1))
+            self._build([self._checked(v) for _, v in pairs], f"{self.name}/")
+        return self._apply(pairs)
 
-    def _step(self, value: Array, gradient: Array, rate: Any, place: int) -> Any:
-        """The new value of variable number ``place``."""
-        raise NotImplementedError
+    def _checked(self, variable: Any) -> ResourceVariable:
+        if not isinstance(variable, ResourceVariable):
+            # The words of the attribute access at which TensorFlow finds out.
+            raise AttributeError("'tensorflow.python.framework.ops.EagerTensor' object has no attribute '_unique_id'")
+        return variable._base
 
     def _unknown(self, variable: ResourceVariable) -> NoReturn:
         raise KeyError(
             f"The optimizer cannot recognize variable {variable.name}. This usually means you are trying to call the "
-            "optimizer to update different parts of the model separately. Please call `optimizer.build(variables)` with "
-            "the full list of trainable variables before the training loop or use legacy optimizer "
+            "optimizer to update different parts of the model separately. Please call `optimizer.build(variables)` "
+            "with the full list of trainable variables before the training loop or use legacy optimizer "
             f"`tf.keras.optimizers.legacy.{type(self).__name__}."
+        )
+
+    def _refuse_type(self, gradient: Any, variable: ResourceVariable) -> NoReturn:
+        raise wrong_dtype("Mul", 1, gradient.dtype.word, variable.dtype.word)
+
+    def _refuse_shape(self, gradient: Array, variable: ResourceVariable) -> NoReturn:
+        from tapeview.engine.ops.elementwise import add  # which needs the engine's op tables
+
+        add(EagerTensor(gradient), variable._value)  # raises, if they do not broadcast
+        raise ValueError(
+            f"Cannot assign value to variable ' {variable.name}': Shape mismatch.The variable shape {variable.shape}, "
+            f"and the assigned value shape {TensorShape(gradient.shape)} are incompatible."
         )
 
     def compute_gradients(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> list[Pair]:
@@ -211,65 +200,23 @@ class Optimizer:
         Raises:
             ValueError: a tensor without a tape.
         """
-        if not callable(loss) and tape is None:
-            raise ValueError(f"`tape` is required when a `Tensor` loss is passed. Received: loss={loss}, tape={tape}.")
-        tape = tape if tape is not None else GradientTape()
-        if callable(loss):
-            with tape:
-                if not callable(var_list):
-                    tape.watch(var_list)
-                loss = loss()
-                if callable(var_list):
-                    var_list = var_list()
-        variables = list(var_list)
-        return list(zip(tape.gradient(loss, variables), variables, strict=True))
+        return gradients_of(loss, var_list, tape)
 
-    def minimize(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> None:
+    def minimize(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> Any:
         """One step down ``loss``; see :meth:`compute_gradients`."""
-        self.apply_gradients(self.compute_gradients(loss, var_list, tape))
+        self.apply_gradients(gradients_of(loss, var_list, tape))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer."""
-        schedule = self._schedule
-        rate = schedule.get_config() if isinstance(schedule, LearningRateSchedule) else float(self._present_rate())
         return {
             "name": self.name,
-            "learning_rate": rate,
             "weight_decay": self.weight_decay,
             "clipnorm": self.clipnorm,
-            "clipvalue": self.clipvalue,
             "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "learning_rate": self._rate_config(),
         }
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """The optimizer a configuration describes."""
-        return cls(**config)
 
-
-def with_gradients(pairs: Sequence[Pair], times: int) -> list[Pair]:
-    """The pairs whose gradient is not None.
-
-    Raises:
-        ValueError: there is none.
-    """
-    kept = [(g, v) for g, v in pairs if g is not None]
-    if len(kept) == len(pairs):
-        return kept
-    if not kept:
-        names = [v.name for _, v in pairs]
-        raise ValueError(
-            f"No gradients provided for any variable: ({names},). Provided `grads_and_vars` is "
-            f"{tuple((g, v) for g, v in pairs)!r}."
-        )
-    missing = [v.name for g, v in pairs if g is None]
-    for _ in range(times):
-        warn.warn(
-            f"Gradients do not exist for variables {missing} when minimizing the loss. If you're using "
-            "`model.compile()`, did you forget to provide a `loss` argument?"
-        )
-    return kept
-
-
-def _no_gradient(value: Any) -> NoReturn:
-    raise TypeError(f"bad operand type for unary -: {type(value).__name__!r}")
+# Messages and texts name the class that scripts know.
+Optimizer.minimize.__qualname__ = "_BaseOptimizer.minimize"

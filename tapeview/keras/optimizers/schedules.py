@@ -13,16 +13,43 @@ class LearningRateSchedule:
     """The base of schedules: ``schedule(step)`` is the learning rate at a step (a float32 scalar tensor)."""
 
     def __call__(self, step: Any) -> Any:
-        raise NotImplementedError("Learning rate schedule must override __call__")
+        raise NotImplementedError("Learning rate schedule must override `__call__(self, step)`.")
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal schedule."""
-        raise NotImplementedError("Learning rate schedule must override get_config")
+        raise NotImplementedError("Learning rate schedule must override `get_config()` in order to be serializable.")
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
         """The schedule a configuration describes."""
         return cls(**config)
+
+    def serialized(self) -> dict[str, Any]:
+        """The schedule as an optimizer's configuration names it."""
+        return {
+            "module": "keras.optimizers.schedules",
+            "class_name": type(self).__name__,
+            "config": self.get_config(),
+            "registered_name": None,
+        }
+
+    @staticmethod
+    def deserialized(serialized: dict[str, Any]) -> LearningRateSchedule:
+        """The schedule that :meth:`serialized` describes. Raises ValueError for a class that is no schedule."""
+        known = _subclasses(LearningRateSchedule)
+        name = serialized["class_name"]
+        if name not in known:
+            raise ValueError(
+                f"Unknown decay: '{name}'. Please ensure you are using a `keras.utils.custom_object_scope`."
+            )
+        return known[name].from_config(serialized["config"])
+
+
+def _subclasses(base: type[LearningRateSchedule]) -> dict[str, type[LearningRateSchedule]]:
+    found: dict[str, type[LearningRateSchedule]] = {}
+    for kind in base.__subclasses__():
+        found |= {kind.__name__: kind} | _subclasses(kind)
+    return found
 
 
 class ExponentialDecay(LearningRateSchedule):

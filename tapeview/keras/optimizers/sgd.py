@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from tapeview.engine.tensor import Array
-from tapeview.engine.variable import ResourceVariable
-from tapeview.keras.optimizers.optimizer import Optimizer, Slot
+from tapeview.keras.optimizers.core import Slot
+from tapeview.keras.optimizers.optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -42,10 +39,10 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = nesterov
 
-    def _make_slots(self, variables: Sequence[ResourceVariable]) -> None:
-        self.add_slot("m", variables)
+    def _slot_kinds(self) -> Sequence[str]:
+        return ("m",)
 
-    def _step(self, value: Array, gradient: Array, rate: Any, place: int) -> Any:
+    def _step(self, value: Any, gradient: Any, rate: Any, place: int) -> Any:
         return descend(value, gradient, rate, self._slots["m"][place], self.momentum, self.nesterov)
 
     def get_config(self) -> dict[str, Any]:
@@ -53,12 +50,14 @@ class SGD(Optimizer):
         return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
 
 
-def descend(value: Array, gradient: Array, rate: Any, velocity: Slot | None, momentum: float, nesterov: bool) -> Any:
+def descend(value: Any, gradient: Any, rate: Any, velocity: Slot | None, momentum: float, nesterov: bool) -> Any:
     """The new value of a variable; ``velocity`` (needed if there is momentum) gets its new value, too."""
     down = -gradient * rate
     if not momentum or velocity is None:
+        if velocity is not None:
+            velocity._put(down)
         return value + down
     kind = value.dtype.type(momentum)
-    moved = np.asarray(down + velocity._array * kind)
-    velocity._replace(moved, "assign")
+    moved = down + velocity._value._array[()] * kind
+    velocity._put(moved)
     return value + (down + moved * kind if nesterov else moved)

@@ -1,0 +1,243 @@
+"""What all optimizers share: counting, slots, checking and clipping gradients, and the step itself.
+
+Updates are computed with NumPy and announced as new versions of the variables, with the optimizer's name and the
+gradient used; they are not ops of a tape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tapeview.engine import warn
+from tapeview.engine.tape import GradientTape
+from tapeview.engine.tensor import Array
+from tapeview.engine.variable import ResourceVariable
+from tapeview.keras.optimizers.clipping import array_of, clipped
+from tapeview.keras.optimizers.schedules import LearningRateSchedule
+
+Pair = tuple[Any, Any]
+"""(gradient, variable)"""
+
+_float32 = np.dtype(np.float32)
+_asarray = np.asarray
+_ndarray = np.ndarray
+
+
+class Slot(ResourceVariable):
+    """A variable of an optimizer's own. Observers do not hear of it."""
+
+    _announced = False
+
+    def __init__(self, value: Any, name: str) -> None:
+        super().__init__(value, trainable=False, name=name)
+
+    def _put(self, value: Any) -> None:
+        """Makes a NumPy value that nobody else will write to the new version."""
+        self._replace(_asarray(value), "assign")
+
+
+Slot.__name__ = ResourceVariable.__name__
+Slot.__module__ = ResourceVariable.__module__
+
+
+class Core:
+    """An optimizer without its arguments.
+
+    Attributes:
+        clipnorm: limit of each gradient's norm.
+        clipvalue: limit of each element of a gradient.
+        global_clipnorm: limit of the norm of all gradients together.
+    """
+
+    _warnings_per_step = 1
+    """How often a step warns of variables without a gradient."""
+
+    def __init__(
+        self,
+        title: str,
+        learning_rate: Any,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        self._title = title
+        self._shrink: float | None = None
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self._clips = clipnorm is not None or clipvalue is not None or global_clipnorm is not None
+        self._iterations = self._new_count()
+        self._rate: ResourceVariable
+        self._schedule: Any = None
+        self._set_rate(learning_rate)
+        self._known: dict[int, int] = {}
+        self._slots: dict[str, list[Slot]] = {}
+        self._built: list[ResourceVariable] = []
+
+    # -- what the old and the new optimizers do in their own ways ------------------------------------------------------
+
+    def _new_count(self) -> Slot:
+        raise NotImplementedError
+
+    def _set_rate(self, given: Any) -> None:
+        """Sets ``_rate`` and ``_schedule``."""
+        raise NotImplementedError
+
+    def _present_rate(self) -> Any:
+        """The learning rate of the coming step as a NumPy scalar."""
+        raise NotImplementedError
+
+    def _checked(self, variable: Any) -> ResourceVariable:
+        """The variable behind what a script gave. Raises if it is none."""
+        raise NotImplementedError
+
+    def _refuse_type(self, gradient: Any, variable: ResourceVariable) -> NoReturn:
+        raise NotImplementedError
+
+    def _refuse_shape(self, gradient: Array, variable: ResourceVariable) -> NoReturn:
+        raise NotImplementedError
+
+    def _unknown(self, variable: ResourceVariable) -> NoReturn:
+        raise NotImplementedError
+
+    # -- what each optimizer is ----------------------------------------------------------------------------------------
+
+    def _slot_kinds(self) -> Sequence[str]:
+        """The names of the slots that each variable has."""
+        return ()
+
+    def _step(self, value: Any, gradient: Any, rate: Any, place: int) -> Any:
+        """The new value of variable number ``place``. Values are arrays, or NumPy scalars where these are 0-d."""
+        raise NotImplementedError
+
+    # -- what all do ---------------------------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate."""
+        raise NotImplementedError
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        raise NotImplementedError
+
+    @property
+    def lr(self) -> Any:
+        """The same as ``learning_rate``."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: Any) -> None:
+        self.learning_rate = value
+
+    def _apply(self, pairs: list[Pair]) -> Any:
+        try:
+            arrays = [g._array for g, _ in pairs]
+        except AttributeError:  # some gradient is None, sparse, or no tensor at all
+            pairs = with_gradients(pairs, self._warnings_per_step)
+            arrays = [array_of(g) for g, _ in pairs]
+        if self._clips:
+            arrays = clipped(arrays, self.clipnorm, self.clipvalue, self.global_clipnorm)
+        rate = self._present_rate()
+        known = self._known
+        for k, (gradient, variable) in enumerate(pairs):
+            place = known.get(id(variable))
+            if place is None:
+                variable = self._checked(variable)
+                place = known.get(id(variable))
+                if place is None:
+                    self._unknown(variable)
+            array = arrays[k]
+            old: Any = variable._value._array
+            dtype = old.dtype
+            if array.dtype is not dtype and array.dtype != dtype:
+                self._refuse_type(gradient, variable)
+            # Of 0-d arrays NumPy's scalars: their arithmetic takes a tenth of the time.
+            value = old[()]
+            scale = rate if dtype is _float32 else dtype.type(rate)
+            if self._shrink:
+                value = value - value * dtype.type(self._shrink) * scale
+            try:
+                new = self._step(value, array[()], scale, place)
+            except ValueError:
+                self._refuse_shape(array, variable)
+            if new.__class__ is not _ndarray:
+                new = _asarray(new)
+            if new.shape != old.shape:
+                self._refuse_shape(array, variable)
+            variable._replace(new, self._title, gradient)
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
+        count = self._iterations
+        count._put(count._value._array[()] + 1)
+        return count._view()
+
+    def _rate_config(self) -> Any:
+        schedule = self._schedule
+        if isinstance(schedule, LearningRateSchedule):
+            return schedule.serialized()
+        return float(np.asarray(schedule() if schedule is not None else self._rate._array))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal optimizer."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The optimizer that a configuration describes."""
+        given = dict(config)
+        if isinstance(given.get("learning_rate"), dict):
+            given["learning_rate"] = LearningRateSchedule.deserialized(given["learning_rate"])
+        return cls(**given)
+
+
+def is_function(value: Any) -> bool:
+    """True for what can be called, and is no tensor (which can be called in order to refuse it)."""
+    return callable(value) and not hasattr(value, "_array")
+
+
+def gradients_of(loss: Any, var_list: Any, tape: GradientTape | None) -> list[Pair]:
+    """(gradient, variable) pairs for a loss: a function without arguments, or a tensor and
+    its tape.
+
+    Raises:
+        ValueError: a tensor without a tape.
+    """
+    if not is_function(loss) and tape is None:
+        raise ValueError(f"`tape` is required when a `Tensor` loss is passed. Received: loss={loss}, tape={tape}.")
+    tape = tape if tape is not None else GradientTape()
+    if is_function(loss):
+        with tape:
+            if not is_function(var_list):
+                tape.watch(var_list)
+            loss = loss()
+            if is_function(var_list):
+                var_list = var_list()
+    variables: list[Any] = [var_list] if isinstance(var_list, ResourceVariable) else list(var_list)
+    return list(zip(tape.gradient(loss, variables), variables, strict=True))
+
+
+def with_gradients(pairs: Sequence[Pair], times: int) -> list[Pair]:
+    """The pairs whose gradient is not None; warns ``times`` times of those that are left out.
+
+    Raises:
+        ValueError: there is none.
+    """
+    kept = [(g, v) for g, v in pairs if g is not None]
+    if len(kept) == len(pairs):
+        return kept
+    if not kept:
+        names = [v.name for _, v in pairs]
+        raise ValueError(
+            f"No gradients provided for any variable: ({names},). Provided `grads_and_vars` is {tuple(pairs)!r}."
+        )
+    missing = [v.name for g, v in pairs if g is None]
+    for _ in range(times):
+        warn.warn(
+            f"Gradients do not exist for variables {missing} when minimizing the loss. If you're using "
+            "`model.compile()`, did you forget to provide a `loss` argument?"
+        )
+    return kept
