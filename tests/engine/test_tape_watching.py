@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tapeview.engine import observe
 from tests.engine.names import tf
 from tests.engine.raised import raised
 
@@ -467,3 +468,16 @@ def test_random_numbers_are_not_connected_to_their_parameters() -> None:
         y = tf.random.uniform([2], 0.0, 1.0) * 2.0 + tf.zeros([2])
 
     assert tape.gradient(y, mean) is None
+
+
+def test_an_op_on_integers_only_is_not_on_the_path_of_any_gradient() -> None:
+    events = []
+    observe.listen(events.append)
+    try:
+        n = tf.Variable(3)
+        with tf.GradientTape():
+            tf.cast(n * 2, tf.float32) * 2.0
+    finally:
+        observe.listen(None)
+
+    assert [(e[2].name, e[8]) for e in events if e[0] == observe.OP] == [("Mul", 0), ("Cast", 0), ("Mul", 0)]
