@@ -17,6 +17,7 @@ _OPS = _ENGINE + "ops."
 _SCRIPTING = _ENGINE + "scripting."
 
 HOMES: Final[Mapping[str, str]] = {
+    _ENGINE + "custom_gradient": "custom_gradient grad_pass_through recompute_grad",
     _ENGINE + "dtypes": """
         DType as_dtype bool=bool_ complex128 complex64 double=float64 float16 float32 float64 half=float16 int16 int32
         int64 int8 string uint16 uint32 uint64 uint8
