@@ -52,12 +52,9 @@ class GraphCanvas(QWidget):
         if self._scene is None:
             return -1
         spot = self.camera.to_scene(place)
-        if (
-            self._painted is not None
-            and self._painted.current >= 0
-            and self._drawn(self._painted.current).contains(spot)
-        ):
-            return self._painted.current
+        painted = self._painted
+        if painted is not None and painted.current >= 0 and self._drawn(painted.current).contains(spot):
+            return painted.current
         return self._scene.node_at(spot.x(), spot.y(), 3.0 / self.camera.scale)
 
     def node_rect(self, node: int) -> QRectF:
@@ -161,5 +158,6 @@ class GraphCanvas(QWidget):
 
     def _make_painters(self) -> None:
         scene, palette = self._scene, theme.current().palette
+        self._painted = None  # it is of another scene
         self._nodes = None if scene is None else NodePainter(palette, scene)
         self._edges = None if scene is None else EdgePainter(palette, scene)
