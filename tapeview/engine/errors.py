@@ -20,13 +20,32 @@ class OpError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.node_def, self.op, self.message)
+        # By way of a function: the classes go by TensorFlow's module name, where no pickle finds them.
+        return _restored, (type(self).__name__, self.message)
+
+
+class CancelledError(OpError):
+    """The op was stopped."""
+
+    error_code = 1
+
+
+class UnknownError(OpError):
+    """Something unknown went wrong."""
+
+    error_code = 2
 
 
 class InvalidArgumentError(OpError):
     """An op got an input it can not work with."""
 
     error_code = 3
+
+
+class DeadlineExceededError(OpError):
+    """The time was up."""
+
+    error_code = 4
 
 
 class NotFoundError(OpError):
@@ -41,6 +60,12 @@ class AlreadyExistsError(OpError):
     error_code = 6
 
 
+class PermissionDeniedError(OpError):
+    """The caller may not do that."""
+
+    error_code = 7
+
+
 class ResourceExhaustedError(OpError):
     """Some resource, usually memory, has run out."""
 
@@ -51,6 +76,12 @@ class FailedPreconditionError(OpError):
     """The system is not in the state the op needs."""
 
     error_code = 9
+
+
+class AbortedError(OpError):
+    """The op was given up, usually because another one came between."""
+
+    error_code = 10
 
 
 class OutOfRangeError(OpError):
@@ -71,12 +102,39 @@ class InternalError(OpError):
     error_code = 13
 
 
-for _class in (
-    OpError, InvalidArgumentError, NotFoundError, AlreadyExistsError, ResourceExhaustedError, FailedPreconditionError,
-    OutOfRangeError, UnimplementedError, InternalError,
-):  # fmt: skip
+class UnavailableError(OpError):
+    """What the op needs can not be reached now."""
+
+    error_code = 14
+
+
+class DataLossError(OpError):
+    """Data is lost or damaged."""
+
+    error_code = 15
+
+
+class UnauthenticatedError(OpError):
+    """The caller did not prove who it is."""
+
+    error_code = 16
+
+
+class OperatorNotAllowedInGraphError(TypeError):
+    """A symbolic tensor was used as a Python value."""
+
+
+for _class in [OpError, *OpError.__subclasses__(), OperatorNotAllowedInGraphError]:
     # Tracebacks name the class with its module: they shall read as the tutorials show them.
     _class.__module__ = "tensorflow.python.framework.errors_impl"
+
+OK, CANCELLED, UNKNOWN, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED = range(8)
+RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL = range(8, 14)
+UNAVAILABLE, DATA_LOSS, UNAUTHENTICATED = range(14, 17)
+
+
+def _restored(kind: str, message: str) -> OpError:
+    return {k.__name__: k for k in [OpError, *OpError.__subclasses__()]}[kind](None, None, message)
 
 
 def device(op: str) -> str:

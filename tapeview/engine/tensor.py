@@ -181,7 +181,8 @@ class EagerTensor(Tensor):
         return EagerTensor(self._array, self._origin)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return EagerTensor, (self._array,)
+        # By way of a function: the class goes by TensorFlow's module name, where no pickle finds it.
+        return _restored, (self._array,)
 
     def __hash__(self) -> int:
         raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")
@@ -246,6 +247,10 @@ class Reference:
 
     def __repr__(self) -> str:
         return f"<Reference wrapping {self._object!r}>"
+
+
+def _restored(array: Array) -> EagerTensor:
+    return EagerTensor(array)
 
 
 def _scalar(array: Array) -> Any:

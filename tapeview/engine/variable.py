@@ -288,7 +288,7 @@ class ResourceVariable(RowUpdates):
         return ResourceVariable(self._array, trainable=self._trainable, name=self._name.removesuffix(":0"))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ResourceVariable, (self._array, self._trainable, True, None, self._name.removesuffix(":0"))
+        return _restored, (self._array, self._trainable, self._name.removesuffix(":0"))
 
     def __repr__(self) -> str:
         value = _value_text(self._look()._array, is_repr=True)
@@ -327,6 +327,10 @@ def _initial_array(value: Any, dtype: DType | None) -> Array:
         except ValueError as error:
             raise ValueError(f"initial_value: {error}") from None
     return to_array(value, dtype)
+
+
+def _restored(array: Array, trainable: bool, name: str) -> ResourceVariable:
+    return ResourceVariable(array, trainable=trainable, name=name)
 
 
 def _collect(variable: ResourceVariable) -> None:

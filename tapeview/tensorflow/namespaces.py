@@ -95,6 +95,9 @@ NAMESPACES: Final[Mapping[str, str]] = {
         AbortedError AlreadyExistsError CancelledError DataLossError DeadlineExceededError FailedPreconditionError
         InternalError InvalidArgumentError NotFoundError OpError OutOfRangeError PermissionDeniedError
         ResourceExhaustedError UnauthenticatedError UnavailableError UnimplementedError UnknownError
+        OperatorNotAllowedInGraphError OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND
+        ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED
+        INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED
     """,
     "tf.debugging": """
         Assert assert_all_finite assert_equal assert_greater assert_greater_equal assert_integer assert_less

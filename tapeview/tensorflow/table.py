@@ -23,8 +23,12 @@ HOMES: Final[Mapping[str, str]] = {
         int64 int8 string uint16 uint32 uint64 uint8
     """,
     _ENGINE + "errors": """
-        AlreadyExistsError FailedPreconditionError InternalError InvalidArgumentError NotFoundError OpError
-        OutOfRangeError ResourceExhaustedError UnimplementedError
+        AbortedError AlreadyExistsError CancelledError DataLossError DeadlineExceededError FailedPreconditionError
+        InternalError InvalidArgumentError NotFoundError OpError OperatorNotAllowedInGraphError OutOfRangeError
+        PermissionDeniedError ResourceExhaustedError UnauthenticatedError UnavailableError UnimplementedError
+        UnknownError OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS
+        PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL
+        UNAVAILABLE DATA_LOSS UNAUTHENTICATED
     """,
     _ENGINE + "indexed_slices": "IndexedSlices",
     _ENGINE + "names": "name_scope",
@@ -131,6 +135,7 @@ HOMES: Final[Mapping[str, str]] = {
     _ENGINE + "tape": "GradientTape UnconnectedGradients",
     _ENGINE + "tensor": "Tensor",
     _ENGINE + "variable": "Variable",
+    _ENGINE + "warn": "get_logger",
 }
 
 _OPTIMIZERS = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -304,6 +306,13 @@ def test_a_tensor_takes_attributes() -> None:
     t.remark = "mine"
 
     assert t.remark == "mine"
+
+
+def test_a_tensor_is_copied_and_pickled() -> None:
+    t = tf.constant([1.0, 2.0])
+
+    assert copy.deepcopy(t).numpy().tolist() == [1.0, 2.0]
+    assert pickle.loads(pickle.dumps(t)).numpy().tolist() == [1.0, 2.0]
 
 
 def test_isinstance_knows_tensors() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -508,6 +509,14 @@ def test_a_variable_takes_attributes() -> None:
     v.remark = "mine"
 
     assert v.remark == "mine"
+
+
+def test_a_variable_is_pickled() -> None:
+    v = tf.Variable([1.0, 2.0], name="w", trainable=False)
+
+    w = pickle.loads(pickle.dumps(v))
+
+    assert (w.name, w.trainable, w.numpy().tolist()) == ("w:0", False, [1.0, 2.0])
 
 
 def test_a_deep_copy_is_a_variable_of_its_own() -> None:
