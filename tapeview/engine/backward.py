@@ -199,7 +199,7 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
                     summed = True
                 else:
                     totals[key] = contribution
-            k += 1  # enumerate takes twice as long here
+            k += 1  # noqa: SIM113 - enumerate takes twice as long here
         sink = observe.sink
         if sink is not None:
             sent = running = tuple(contributions)
