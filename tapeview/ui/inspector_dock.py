@@ -84,7 +84,7 @@ class EntryList(QWidget):
             painter.setFont(brief_font)
             metrics = painter.fontMetrics()
             room = self.width() - left - 8
-            wide = min(metrics.horizontalAdvance(entry.brief), round(room * 0.62))
+            wide = min(metrics.horizontalAdvance(entry.brief) + 2, round(room * 0.62))
             role = {"none": "none", "next": "faint", "unknown": "muted"}.get(
                 entry.status, "grad" if entry.role == "gradient" else "text"
             )

@@ -64,6 +64,7 @@ QHeaderView::section { background: $panel; color: $muted; border: 0; border-bott
 QTableCornerButton::section { background: $panel; border: 0; }
 QPlainTextEdit, QTextEdit, QTextBrowser { background: $code; border: 0; selection-background-color: $accentbg; selection-color: $text; }
 
+CodeView, ConsoleText { background: $code; }
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
 QScrollBar::handle { background: $line; border-radius: 3px; margin: 3px; }

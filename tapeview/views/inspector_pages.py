@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+
+import numpy as np
 
 from tapeview.trace import names
 from tapeview.trace.query import Position, Recording, Step, VariableState
 from tapeview.trace.records import Assigned, BackwardStep, Op, OpInfo, SourceGradient
 from tapeview.views.highlight import characters
 from tapeview.views.inspector_sheet import Entry, Sheet
+from tapeview.views.inspector_words import attribute, formula, input_symbols, plural, saved_words
+from tapeview.views.numbers import brief as array_words
 from tapeview.views.numbers import number, shape_text
 from tapeview.views.reasons import Subject, Why, why_none
 from tapeview.views.step_index import Sent, StepIndex, index_of
-from tapeview.views.tensors import label_of, record_of, stats_of, tensor_words
+from tapeview.views.tensors import FEW, label_of, record_of, stats_of, tensor_words, value_of
 from tapeview.views.text import tr
 from tapeview.views.workspace import Cursor, describe, phase_name
 
@@ -45,8 +48,8 @@ class Pages:
         symbols = input_symbols(info, len(op.inputs))
         saved = saved_words(info)
         counts = [
-            _plural(len(op.inputs), tr("{n} input"), tr("{n} inputs")),
-            _plural(len(op.outputs), tr("{n} output"), tr("{n} outputs")),
+            plural(len(op.inputs), tr("{n} input"), tr("{n} inputs")),
+            plural(len(op.outputs), tr("{n} output"), tr("{n} outputs")),
         ]
         if saved:
             counts.append(tr("saved: {names}").format(names=", ".join(saved)))
@@ -152,7 +155,7 @@ class Pages:
             kind="tensor",
             title=name,
             expression=f"{record.dtype} {shape_text(record.shape)}",
-            where=" · ".join([origin, watched, _plural(used, tr("used by {n} op"), tr("used by {n} ops"))]),
+            where=" · ".join([origin, watched, plural(used, tr("used by {n} op"), tr("used by {n} ops"))]),
             tabs={"value": (self._entry("value", "", tensor),), "gradient": gradient},
             whys=whys,
         )
@@ -309,9 +312,12 @@ class Pages:
         return Entry(key, symbol, name, tensor, shape, record.dtype, brief, role=role, bad=bad)
 
     def _difference(self, tensor: int, previous: int, like: Entry) -> Entry:
-        return Entry(
-            "change", "Δ", tr("change"), tensor, like.shape, like.dtype, "", minus=previous, status=like.status
-        )
+        after, before, words = value_of(self._recording, tensor), value_of(self._recording, previous), ""
+        if after is not None and before is not None and after.shape == before.shape and after.size <= FEW:
+            with np.errstate(all="ignore"):
+                words = array_words(np.asarray(after - before)) if after.dtype.kind in "iufc" else ""
+        status = like.status
+        return Entry("change", "Δ", tr("change"), tensor, like.shape, like.dtype, words, minus=previous, status=status)
 
     def _place(self, site: int) -> list[str]:
         frames = self._recording.frames(site) if site else ()
@@ -351,35 +357,3 @@ class Pages:
 
     def _variables(self) -> tuple[VariableState, ...]:
         return tuple(self._recording.variables_at(self._step.index, self._at))
-
-
-def input_symbols(info: OpInfo | None, count: int) -> tuple[str, ...]:
-    """The formula's letters for ``count`` inputs; variadic ops number theirs."""
-    known = info.inputs if info is not None else ()
-    if len(known) >= count:
-        return known[:count]
-    stem = known[0] if len(known) == 1 else "x"
-    return tuple(f"{stem}[{k}]" for k in range(count))
-
-
-def formula(rule: str) -> str:
-    """A rule as it is read: ``g * 2 * x`` is ``g · 2 · x``."""
-    return rule.replace(" * ", " · ").replace(" - ", " − ")
-
-
-def saved_words(info: OpInfo | None) -> tuple[str, ...]:
-    """What the rules need from the forward pass, in words."""
-    return tuple(tr("output") if name == "output" else name for name in info.saved) if info is not None else ()
-
-
-def attribute(value: Any) -> str:
-    """An attribute as text."""
-    if isinstance(value, float):
-        return number(value)
-    if isinstance(value, list | tuple):
-        return "(" + ", ".join(attribute(one) for one in value) + ("," if len(value) == 1 else "") + ")"
-    return str(value)
-
-
-def _plural(count: int, one: str, many: str) -> str:
-    return (one if count == 1 else many).format(n=count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -36,7 +37,7 @@ class StepIndex:
     op_position: dict[int, int] = field(default_factory=dict)
     op_number: dict[int, int] = field(default_factory=dict)
     backward: dict[int, list[tuple[int, BackwardStep]]] = field(default_factory=dict)
-    consumers: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    consumers: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
     assigned: dict[int, int] = field(default_factory=dict)
 
     def sent_to(self, tensor: int, call: int) -> list[Sent]:
@@ -72,7 +73,7 @@ class _ById:
 
 @lru_cache(maxsize=8)
 def _index(key: _ById) -> StepIndex:
-    index = StepIndex()
+    index = StepIndex(consumers=key.step.consumers)
     for position in key.step.positions:
         record = position.record
         if isinstance(record, Op):
@@ -84,7 +85,4 @@ def _index(key: _ById) -> StepIndex:
         else:
             assert isinstance(record, Assigned)
             index.assigned[record.tensor] = position.index
-    for seq, op in key.step.ops.items():
-        for argument, tensor in enumerate(op.inputs):
-            index.consumers.setdefault(tensor, []).append((seq, argument))
     return index

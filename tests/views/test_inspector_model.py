@@ -9,8 +9,8 @@ import pytest
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Source
 from tapeview.views.inspector_model import InspectorModel
-from tapeview.views.inspector_pages import attribute, formula, input_symbols
 from tapeview.views.inspector_sheet import Entry
+from tapeview.views.inspector_words import attribute, formula, input_symbols
 from tapeview.views.workspace import Workspace
 from tests.helpers.recordings import NONE_REASONS, Scene, write_nones, write_nonfinite, write_regression
 
@@ -107,6 +107,7 @@ def test_an_update_shows_before_after_and_change(opened: Opened, tmp_path: Path)
     assert (model.sheet.kind, model.sheet.title) == ("update", "update w")
     entries = by_key(model.entries)
     assert entries["before"].brief == "4"
+    assert entries["change"].brief == f"{float(entries['after'].brief) - 4:.5g}"
     model.choose("change")
     assert model.tensor.content.array is not None
     after, before = float(entries["after"].brief), 4.0
