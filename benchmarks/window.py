@@ -185,7 +185,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["XDG_CONFIG_HOME"] = str(folder / "config")
-        small, middle, large = (record(folder, n) for n in (100, 1900, 10_000))
+        small, middle, large = (record(folder, n) for n in (100, 1250, 10_000))
         report["first paint, script loaded, s"] = first_paint(folder / "chain100.py", folder, options.rounds)
         for label, recording in (("100 ops", small), ("2,000 nodes", middle)):
             bench = Bench()

@@ -292,7 +292,8 @@ class _Builder:
             key: NodeKey = ("var", leaf.id)
             kind, reason = "watched" if watched else "unwatched", self._reason((), leaf.id)
         else:
-            key, watched, trainable = ("tensor", leaf.id), leaf.id in self.watched_tensors, True
+            key = ("tensor", leaf.id, leaf.copy) if leaf.copy else ("tensor", leaf.id)
+            watched, trainable = leaf.id in self.watched_tensors, True
             kind = "watched" if watched else "seed" if leaf.id in self.seeds else leaf.kind
             reason = self._reason((leaf.id,), 0)
         target = leaf.tensor in self.targets

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tapeview.trace.query import Step
 from tapeview.trace.records import Op, Tensor
+
+MANY_READERS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """What no op of the picture made. ``kind`` is ``"variable"`` (``id`` is the variable's), ``"constant"`` or
     ``"outside"`` (``id`` is the tensor's). ``tensor`` is the first tensor read from it, ``used_by`` the number of the
-    op that did.
+    op that did. ``copy`` is 0, or for one of several stand-ins of a constant that many ops read (each has its own,
+    which spares the picture a fan of long edges) the number of its one reader plus 1.
     """
 
     kind: str
     id: int
     tensor: int
     used_by: int
+    copy: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,35 @@ def wire(step: Step, tape: int, tensor: Callable[[int], Tensor]) -> Wiring:
         inputs.append(tuple(row))
         for id in op.outputs:
             maker.setdefault(id, number)
+    _copy_popular(leaves, inputs, step)
     return Wiring(ops, tuple(inputs), tuple(leaves), number_of)
+
+
+def _copy_popular(leaves: list[Leaf], inputs: list[tuple[int, ...]], step: Step) -> None:
+    """Gives each op its own stand-in of a constant that more than ``MANY_READERS`` ops read. Watched ones stay whole:
+    their gradients come together in them."""
+    readers = Counter(source for row in inputs for source in set(row) if source < 0)
+    popular = {
+        source
+        for source, count in readers.items()
+        if count > MANY_READERS
+        and leaves[-1 - source].kind != "variable"
+        and leaves[-1 - source].tensor not in step.watched
+    }
+    if not popular:
+        return
+    given = set()
+    for number, row in enumerate(inputs):
+        if popular.isdisjoint(row):
+            continue
+        own: dict[int, int] = {}
+        for source in popular.intersection(row):
+            if source in given:
+                own[source] = -1 - len(leaves)
+                leaves.append(replace(leaves[-1 - source], used_by=number, copy=number + 1))
+            else:
+                given.add(source)  # the first reader keeps the original
+        inputs[number] = tuple(own.get(source, source) for source in row)
 
 
 def _origin(step: Step, id: int, tensor: Callable[[int], Tensor]) -> tuple[str, int]:
