@@ -30,6 +30,7 @@ HOMES: Final[Mapping[str, str]] = {
         PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL
         UNAVAILABLE DATA_LOSS UNAUTHENTICATED
     """,
+    _ENGINE + "forward": "ForwardAccumulator",
     _ENGINE + "indexed_slices": "IndexedSlices",
     _ENGINE + "names": "name_scope",
     _OPS + "activation": """
