@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
@@ -193,14 +193,13 @@ class Minimap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = theme.current().palette
-        painter = QPainter(self)
-        _sheet(painter, self, palette)
         scene = self._scene
         if scene is None:
             return
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
-            self._picture = self._draw(scene, palette.color("faint"), ratio)
+            self._picture = self._draw(scene, palette, ratio)
+        painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
         if self._state is not None and self._state.current >= 0:
             spot = self._map(QRectF(*_sides(scene, self._state.current)))
@@ -211,13 +210,15 @@ class Minimap(QWidget):
         painter.setBrush(palette.color("accent", 0.05))
         painter.drawRect(frame)
 
-    def _draw(self, scene: Scene, color: QColor, ratio: float) -> QPixmap:
+    def _draw(self, scene: Scene, palette: Palette, ratio: float) -> QPixmap:
+        """What stays the same while the cursor moves."""
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
+        _sheet(painter, self, palette)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color)
+        painter.setBrush(palette.color("faint"))
         boxes = [self._map(QRectF(*_sides(scene, node))) for node in range(len(scene.faces))]
         painter.drawRects([QRectF(b.left(), b.top(), max(b.width(), 1.0), max(b.height(), 0.7)) for b in boxes])
         painter.end()

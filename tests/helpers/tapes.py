@@ -29,7 +29,9 @@ for step in range(2):
 
 
 def write_calls(path: Path, blocks: int = 3, steps: int = 2) -> Path:
-    """``CALLS``: per step Square, then per block Mul, Tanh (both in ``layer`` in ``block``) and AddV2 (in ``block``), then Mean."""
+    """``CALLS``: per step Square, then per block Mul, Tanh (both in ``layer`` in ``block``) and AddV2 (in ``block``),
+    then Mean.
+    """
     scene = Scene(path, CALLS)
     f32 = np.float32
     main = scene.frame("h = block", "block(h)")
@@ -81,7 +83,9 @@ d2 = outer.gradient(dy, x)
 
 
 def write_inner(path: Path) -> Path:
-    """A second derivative: the outer tape records Mul, and the two Muls and the AddV2 of its rule. Tapes 1 (outer) and 2."""
+    """A second derivative: the outer tape records Mul, and the two Muls and the AddV2 of its rule. Tapes 1 (outer)
+    and 2.
+    """
     scene = Scene(path, INNER)
     f32 = np.float32
     x, now = scene.variable(f32(3), scene.site(scene.frame("x = tf", "tf.Variable(3.0)")))
@@ -123,7 +127,9 @@ with tf.GradientTape() as tape:
 
 
 def write_twice(path: Path) -> Path:
-    """A constant used three times, twice by one op; nothing is watched. Beside it an op with no connection to the others."""
+    """A constant used three times, twice by one op; nothing is watched. Beside it an op with no connection to the
+    others.
+    """
     scene = Scene(path, TWICE)
     f32 = np.float32
     scene.next_step()
