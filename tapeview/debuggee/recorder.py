@@ -16,10 +16,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from tapeview.debuggee.adapters.engine import PASSING, EngineTranslator, attach, detach
+from tapeview.debuggee.adapters.engine import OUTPUT, PASSING, EngineTranslator, attach, detach
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.debuggee.gate import Gate
-from tapeview.trace.records import Failure, Output
+from tapeview.trace.records import Failure
 from tapeview.trace.store import RecordingError, Writer
 
 COMMIT_EVERY = 0.05
@@ -145,10 +145,8 @@ class Recorder:
         self._retry_at = time.monotonic() + RETRY_EVERY
 
     def output(self, stream: str, text: str) -> None:
-        """Keeps a piece of the script's output."""
-        with self._lock:
-            if not self._finished:
-                self._writer.add_output(Output(stream, text, time.time(), self._translator.step))
+        """Keeps a piece of the script's output, in its place among the ops."""
+        self._events.append((OUTPUT, stream, text, time.time()))
 
     def failure(self, exc_info: ExcInfo) -> None:
         """Keeps the exception that ended the script."""

@@ -8,16 +8,15 @@ the script's. Nothing here runs an op.
 from __future__ import annotations
 
 import itertools
-import linecache
 from collections.abc import Iterable
-from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from tapeview.debuggee.adapters import formulas
 from tapeview.debuggee.adapters.keeping import Keeper
-from tapeview.engine import callsite, observe
+from tapeview.debuggee.adapters.sites import Sites
+from tapeview.engine import observe
 from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import Op
 from tapeview.engine.tensor import EagerTensor
@@ -31,6 +30,8 @@ _new_id = itertools.count(1).__next__
 _SPARSE_ELEMENTS = 1_000_000
 
 
+OUTPUT = 0
+"""(OUTPUT, stream, text, time): a piece of the script's output, queued among the engine's events to keep its place."""
 PASSING = frozenset((observe.OP, observe.BACKWARD, observe.ASSIGNED))
 """The kinds of events at which a script may be held: ops, backward steps, updates."""
 
@@ -62,8 +63,8 @@ class EngineTranslator:
         self._step = r.SETUP
         self._kept = "all"
         self._records: list[Any] = []
-        self._sites: dict[callsite.Site, int] = {}
-        self._positions: dict[int, list[tuple[int, int, int, int]]] = {}
+        self._sites = Sites(writer)
+        self._site = self._sites.id_of
         self._known_ops: set[str] = set()
         self._series: dict[tuple[str, int, str], int] = {}
         self._variables: dict[int, int] = {}
@@ -82,6 +83,7 @@ class EngineTranslator:
             observe.VARIABLE: self._variable,
             observe.ASSIGNED: self._assigned,
             observe.LOGGED: self._logged,
+            OUTPUT: self._output,
         }
 
     @property
@@ -93,12 +95,11 @@ class EngineTranslator:
         """Writes the records of ``events`` into the writer's buffer.
 
         Ops of one small output and their backward steps are nearly all events there are: they are written out here
-        with everything
-        looked up once, which is half as long as by way of the methods that serve the rest.
+        with everything looked up once, which is half as long as by way of the methods that serve the rest.
         """
         handlers = self._handlers
         append = self._records.append
-        sites = self._sites
+        sites = self._sites.known
         known = self._known_ops
         first = self._first_id
         dtypes = _DTYPE_NAMES
@@ -221,40 +222,9 @@ class EngineTranslator:
         )
         self._variables[uid] = site
 
-    def _site(self, site: callsite.Site) -> int:
-        found = self._sites.get(site)
-        if found is None:
-            frames = [self._frame(callsite.code_of(site[k]), site[k + 1]) for k in range(0, len(site), 2)]
-            found = self._writer.add_stack(tuple(frames)) if frames else 0
-            self._sites[site] = found
-        return found
-
-    def _frame(self, code: CodeType, instruction: int) -> r.Frame:
-        places = self._positions.get(id(code))
-        if places is None:
-            places = self._positions[id(code)] = [
-                (
-                    line or code.co_firstlineno,
-                    end or line or code.co_firstlineno,
-                    -1 if c is None else c,
-                    -1 if d is None else d,
-                )
-                for line, end, c, d in code.co_positions()
-            ]
-        index = instruction // 2
-        place = places[index] if 0 <= index < len(places) else (code.co_firstlineno, code.co_firstlineno, -1, -1)
-        file = self._writer.add_source(code.co_filename, "".join(linecache.getlines(code.co_filename)))
-        return r.Frame(file, code.co_name, *place)
-
     def site_of_traceback(self, trace: Any) -> int:
-        """The site at which an exception was raised: its frames, innermost first (0 if there are none)."""
-        frames: list[r.Frame] = []
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            if not callsite.is_library(code.co_filename):
-                frames.insert(0, self._frame(code, trace.tb_lasti))
-            trace = trace.tb_next
-        return self._writer.add_stack(tuple(frames)) if frames else 0
+        """The site at which an exception was raised (0 if no user frame is in it)."""
+        return self._sites.of_traceback(trace)
 
     # -- events --------------------------------------------------------------------------------------------------------
 
@@ -385,6 +355,10 @@ class EngineTranslator:
         self._records.append(
             r.Assigned(uid, version, self._tensor(tensor), before, how, self._site(site), self._gradient(gradient))
         )
+
+    def _output(self, event: observe.Event) -> None:
+        _, stream, text, moment = event
+        self._writer.add_output(r.Output(stream, text, moment, self._step))
 
     def _logged(self, event: observe.Event) -> None:
         _, name, value = event
