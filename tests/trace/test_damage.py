@@ -10,13 +10,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tapeview.trace.check import check
 from tapeview.trace.query import Recording
 from tapeview.trace.records import SETUP
 from tapeview.trace.store import RecordingError
-from tests.helpers.recordings import write_regression
+from tests.helpers.recordings import Regression, write_regression
 from tests.trace.reading import read_everything
 
 
@@ -135,6 +136,19 @@ def test_a_garbled_chunk_costs_its_own_records_only(path: Path) -> None:
     assert found.warnings[0].startswith("step 7, chunk 0: ")
     assert "checksum" in found.warnings[0]
     assert any(problem.startswith("step 7, chunk 0: ") for problem in check(path))
+
+
+def test_a_garbled_value_is_not_shown(tmp_path: Path) -> None:
+    scene = Regression(tmp_path / "run.tapeview")
+    large = np.arange(3000.0)
+    good, bad = scene.tensor(large), scene.tensor(large)
+    scene.finish()
+    change(scene.path, f"UPDATE value SET data = CAST(zeroblob(24000) AS BLOB) WHERE tensor = {bad}")
+    with Recording.open(scene.path) as recording:
+        np.testing.assert_array_equal(recording.value(good), large)
+        assert recording.value(bad) is None
+        assert recording.warnings == (f"the value of tensor {bad} is damaged: its checksum does not match",)
+    assert check(scene.path) == [f"tensor {bad}: the checksum of its value does not match"]
 
 
 def test_wrong_types_in_columns_are_warnings(path: Path) -> None:

@@ -16,7 +16,7 @@ from tapeview.trace import names
 from tapeview.trace.query import Recording
 from tapeview.trace.records import SETUP, Frame, Op, Tensor, Variable
 from tapeview.trace.store import Writer
-from tests.helpers.recordings import write_nones, write_regression
+from tests.helpers.recordings import write_chain, write_nones, write_regression
 from tests.helpers.scene import run_info
 
 FILE = "<script>"
@@ -335,6 +335,12 @@ def test_labels_of_outputs_constants_and_inner_ops(tmp_path: Path) -> None:
         9: "",
         10: "Shuffle",
     }
+
+
+def test_an_op_that_a_loop_repeats_is_not_a_part_of_something(tmp_path: Path) -> None:
+    with Recording.open(write_chain(tmp_path / "run.tapeview", ops=6)) as recording:
+        step = recording.step(0)
+        assert [names.tensor_label(recording, step, op.outputs[0]) for op in step.ops.values()] == ["h"] * 6
 
 
 def test_labels_where_every_reason_for_none_occurs(tmp_path: Path) -> None:

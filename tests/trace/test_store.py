@@ -6,13 +6,14 @@ import os
 import sqlite3
 import threading
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tapeview.trace.query import Recording
-from tapeview.trace.records import SETUP, Failure, Frame, Op, OpInfo, Output, Tensor
+from tapeview.trace.records import SETUP, Assigned, Failure, Frame, Op, OpInfo, Output, Tensor
 from tapeview.trace.schema import APPLICATION_ID, CHUNK_LIMIT, USER_VERSION
 from tapeview.trace.store import RecordingError, Writer
 from tests.helpers.recordings import Regression, write_regression
@@ -282,6 +283,22 @@ def test_appending_goes_on_while_another_thread_commits(path: Path) -> None:
     with Recording.open(path) as recording:
         ids = [record.id for step in range(recording.step_count) for record in recording.step(step).records]
         assert ids == list(range(1, total + 1))
+
+
+def test_the_versions_of_variables_are_never_far_from_a_complete_list(path: Path) -> None:
+    writer, variables, steps = Writer(path, run_info()), 10, 200
+    id = 0
+    for step in range(steps):
+        for variable in range(variables if step == 0 else 2):
+            id += 1
+            writer.append(step, [tensor(id), Assigned(variable + 1, step, id, 0, "assign", 0)])
+        writer.commit()
+    writer.finish("finished", 0)
+    with closing(sqlite3.connect(path)) as connection:
+        complete = [step for (step,) in connection.execute("SELECT step FROM version WHERE complete ORDER BY id")]
+        entries = connection.execute("SELECT sum(length(data)) FROM version").fetchone()[0]
+    assert max(after - step for step, after in pairwise(complete)) <= variables // 2 + 1
+    assert entries < 100 * steps
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
