@@ -279,7 +279,7 @@ def reverse_sequence(
     seq, batch = static_int(seq_axis or 0) % rank, static_int(batch_axis or 0) % rank
     for k, n in enumerate(lengths._array.tolist()):
         if n > x._array.shape[seq]:
-            raise invalid("ReverseSequence", f"seq_lens({k}) > input.dims({seq})")
+            raise invalid("ReverseSequence", f"seq_lens({k}) > input.dims({seq})", name=None)
     return execute(REVERSE_SEQUENCE, (x, lengths), {"seq_axis": seq, "batch_axis": batch})
 
 

@@ -40,7 +40,7 @@ def _by_groups(function: Any, groups: int, *parts: tuple[Array, int]) -> list[Ar
 
 
 def _conv(x: Array, w: Array, *, strides: Pair, padding: Padding, dilations: Pair) -> Array:
-    attrs = {"strides": strides, "padding": padding, "dilations": dilations}
+    attrs: Any = {"strides": strides, "padding": padding, "dilations": dilations}
     groups = x.shape[3] // w.shape[2]
     if groups > 1:
         return np.concatenate(_by_groups(lambda a, b: _conv(a, b, **attrs), groups, (x, 3), (w, 3)), 3)

@@ -119,9 +119,7 @@ def _shaped(made: EagerTensor, value: Any, shape: Any) -> EagerTensor:
     )
 
 
-def convert_to_tensor(
-    value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None, preferred_dtype: Any = None
-) -> EagerTensor:
+def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> EagerTensor:
     """``value`` as a tensor, connected to the tensors and variables in it.
 
     Raises:
@@ -129,10 +127,9 @@ def convert_to_tensor(
         TypeError: a Python value that does not fit ``dtype``.
     """
     if dtype is None:
-        hint = dtype_hint if dtype_hint is not None else preferred_dtype
-        if hint is not None and not convert.is_tensor_like(value):
+        if dtype_hint is not None and not convert.is_tensor_like(value):
             try:
-                return to_tensor(value, dtypes.as_dtype(hint))
+                return to_tensor(value, dtypes.as_dtype(dtype_hint))
             except (TypeError, ValueError):
                 return to_tensor(value)
         return to_tensor(value)

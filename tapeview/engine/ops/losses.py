@@ -79,9 +79,7 @@ def _precise(logits: EagerTensor) -> EagerTensor:
     return cast(logits, dtypes.float32) if logits.dtype is dtypes.float16 else logits
 
 
-def softmax_cross_entropy_with_logits(
-    labels: Any = None, logits: Any = None, axis: Any = -1, name: str | None = None
-) -> EagerTensor:
+def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: Any = -1, name: str | None = None) -> EagerTensor:
     """Per example the cross entropy between the softmax of the logits and the labels, which should sum to 1.
 
     Gradients reach both. The classes lie along ``axis``, which the result does not have.
@@ -121,9 +119,7 @@ def softmax_cross_entropy_with_logits_v1(
     return softmax_cross_entropy_with_logits(stop_gradient(labels), logits, dim if axis is None else axis)
 
 
-def sparse_softmax_cross_entropy_with_logits(
-    labels: Any = None, logits: Any = None, name: str | None = None
-) -> EagerTensor:
+def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> EagerTensor:
     """Per example the cross entropy between the softmax of the logits (classes last) and a class number.
 
     Raises:

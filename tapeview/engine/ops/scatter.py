@@ -127,9 +127,7 @@ SCATTER_MIN = defop(
 # -- the functions -------------------------------------------------------------------------------------------------
 
 
-def gather_nd(
-    params: Any, indices: Any, batch_dims: Any = 0, name: str | None = None, bad_indices_policy: str = ""
-) -> EagerTensor:
+def gather_nd(params: Any, indices: Any, batch_dims: Any = 0, name: str | None = None) -> EagerTensor:
     """The slices of ``params`` at coordinates: the last axis of ``indices`` holds one coordinate per axis.
 
     Raises:

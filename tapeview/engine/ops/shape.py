@@ -351,5 +351,5 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> EagerTensor:
         found = np.broadcast_shapes(tuple(x._array.tolist()), tuple(y._array.tolist()))
     except ValueError:
         text = f"Incompatible shapes: {bracketed(x._array.tolist())} vs. {bracketed(y._array.tolist())}"
-        raise invalid("BroadcastArgs", text) from None
+        raise invalid("BroadcastArgs", text, name=None) from None
     return EagerTensor(np.array(found, x._array.dtype))

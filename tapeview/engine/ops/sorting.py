@@ -31,9 +31,10 @@ ARG_MIN = defop("ArgMin", _extreme(np.argmin, np.inf), differentiable=False, inp
 
 
 def _top_k(x: Array, *, k: int) -> tuple[Array, Array]:
-    # The order of equals is kept: a stable ascending sort of the reversed row, reversed.
+    # The order of equals is kept: a stable ascending sort of the reversed row, reversed. NaN comes last.
     last = x.shape[-1] - 1
-    order = (last - np.argsort(x[..., ::-1], -1, kind="stable"))[..., ::-1][..., :k]
+    keys = np.where(np.isnan(x), x.dtype.type(-np.inf), x) if x.dtype.kind == "f" else x
+    order = (last - np.argsort(keys[..., ::-1], -1, kind="stable"))[..., ::-1][..., :k]
     return np.take_along_axis(x, order, -1), order.astype(np.int32)
 
 

@@ -28,7 +28,7 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None 
     for word, function in (("true_fn", true_fn), ("false_fn", false_fn)):
         if not callable(function):
             raise TypeError(f"'{word}' must be callable.")
-    return true_fn() if pred else false_fn()
+    return true_fn() if bool(to_tensor(pred)) else false_fn()
 
 
 def case(
@@ -195,17 +195,13 @@ def scan(
 # -- Python functions as ops ---------------------------------------------------------------------------------------
 
 
-def py_function(func: Any, inp: Any, Tout: Any, name: str | None = None) -> Any:
+def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None) -> Any:
     """``func`` of tensors, its results as tensors of the types ``Tout``; gradients pass through it."""
     return _results(func(*[to_tensor(v) for v in inp]), Tout)
 
 
 def numpy_function(
-    func: Any,
-    inp: Any,
-    Tout: Any,
-    stateful: bool = True,
-    name: str | None = None,
+    func: Any = None, inp: Any = None, Tout: Any = None, stateful: bool = True, name: str | None = None
 ) -> Any:
     """``func`` of NumPy arrays, its results as tensors. No gradient passes."""
     result = func(*[to_tensor(v).numpy() for v in inp])

@@ -35,12 +35,10 @@ def assert_(condition: Any, data: Any, summarize: int | None = None, name: str |
     texts = []
     for item in data:
         array = to_tensor(item)._array
-        values = (
-            [str(v) for v in array.ravel().tolist()] if array.dtype.kind != "O" else [str(v) for v in array.ravel()]
-        )
+        values = [str(v) for v in array.ravel()]
         shown = values if len(values) <= count or count < 0 else [*values[:count], "..."]
         texts.append(", ".join(shown))
-    raise _failed(f"Expected '{condition}' to be true. Summarized data: " + "\n".join(texts))
+    raise _failed(f"Expected '{condition!s}' to be true. Summarized data: " + "\n".join(texts))
 
 
 # -- two tensors ---------------------------------------------------------------------------------------------------
@@ -116,7 +114,7 @@ def assert_near(
     relative, absolute = (EagerTensor(np.array(v, a._array.dtype)) for v in bounds)
     close = np.abs(a._array - b._array) <= absolute._array + relative._array * np.abs(b._array)
     holds = EagerTensor(np.array(bool(close.all())))
-    texts = [f"x and y not equal to tolerance rtol = {relative}, atol = {absolute}"]
+    texts = [f"x and y not equal to tolerance rtol = {relative!s}, atol = {absolute!s}"]
     data: list[Any] = [str(message or ""), *texts]
     for word, t in (("x", a), ("y", b)):
         data += [f"{word} (shape={t.shape} dtype={t.dtype.name}) = ", t]

@@ -12,7 +12,7 @@ from tapeview.engine.shapes import TensorShape
 class TensorSpec:
     """A shape (None: any; sizes in it may be None), a type and a name."""
 
-    def __init__(self, shape: Any = None, dtype: Any = dtypes.float32, name: str | None = None) -> None:
+    def __init__(self, shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> None:
         self._shape = None if shape is None else TensorShape(shape)
         self._dtype = dtypes.as_dtype(dtype)
         self._name = name

@@ -72,14 +72,14 @@ def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
     return values
 
 
-def map_structure(func: Any, *structure: Any, check_types: bool = True, expand_composites: bool = False) -> Any:
+def map_structure(func: Any, *structure: Any, **kwargs: Any) -> Any:
     """``func`` of the leaves that stand in the same places. Raises ValueError or TypeError for different structures."""
     if not callable(func):
         raise TypeError(f"func must be callable, got: {func}.")
     if not structure:
         raise ValueError("Must provide at least one structure")
     for other in structure[1:]:
-        assert_same_structure(structure[0], other, check_types)
+        assert_same_structure(structure[0], other, kwargs.get("check_types", True))
     columns = [flatten(s) for s in structure]
     return pack_sequence_as(structure[0], [func(*row) for row in zip(*columns, strict=True)])
 
