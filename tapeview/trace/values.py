@@ -86,6 +86,8 @@ def statistics(array: np.ndarray) -> Stats | None:
     """Statistics of an array of numbers, in float64; None for texts. Complex numbers count by their magnitude."""
     if array.dtype.kind not in "biufc":
         return None
+    if array.size == 1:
+        return _of_one(float(abs(array.item()) if array.dtype.kind == "c" else array.item()))
     numbers = np.abs(array) if array.dtype.kind == "c" else array
     numbers = numbers.astype(np.float64, copy=False)
     zeros = int(numbers.size - np.count_nonzero(numbers))
@@ -103,3 +105,11 @@ def statistics(array: np.ndarray) -> Stats | None:
         else:
             norm, mean = float(np.linalg.norm(finite)), float(np.mean(finite))
     return Stats(float(np.min(finite)), float(np.max(finite)), mean, norm, nans, infs, zeros)
+
+
+def _of_one(value: float) -> Stats:
+    """What ``statistics`` says about a single number, sooner: there are many of these."""
+    if math.isfinite(value):
+        return Stats(value, value, value, abs(value), 0, 0, int(value == 0))
+    nothing = float("nan")
+    return Stats(nothing, nothing, nothing, nothing, int(math.isnan(value)), int(math.isinf(value)), 0)

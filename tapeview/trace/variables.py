@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -190,8 +190,4 @@ def _used(step: Step, before: dict[int, Now]) -> set[int]:
     holds: dict[int, int] = {now.tensor: variable for variable, now in before.items()}
     holds.update(step.variable_tensors)
     holds.update((record.tensor, record.variable) for _, record in step.changes if isinstance(record, Assigned))
-    return {holds[tensor] for tensor in _read(step.consumers) if tensor in holds}
-
-
-def _read(consumers: Iterable[int]) -> Iterable[int]:
-    return (tensor for tensor in consumers if tensor)
+    return {variable for tensor, variable in holds.items() if tensor and tensor in step.consumers}

@@ -105,3 +105,15 @@ def test_statistics_of_other_kinds() -> None:
     whole = statistics(np.array([2**62, -(2**62)]))
     assert whole is not None
     assert whole.mean == 0
+
+
+@pytest.mark.parametrize("value", [0.0, -2.5, 3, True, math.nan, math.inf, -math.inf, 3 - 4j])
+def test_statistics_of_one_number_are_those_of_many(value: complex) -> None:
+    one, two = statistics(np.array(value)), statistics(np.array([value, value]))
+    assert one is not None
+    assert two is not None
+    np.testing.assert_allclose(
+        [one.minimum, one.maximum, one.mean, one.norm, one.nans, one.infs, one.zeros],
+        [two.minimum, two.maximum, two.mean, two.norm / math.sqrt(2), two.nans / 2, two.infs / 2, two.zeros / 2],
+        rtol=1e-14,
+    )
