@@ -202,6 +202,51 @@ def seed_step() -> Case:
     return step
 
 
+def autograd_step() -> Case:
+    """The same regression step with HIPS autograd."""
+    anp = importlib.import_module("autograd.numpy")
+    grad = importlib.import_module("autograd").value_and_grad
+    x = np.arange(1, 11).astype(np.float32)
+    y = x * 10 + 13
+    weights = [np.float32(4.0), np.float32(1.0)]
+    function = grad(lambda w: anp.mean(anp.square(w[0] * x + w[1] - y)))
+
+    def step() -> object:
+        loss, gradients = function(weights)
+        for k, g in enumerate(gradients):
+            weights[k] = weights[k] - np.float32(0.01) * g
+        return loss
+
+    return step
+
+
+def torch_step() -> Case:
+    """The same regression step with torch and its SGD."""
+    torch = importlib.import_module("torch")
+    w, b = torch.tensor(4.0, requires_grad=True), torch.tensor(1.0, requires_grad=True)
+    x = torch.arange(1.0, 11.0)
+    y = x * 10 + 13
+    optimizer = torch.optim.SGD([w, b], lr=0.01)
+
+    def step() -> object:
+        optimizer.zero_grad()
+        loss = ((w * x + b - y) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def steps() -> dict[str, Case]:
+    """A regression step of ours and of whatever else is installed, a hundred at a time."""
+    found: dict[str, Case] = {"tapeview": seed_step()}
+    for name, make in (("autograd", autograd_step), ("torch", torch_step)):
+        with contextlib.suppress(ImportError):
+            found[name] = make()
+    return {name: lambda step=step: [step() for _ in range(100)] for name, step in found.items()}  # type: ignore[misc]
+
+
 def main() -> int:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -224,15 +269,13 @@ def main() -> int:
     print("\nrecording into a file, scalar chain, forward+backward, µs per op")
     print(f"  alone {alone / OPS * 1e6:.2f}   recorded {into_file / OPS * 1e6:.2f}   ratio {into_file / alone:.2f}")
     verdicts.append(("recording / not recording", into_file / alone, RECORDING_RATIO))
-    step = seed_step()
-
-    def hundred() -> None:
-        for _ in range(100):
-            step()
-
     with contextlib.redirect_stdout(io.StringIO()):
-        seconds = alternate({"step": hundred}, options.rounds)["step"] / 100
-    print(f"\nlinear regression with SGD, one step: {seconds * 1e3:.3f} ms")
+        regression = {name: seconds / 100 for name, seconds in alternate(steps(), options.rounds).items()}
+    print("\nlinear regression with SGD, ms per step")
+    seconds = regression["tapeview"]
+    for name, taken in regression.items():
+        print(f"  {name:32s} {taken * 1e3:8.3f}   {taken / seconds:6.2f} x tapeview")
+        report[f"regression: {name}"] = taken * 1e3
     verdicts.append(("regression step, ms", seconds * 1e3, SEED_STEP_MS))
     print()
     for name, value, bar in verdicts:

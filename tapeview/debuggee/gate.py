@@ -6,8 +6,9 @@ The recorder passes the gate once per op, backward step and update, on the threa
     if gate.passed >= gate.stop_at:
         gate.wait()
 
-So a running script pays one addition and one comparison. ``stop_at`` is infinity while it runs, 0 while it is paused
-and ``passed + n`` while it steps. Breakpoints only have to call `pause` before the comparison.
+``stop_at`` is infinity while the script runs, 0 while it is paused and ``passed + n`` while it steps. A running script
+pays nothing: ``on_guard`` tells the recorder when the gate has to be passed at all. Breakpoints only have to call
+`pause` before the comparison.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ class Gate:
     next op.
 
     Attributes:
-        passed: how many times the gate was passed. Written by script threads only.
+        passed: how many times the gate was passed while it was guarded. Written by script threads only.
         stop_at: the gate is closed when ``passed`` has reached this.
         on_hold: called on a script thread right before it waits, e.g. to commit what was recorded so far.
         on_change: called after `holding` changed, on whichever thread changed it.
+        on_guard: called after ``stop_at`` changed, on whichever thread changed it: look at `guarded`.
     """
 
     def __init__(self, on_hold: Callable[[], None] | None = None, on_change: Callable[[], None] | None = None) -> None:
@@ -35,6 +37,7 @@ class Gate:
         self.stop_at: float = math.inf
         self.on_hold = on_hold
         self.on_change = on_change
+        self.on_guard: Callable[[], None] | None = None
         self._moved = threading.Condition()
         self._waiting = 0
         self._open_for_good = False
@@ -43,6 +46,11 @@ class Gate:
     def closed(self) -> bool:
         """Whether the next one to come has to wait."""
         return self.passed >= self.stop_at
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the gate has to be passed: it is closed now or will close after some more ops."""
+        return self.stop_at != math.inf
 
     @property
     def holding(self) -> int:
@@ -85,6 +93,8 @@ class Gate:
         with self._moved:
             self.stop_at = math.inf if self._open_for_good else stop_at
             self._moved.notify_all()
+        if self.on_guard is not None:
+            self.on_guard()
 
     def wait(self) -> None:
         """Returns when the gate is open. Called by script threads that found it closed."""

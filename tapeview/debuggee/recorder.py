@@ -12,7 +12,6 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -24,8 +23,11 @@ from tapeview.trace.store import RecordingError, Writer
 
 COMMIT_EVERY = 0.05
 RETRY_EVERY = 1.0
-BACKLOG = 4_000
-"""Events that may wait before the script's own thread helps to write them."""
+BACKLOG = 40_000
+SLOW = 0.25
+"""If more events than this had to be written at once, or if it took more seconds, the script's own thread helps ..."""
+HELP_AT = 64
+"""... whenever so many wait."""
 _DROPPED_BACKLOG = 100_000
 
 Event = tuple[Any, ...]
@@ -49,6 +51,8 @@ class Recorder:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._finished = False
+        self._listening = False
+        self._behind = False
         self._retry_at = 0.0
         self.trouble: str | None = None
         self.committed: tuple[int, int, int] = (0, 0, 0)
@@ -66,27 +70,26 @@ class Recorder:
         """Listens to the engine and starts the writer thread."""
         if self._gate.on_hold is None:
             self._gate.on_hold = self.flush
-        attach(self._make_sink())
+        self._gate.on_guard = self._choose_sink
+        self._listening = True
+        self._choose_sink()
         self._thread = threading.Thread(target=self._run, name="tapeview recorder", daemon=True)
         self._thread.start()
 
-    def _make_sink(self) -> Callable[[Event], None]:
-        append = self._events.append
-        events = self._events
-        gate = self._gate
-        help_out = self._help
-        passing = PASSING
+    def _choose_sink(self) -> None:
+        """While the script runs freely an event costs one append; only when something may hold it back, more."""
+        if self._listening:
+            attach(self._guarded if self._behind or self._gate.guarded else self._events.append)
 
-        def sink(event: Event) -> None:
-            append(event)
-            if event[0] in passing:
-                gate.passed += 1
-                if gate.passed >= gate.stop_at:
-                    gate.wait()
-                if not gate.passed & 255 and len(events) > BACKLOG:
-                    help_out()
-
-        return sink
+    def _guarded(self, event: Event) -> None:
+        self._events.append(event)
+        if event[0] in PASSING:
+            gate = self._gate
+            gate.passed += 1
+            if gate.passed >= gate.stop_at:
+                gate.wait()
+            if self._behind and len(self._events) > HELP_AT:
+                self._help()
 
     def _help(self) -> None:
         if self.trouble is None:
@@ -117,6 +120,7 @@ class Recorder:
         if not count:
             return
         batch = [events.popleft() for _ in range(count)]
+        began = time.monotonic()
         try:
             self._translator.translate(batch)
         except RecordingError as error:
@@ -124,6 +128,11 @@ class Recorder:
         except Exception as error:  # our bug must not end the script's run
             self._troubled(f"tapeview could not record a part of this run: {type(error).__name__}: {error}")
             self._note_own_failure()
+        # Values wait in memory until they are written: a script that makes them faster than that has to help.
+        behind = count > BACKLOG or time.monotonic() - began > SLOW
+        if behind != self._behind:
+            self._behind = behind
+            self._choose_sink()
 
     def _note_own_failure(self) -> None:
         text = traceback.format_exc()
@@ -167,6 +176,7 @@ class Recorder:
 
     def finish(self, how: str, exit: int | None) -> None:
         """Writes what is left and closes the recording. Further calls do nothing."""
+        self._listening = False
         detach()
         self._wake.set()
         with self._lock:
@@ -186,6 +196,7 @@ class Recorder:
 
     def abandon(self) -> None:
         """In a forked child: stop listening, without touching a lock or a file that belong to the parent."""
+        self._listening = False
         detach()
         self._finished = True
         self._lock = threading.RLock()

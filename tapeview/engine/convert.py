@@ -60,6 +60,16 @@ def to_tensor(value: Any, dtype: DType | None = None) -> EagerTensor:
     return tensor
 
 
+def hinted(value: Any, dtype: DType) -> EagerTensor:
+    """``value`` as a tensor of type ``dtype`` if it fits, else of the type that fits it. A tensor stays as it is."""
+    if is_tensor_like(value):
+        return to_tensor(value)
+    try:
+        return to_tensor(value, dtype)
+    except (TypeError, ValueError):
+        return to_tensor(value)
+
+
 def contains_tensor(value: Any) -> bool:
     """True if a nested list holds a tensor or a variable somewhere."""
     if isinstance(value, (list, tuple)):
@@ -112,13 +122,16 @@ def _from_int(value: int, dtype: DType | None) -> Array:
 
 def _from_numpy(value: Any, dtype: DType | None) -> Array:
     array = np.asarray(value)
+    if array.dtype.kind in "USO" and dtype is not None and dtype.numpy.kind != "O":
+        return _cast_silently(array, dtype.numpy)
     if array.dtype.kind in "US":
         array = _encode(array)
     elif array.dtype.kind == "O":
         array = _from_objects(array)
     if dtype is not None and array.dtype != dtype.numpy:
-        if (array.dtype.kind == "O") != (dtype.numpy.kind == "O"):
-            raise cannot_convert(value, dtype)
+        if dtype.numpy.kind == "O":
+            word = type(array.ravel()[:1].tolist()[0]).__name__ if array.size else array.dtype.name
+            raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported object type {word}).")
         return _cast_silently(array, dtype.numpy)
     if array.dtype.byteorder == ">":
         array = array.astype(array.dtype.newbyteorder("="))
@@ -177,6 +190,9 @@ def _known(value: Any) -> EagerTensor | None:
         return value  # type: ignore[no-any-return]
     if kind in _PLAIN:
         return None
+    read = getattr(kind, "_read", None)
+    if read is not None:
+        return read(value)  # type: ignore[no-any-return]
     return to_tensor(value) if is_tensor_like(value) else None
 
 

@@ -106,17 +106,33 @@ def test_a_full_disk_is_told_and_nothing_is_lost_once_there_is_room(
     assert Recording.open(path).step_count == 2
 
 
-def test_the_gate_counts_ops_backward_steps_and_updates(tmp_path: Path) -> None:
+def test_a_guarded_gate_counts_ops_backward_steps_and_updates(tmp_path: Path) -> None:
     path = tmp_path / "run.tapeview"
     gate = Gate()
     recorder = Recorder(Writer(path, run_info(path)), gate)
     recorder.start()
     v = Variable(2.0)
+    gate.step(1_000)
     before = gate.passed
     one_tape(v)
     v.assign(3.0)
     recorder.finish("finished", 0)
     assert gate.passed - before == 3
+
+
+def test_an_open_gate_costs_one_append_and_a_late_pause_after_the_end_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "run.tapeview"
+    gate = Gate()
+    recorder = Recorder(Writer(path, run_info(path)), gate)
+    recorder.start()
+    assert observe.sink == recorder._events.append
+    gate.step(5)
+    assert observe.sink == recorder._guarded
+    gate.run()
+    assert observe.sink == recorder._events.append
+    recorder.finish("finished", 0)
+    gate.pause()
+    assert observe.sink is None
 
 
 def test_a_closed_gate_holds_the_script_with_everything_committed(tmp_path: Path) -> None:
@@ -147,11 +163,16 @@ def test_a_script_faster_than_the_disk_helps_to_write(tmp_path: Path, monkeypatc
     recorder.start()
     v = Variable(1.0)
     with GradientTape():
+        for _ in range(200):
+            _ = v * 1.0
+        recorder.flush()
+        assert observe.sink == recorder._guarded
+        monkeypatch.setattr(module, "BACKLOG", 0)
         for _ in range(1000):
             _ = v * 1.0
-    assert len(recorder._events) < 600
+            assert len(recorder._events) <= module.HELP_AT + 1
     recorder.finish("finished", 0)
-    assert Recording.open(path).step_info(0).forward == 1000
+    assert Recording.open(path).step_info(0).forward == 1200
 
 
 def test_a_forked_child_writes_nothing(tmp_path: Path) -> None:
