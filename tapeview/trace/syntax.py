@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from tapeview.trace.records import Frame
 
-_LONGEST_SOURCE = 4 << 20
-_FILES_CACHED = 64
+_LONGEST_SOURCE = 1 << 19
+_FILES_CACHED = 32
 
 Place = tuple[int, int, int, int]
 
