@@ -64,14 +64,24 @@ def check_leaves(leaves: list[Any]) -> list[Any]:
             continue
         if isinstance(leaf, IndexedSlices):
             leaves[k] = leaf._densify()
-        elif leaf is None or isinstance(leaf, str):
-            raise TypeError(f"Cannot convert the argument `type_value`: {leaf!r} to a TensorFlow DType.")
         else:
-            kind = type(leaf)
-            if kind.__module__ == "numpy":
-                raise AttributeError(f"'numpy.{kind.__name__}' object has no attribute '_id'")
-            raise AttributeError(f"'{kind.__name__}' object has no attribute 'dtype'")
+            raise _no_tensor(leaf)
     return leaves
+
+
+_TYPE_NUMBERS = {"_id": (1, 2, 8, 14, 18, 19, 20, 21), "dtype": (*range(3, 24), 30, 31, 32)}
+"""TensorFlow takes a number for the number of a type; that decides at which attribute it finds out."""
+
+
+def _no_tensor(value: Any) -> Exception:
+    kind = type(value)
+    if kind.__module__ == "numpy":
+        return AttributeError(f"'numpy.{kind.__name__}' object has no attribute '_id'")
+    if isinstance(value, (int, float)):
+        for attribute, numbers in _TYPE_NUMBERS.items():
+            if value in numbers:
+                return AttributeError(f"'{kind.__name__}' object has no attribute '{attribute}'")
+    return TypeError(f"Cannot convert the argument `type_value`: {value!r} to a TensorFlow DType.")
 
 
 def check_unconnected(value: Any) -> bool:
@@ -151,10 +161,15 @@ class GradientCall:
         for target, seed in zip(targets, seeds, strict=True):
             key = id(getattr(target, "_base", target))
             kind = target._array.dtype.kind
-            if (kind in "fc" and key in tracked) or (kind != "O" and key in source_ids):
+            if kind != "O" and (key in tracked or key in source_ids or (kind in "iub" and self._of_tracked(target))):
                 _accumulate(totals, key, EagerTensor(np.ones_like(target._array)) if seed is None else seed)
         _sweep(self.tape, totals, source_ids, self.id)
         return [self._of_source(s, totals) for s in sources]
+
+    def _of_tracked(self, target: Any) -> bool:
+        """Whether an op made these ints of something tracked: a rule may send back zeros then (``argsort``'s does)."""
+        made = (e for e in self.tape._entries if any(o is target for o in e[4]))
+        return any(id(t) in self.tape._tracked for e in made for t in e[3])
 
     def _of_source(self, source: Any, totals: dict[int, Gradient]) -> Gradient:
         base = getattr(source, "_base", None)

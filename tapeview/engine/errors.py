@@ -134,7 +134,8 @@ UNAVAILABLE, DATA_LOSS, UNAUTHENTICATED = range(14, 17)
 
 
 def _restored(kind: str, message: str) -> OpError:
-    return {k.__name__: k for k in [OpError, *OpError.__subclasses__()]}[kind](None, None, message)
+    kinds: list[type[OpError]] = [OpError, *OpError.__subclasses__()]
+    return next(k for k in kinds if k.__name__ == kind)(None, None, message)
 
 
 def device(op: str) -> str:

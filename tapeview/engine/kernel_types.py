@@ -127,6 +127,6 @@ def check(op: str, tensor: EagerTensor, given: Any = None) -> None:
         return
     types, signature, before, after = spec
     allowed = tuple(types.split())
-    if tensor.dtype.word not in allowed and not (op == "AddV2" and tensor.dtype.word == "string"):
+    if tensor.dtype.word not in allowed:
         name = None if isinstance(given, (list, tuple)) else ""
         raise dtype_not_allowed(op, tensor.dtype.word, allowed, signature, before, after, name)

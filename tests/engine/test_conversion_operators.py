@@ -26,6 +26,7 @@ def wrong(op: str, expected: str, got: str, position: int = 1) -> str:
     )
 
 
+SIZES = "Matrix size-incompatible: In[0]: [2,3], In[1]: [2,3]"
 FLOAT = tf.constant([1.0, 2.0])
 DOUBLE = tf.constant([1.0, 2.0], tf.float64)
 INT = tf.constant([1, 2])
@@ -109,10 +110,13 @@ def test_functions_with_a_default_name_mention_it(use: Use, op: str, name: str) 
 
 
 @pytest.mark.parametrize("use", [lambda a, b: a @ b, lambda a, b: tf.matmul(a, b)], ids=["operator", "function"])
-def test_matrices_of_different_types_are_refused(use: Any) -> None:
-    a, b = tf.ones([2, 2], tf.float64), tf.ones([2, 2])
+@pytest.mark.parametrize(("batch", "op"), [([], "MatMul"), ([3], "BatchMatMulV2")], ids=["matrices", "batches"])
+def test_matrices_of_different_types_are_refused(use: Any, batch: list[int], op: str) -> None:
+    a, b = tf.ones([*batch, 2, 2], tf.float64), tf.ones([*batch, 2, 2])
 
-    assert raised(lambda: use(a, b)) == wrong("MatMul", "double", "float")
+    assert raised(lambda: use(a, b)) == wrong(op, "double", "float")
+    # For float32 there is an implementation with a name of its own.
+    assert raised(lambda: use(b, a)) == wrong(op, "float", "double").replace(op, f"_Mkl{op}", 1)
 
 
 # -- Python values -------------------------------------------------------------------------------------------------
@@ -207,6 +211,8 @@ def test_a_python_value_that_does_not_fit_is_refused(use: Use, text: str) -> Non
 
 def test_texts_are_joined_by_a_plus() -> None:
     assert (TEXT + "!").numpy().tolist() == [b"a!", b"b!"]
+    assert str("x" + tf.constant("a") + "b") == "tf.Tensor(b'xab', shape=(), dtype=string)"
+    assert tf.add("a", "b").numpy() == b"ab"
 
 
 # -- NumPy values --------------------------------------------------------------------------------------------------
@@ -269,12 +275,13 @@ ARRAY = np.array([[1.0, 2.0], [3.0, 4.0]])
         (lambda t: tf.tensordot(ARRAY, t, 1), wrong("MatMul", "double", "float")),
         (lambda t: tf.matmul([[1, 2], [3, 4]], t), wrong("MatMul", "int32", "float")),
         (lambda t: tf.add(ARRAY, t), wrong("AddV2", "double", "float")),
+        (lambda t: tf.add(2, t), wrong("AddV2", "int32", "float")),
         (
             lambda t: tf.truediv(ARRAY, t),
             "TypeError: `x` and `y` must have the same dtype, got tf.float64 != tf.float32.",
         ),
     ],
-    ids=["matmul", "tensordot", "matmul of ints", "add", "truediv"],
+    ids=["matmul", "tensordot", "matmul of ints", "add", "add of an int", "truediv"],
 )
 def test_some_functions_convert_their_first_argument_on_its_own(use: Any, text: str) -> None:
     assert raised(lambda: use(tf.ones([2, 2]))) == text
@@ -479,18 +486,41 @@ def test_shapes_that_do_not_broadcast_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "op", "wrapped", "body"),
+    ("a", "b", "own", "plain"),
     [
-        ([2, 3], [2, 3], "MatMul", "__MklMatMul", "Matrix size-incompatible: In[0]: [2,3], In[1]: [2,3]"),
-        ([3], [3, 1], "MatMul", "__MklMatMul", "In[0] ndims must be >= 2"),
-        ([2, 3], [3], "MatMul", "__MklMatMul", "In[1] ndims must be >= 2"),
+        ([2, 3], [2, 3], SIZES, SIZES),
+        ([3], [3, 1], "In[0] ndims must be >= 2", "In[0] and In[1] has different ndims: [3] vs. [3,1]"),
+        ([2, 3], [3], "In[1] ndims must be >= 2", "In[0] and In[1] has different ndims: [2,3] vs. [3]"),
+        ([3], [3], "In[0] ndims must be >= 2", "In[0] and In[1] ndims must be == 2: 1"),
     ],
-    ids=["sizes", "vector first", "vector second"],
+    ids=["sizes", "vector first", "vector second", "vectors"],
 )
-def test_matrices_that_do_not_fit_are_refused(a: Any, b: Any, op: str, wrapped: str, body: str) -> None:
+def test_matrices_that_do_not_fit_are_refused(a: Any, b: Any, own: str, plain: str) -> None:
+    single = raised(lambda: tf.ones(a) @ tf.ones(b))
+    double = raised(lambda: tf.ones(a, tf.float64) @ tf.ones(b, tf.float64))
+
+    # For float32 there is an implementation with names and words of its own.
+    assert single == f"InvalidArgumentError: {device('__MklMatMul')}{own} [Op:MatMul] name: "
+    assert double == f"InvalidArgumentError: {device('MatMul')}{plain} [Op:MatMul] name: "
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "body", "end"),
+    [
+        ([2, 2, 2], [2, 3, 2], "Matrix size-incompatible: In[0]: [2,2,2], In[1]: [2,3,2]", " 0 0"),
+        (
+            [2, 2, 3],
+            [3, 3, 2],
+            "In[0] and In[1] must have compatible batch dimensions: [2,2,3] vs. [3,3,2]",
+            "",
+        ),
+    ],
+    ids=["sizes", "batches"],
+)
+def test_batches_of_matrices_that_do_not_fit_are_refused(a: Any, b: Any, body: str, end: str) -> None:
     text = raised(lambda: tf.ones(a) @ tf.ones(b))
 
-    assert text == f"InvalidArgumentError: {device(wrapped)}{body} [Op:{op}] name: "
+    assert text == f"InvalidArgumentError: {device('__MklBatchMatMulV2')}{body}{end} [Op:BatchMatMulV2] name: "
 
 
 @pytest.mark.parametrize(

@@ -253,10 +253,14 @@ def test_an_integer_that_is_its_own_source_has_gradient_one() -> None:
     ("wrong", "text"),
     [
         (3.0, "AttributeError: 'float' object has no attribute 'dtype'"),
+        (2.5, "TypeError: Cannot convert the argument `type_value`: 2.5 to a TensorFlow DType."),
+        (True, "AttributeError: 'bool' object has no attribute '_id'"),
+        ({2.5}, "TypeError: Cannot convert the argument `type_value`: {2.5} to a TensorFlow DType."),
+        (np.array([1.0]), "AttributeError: 'numpy.ndarray' object has no attribute '_id'"),
         (np.float32(3.0), "AttributeError: 'numpy.float32' object has no attribute '_id'"),
         ("x", "TypeError: Cannot convert the argument `type_value`: 'x' to a TensorFlow DType."),
     ],
-    ids=["float", "numpy", "str"],
+    ids=["number of a type", "float", "bool", "set", "array", "numpy", "str"],
 )
 def test_what_is_no_tensor_is_neither_source_nor_target(wrong: Any, text: str) -> None:
     tape, x, _, z = product(persistent=True)

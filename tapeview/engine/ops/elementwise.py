@@ -9,9 +9,10 @@ import numpy as np
 from tapeview.engine import convert, dtypes
 from tapeview.engine.convert import operands as operands
 from tapeview.engine.convert import to_tensor
-from tapeview.engine.errors import dtype_not_allowed, invalid
+from tapeview.engine.errors import dtype_not_allowed, invalid, wrong_dtype
 from tapeview.engine.op import Op, defop, execute, execute_one, execute_pair
 from tapeview.engine.ops.calls import binary as binary
+from tapeview.engine.ops.calls import checked_pair
 from tapeview.engine.ops.calls import unary as unary
 from tapeview.engine.tensor import Array, EagerTensor
 
@@ -32,6 +33,10 @@ ADD = defop(
     "AddV2", np.add, broadcasts=True, inputs="a b",
     vjps=(lambda g, y, a, b: g,
           lambda g, y, a, b: g),
+)  # fmt: skip
+ADD_TEXTS = defop(
+    "Add", lambda a, b: np.asarray(np.add(a, b), object), broadcasts=True, differentiable=False, inputs="a b",
+    doc="Joins texts.",
 )  # fmt: skip
 SUB = defop(
     "Sub", np.subtract, broadcasts=True, inputs="a b",
@@ -143,7 +148,20 @@ CAST = defop(
 
 def add(x: Any, y: Any, name: str | None = None) -> EagerTensor:
     """``x + y``; the first argument is converted on its own."""
-    return binary(ADD, to_tensor(x) if isinstance(x, np.ndarray) else x, y)
+    if x.__class__ is EagerTensor and y.__class__ is EagerTensor:
+        dtype = x._array.dtype
+        if dtype is y._array.dtype and dtype.kind == "f":
+            return execute_pair(ADD, x, y)
+    a = to_tensor(x)
+    b = convert.hinted(y, a.dtype)
+    if a._array.dtype != b._array.dtype:
+        raise wrong_dtype("AddV2", 1, a.dtype.word, b.dtype.word)
+    return sum_of(a, b)
+
+
+def sum_of(a: EagerTensor, b: EagerTensor) -> EagerTensor:
+    """The sum of two tensors of one type; texts are joined."""
+    return execute_pair(ADD_TEXTS, a, b) if a._array.dtype.kind == "O" else checked_pair(ADD, a, b)
 
 
 def subtract(x: Any, y: Any, name: str | None = None) -> EagerTensor:
@@ -185,9 +203,12 @@ def true_operands(x: Any, y: Any, where: str) -> tuple[EagerTensor, EagerTensor]
     if convert.is_tensor_like(x):
         a = to_tensor(x)
         b = to_tensor(y) if convert.is_tensor_like(y) else _divisor(y, a)
-    else:
+    elif convert.is_tensor_like(y):
         b = to_tensor(y)
-        a = to_tensor(x, b.dtype) if convert.is_tensor_like(y) else to_tensor(x)
+        a = to_tensor(x, b.dtype)
+    else:
+        a = to_tensor(x)
+        b = _divisor(y, a)
     if a._array.dtype != b._array.dtype:
         raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}.")
     target = _TO_FLOAT.get(a.dtype.name)

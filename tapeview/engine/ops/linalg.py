@@ -77,7 +77,7 @@ def matmul(
             text = f"Only one of `transpose_{side}` and `adjoint_{side}` can be True."
             raise ValueError(f"{text} Received `transpose_{side}`=True, `adjoint_{side}`=True.")
     x = to_tensor(a)
-    y = to_tensor(b) if convert.is_tensor_like(b) else to_tensor(b, x.dtype)
+    y = convert.hinted(b, x.dtype)
     x, y = _conjugated(x, adjoint_a), _conjugated(y, adjoint_b)
     return _run(x, y, transpose_a or adjoint_a, transpose_b or adjoint_b)
 
@@ -92,7 +92,12 @@ def _conjugated(x: EagerTensor, wanted: bool) -> EagerTensor:
 
 def matmul_operator(a: Any, b: Any) -> EagerTensor:
     """``a @ b``: what is no tensor takes the other's type."""
-    x, y = convert.operands("MatMul", a, b)
+    if convert.is_tensor_like(a):
+        x = to_tensor(a)
+        y = to_tensor(b) if convert.is_tensor_like(b) else to_tensor(b, x.dtype)
+    else:
+        y = to_tensor(b)
+        x = to_tensor(a, y.dtype)
     return _run(x, y, False, False)
 
 
@@ -107,19 +112,30 @@ def _run(x: EagerTensor, y: EagerTensor, transpose_a: bool, transpose_b: bool) -
         raise error
     if a.dtype.kind != "f":
         kernel_types.check(op.name, x)
-    for k, array in enumerate((a, b)):
-        if array.ndim < 2:
-            raise invalid(op.name, f"In[{k}] ndims must be >= 2", wrapped="__MklMatMul")
+    # TensorFlow's own implementation for float32 has a name and words of its own.
+    own = a.dtype == np.float32
+    wrapped = f"__Mkl{op.name}" if own else op.name
+    if a.ndim < 2 or b.ndim < 2:
+        raise invalid(op.name, _too_few_axes(a, b, own), wrapped=wrapped)
     if a.shape[-2 if transpose_a else -1] != b.shape[-1 if transpose_b else -2]:
         text = f"Matrix size-incompatible: In[0]: {bracketed(a.shape)}, In[1]: {bracketed(b.shape)}"
-        raise invalid(op.name, text, wrapped="__MklMatMul" if not batched else None)
+        raise invalid(op.name, text + (" 0 0" if own and batched else ""), wrapped=wrapped)
     if batched:
         try:
             np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         except ValueError:
             shapes = f"{bracketed(a.shape)} vs. {bracketed(b.shape)}"
-            raise invalid(op.name, f"In[0] and In[1] must have compatible batch dimensions: {shapes}") from None
+            text = f"In[0] and In[1] must have compatible batch dimensions: {shapes}"
+            raise invalid(op.name, text, wrapped=wrapped) from None
     return execute(op, (x, y), {"transpose_a": bool(transpose_a), "transpose_b": bool(transpose_b)})
+
+
+def _too_few_axes(a: Array, b: Array, own: bool) -> str:
+    if own:
+        return f"In[{0 if a.ndim < 2 else 1}] ndims must be >= 2"
+    if a.ndim == b.ndim:
+        return f"In[0] and In[1] ndims must be == 2: {a.ndim}"
+    return f"In[0] and In[1] has different ndims: {bracketed(a.shape)} vs. {bracketed(b.shape)}"
 
 
 def matvec(

@@ -42,7 +42,11 @@ def _plus(self: Any, other: Any) -> Any:
     except (TypeError, ValueError):
         # Only `+` then takes the other value for what it is by itself, and leaves the refusal to the op.
         x, y = operands("AddV2", self, to_tensor(other))
-    return checked_pair(ADD, x, y)
+    return elementwise.sum_of(x, y)
+
+
+def _plus_reflected(self: Any, other: Any) -> Any:
+    return elementwise.sum_of(*operands("AddV2", other, self))
 
 
 def _swapped(function: Binary) -> tuple[Binary, Binary]:
@@ -92,7 +96,7 @@ def install() -> None:
     """Gives tensors and variables their operators."""
     table: dict[str, Any] = {}
     for name, pair in {
-        "add": (_plus, _arithmetic(ADD)[1]),
+        "add": (_plus, _plus_reflected),
         "sub": _arithmetic(SUB),
         "mul": _arithmetic(MUL),
         "truediv": _swapped(elementwise.divide),

@@ -37,6 +37,7 @@ def scatter_rows(v: Any, i: Any, rows: int) -> Any:
 
 SAMPLES: dict[str, list[Sample]] = {
     "AddV2": pair(e.add, X, Y),
+    "Add": [sample(lambda: e.add("a", ["b", "c"]))],
     "Sub": pair(e.subtract, X, Y),
     "Mul": pair(e.multiply, X, Y),
     "RealDiv": [*pair(e.divide, X, POSITIVE, row=POSITIVE[0] + 1), sample(e.divide, APART, APART[:, ::-1])],
