@@ -14,9 +14,11 @@ from tapeview.engine.tensor import EagerTensor
 
 
 def jacobian(tape: GradientTape, target: Any, sources: Any, unconnected: Any) -> Any:
-    """See :meth:`GradientTape.jacobian`."""
+    """See :meth:`GradientTape.jacobian`. Raises AttributeError for a target that is no tensor."""
     from tapeview.engine.ops.shape import reshape, stack
 
+    if not hasattr(target, "shape"):
+        raise AttributeError(f"'{type(target).__name__}' object has no attribute 'shape'")
     (target,) = check_leaves([target])
     flat = nest.flatten_with_keys(sources)
     leaves = check_leaves([s for s, _ in flat])

@@ -101,6 +101,13 @@ def test_a_jacobian_without_pfor_needs_a_persistent_tape() -> None:
     )
 
 
+@pytest.mark.parametrize(("target", "kind"), [(None, "NoneType"), ([1.0], "list")])
+def test_a_jacobian_is_that_of_one_tensor(target: Any, kind: str) -> None:
+    tape, x, _, _ = product_of_vectors()
+
+    assert raised(lambda: tape.jacobian(target, x)) == f"AttributeError: '{kind}' object has no attribute 'shape'"
+
+
 @pytest.mark.parametrize("iterations", [2, 3])
 def test_parallel_iterations_change_nothing(iterations: int) -> None:
     tape, x, _, z = product_of_vectors(persistent=True)
