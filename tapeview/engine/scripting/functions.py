@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,10 +67,7 @@ class Function:
         if len(args) > len(specs):
             name = getattr(self, "__name__", "function")
             raise TypeError(f"{name} takes {len(specs)} positional arguments, but got {len(args)}.")
-        return [
-            structure.map_structure(_as_spec, spec, arg, check_types=False)
-            for spec, arg in zip(specs, args, strict=False)
-        ]
+        return [_as_spec(spec, arg) for spec, arg in zip(specs, args, strict=False)]
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
@@ -105,6 +102,11 @@ def _as_argument(value: Any) -> Any:
 
 
 def _as_spec(spec: Any, value: Any) -> Any:
+    if structure.is_nested(spec):
+        # The specs say how deep the structure goes: a list may stand for one tensor.
+        keys = list(spec) if isinstance(spec, Mapping) else range(len(spec))
+        converted = {k: _as_spec(spec[k], value[k]) for k in keys}
+        return converted if isinstance(spec, Mapping) else type(value)(converted.values())
     t = to_tensor(value) if convert.is_tensor_like(value) else to_tensor(value, spec.dtype)
     if not spec.is_compatible_with(t):
         raise TypeError(f"Can not cast TensorSpec(shape={t.shape}, dtype={t.dtype!r}, name=None) to {spec!r}")

@@ -88,7 +88,7 @@ def print_(
         ValueError: another output stream.
     """
     write = _writer(sys.stderr if output_stream is None else output_stream)
-    if len(inputs) == 1 and is_tensor_like(inputs[0]) and _array(inputs[0]).dtype.kind == "O" and not inputs[0].shape:
+    if len(inputs) == 1 and is_tensor_like(inputs[0]) and inputs[0].dtype.name == "string" and not inputs[0].shape:
         value: Any = _array(inputs[0])[()]
         write(value.decode(errors="replace") + end)
         return
