@@ -6,6 +6,7 @@ gradient used; they are not ops of a tape.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -79,29 +80,29 @@ class Core:
 
     # -- what the old and the new optimizers do in their own ways ------------------------------------------------------
 
-    def _new_count(self) -> Slot:
-        raise NotImplementedError
+    @abstractmethod
+    def _new_count(self) -> Slot: ...
 
+    @abstractmethod
     def _set_rate(self, given: Any) -> None:
         """Sets ``_rate`` and ``_schedule``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _present_rate(self) -> Any:
         """The learning rate of the coming step as a NumPy scalar."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _checked(self, variable: Any) -> ResourceVariable:
         """The variable behind what a script gave. Raises if it is none."""
-        raise NotImplementedError
 
-    def _refuse_type(self, gradient: Any, variable: ResourceVariable) -> NoReturn:
-        raise NotImplementedError
+    @abstractmethod
+    def _refuse_type(self, gradient: Any, variable: ResourceVariable) -> NoReturn: ...
 
-    def _refuse_shape(self, gradient: Array, variable: ResourceVariable) -> NoReturn:
-        raise NotImplementedError
+    @abstractmethod
+    def _refuse_shape(self, gradient: Array, variable: ResourceVariable) -> NoReturn: ...
 
-    def _unknown(self, variable: ResourceVariable) -> NoReturn:
-        raise NotImplementedError
+    @abstractmethod
+    def _unknown(self, variable: ResourceVariable) -> NoReturn: ...
 
     # -- what each optimizer is ----------------------------------------------------------------------------------------
 
@@ -109,20 +110,20 @@ class Core:
         """The names of the slots that each variable has."""
         return ()
 
+    @abstractmethod
     def _step(self, value: Any, gradient: Any, rate: Any, place: int) -> Any:
         """The new value of variable number ``place``. Values are arrays, or NumPy scalars where these are 0-d."""
-        raise NotImplementedError
 
     # -- what all do ---------------------------------------------------------------------------------------------------
 
     @property
+    @abstractmethod
     def learning_rate(self) -> Any:
         """The learning rate."""
-        raise NotImplementedError
 
     @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def learning_rate(self, value: Any) -> None: ...
 
     @property
     def lr(self) -> Any:
@@ -181,9 +182,9 @@ class Core:
             return schedule.serialized()
         return float(np.asarray(schedule() if schedule is not None else self._rate._array))
 
+    @abstractmethod
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer."""
-        raise NotImplementedError
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
