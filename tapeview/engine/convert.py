@@ -29,6 +29,9 @@ _NUMPY_KINDS = {
 }
 
 
+_NUMBERS = {float, int, bool, str, bytes, complex, np.float32, np.float64, np.int32, np.int64}
+
+
 def to_tensor(value: Any, dtype: DType | None = None) -> EagerTensor:
     """``value`` as a tensor of type ``dtype`` (None: the type that fits it), connected to what it was made of.
 
@@ -73,7 +76,8 @@ def hinted(value: Any, dtype: DType) -> EagerTensor:
 def contains_tensor(value: Any) -> bool:
     """True if a nested list holds a tensor or a variable somewhere."""
     if isinstance(value, (list, tuple)):
-        return any(contains_tensor(v) for v in value)
+        # Long lists of numbers are decided at the speed of C.
+        return not set(map(type, value)) <= _NUMBERS and any(contains_tensor(v) for v in value)
     return isinstance(value, EagerTensor) or hasattr(type(value), "_read")
 
 

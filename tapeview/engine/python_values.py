@@ -16,6 +16,7 @@ _Array = np.ndarray[Any, Any]
 
 _INT32 = np.iinfo(np.int32)
 _INT64 = np.iinfo(np.int64)
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 _MIXED = "Can't convert Python sequence with mixed types to Tensor."
 _RAGGED = "Can't convert non-rectangular Python sequence to Tensor."
@@ -57,8 +58,7 @@ def array_of(value: Any, dtype: DType | None) -> _Array:
     if not isinstance(first, (bool, int, float, complex, str, bytes, np.generic, np.ndarray)):
         raise unsupported(first)
     try:
-        with np.errstate(all="ignore"):
-            array = np.array(value)
+        array = np.array(value)
     except ValueError:
         raise ValueError(_misfit(value, _expected_shape(value)) or _RAGGED) from None
     if _is_text(first):
@@ -103,9 +103,13 @@ def _by_first(array: _Array, first: Any, value: Any) -> _Array:
 
 
 def _as_float(array: _Array, dtype: Any) -> _Array:
+    if array.dtype == dtype:
+        return array
+    if dtype is np.float32 and array.size and array.min() >= -_FLOAT32_MAX and array.max() <= _FLOAT32_MAX:
+        return array.astype(dtype)
     with np.errstate(all="ignore"):
         cast = array.astype(dtype)
-    if array.dtype != cast.dtype and not np.array_equal(np.isinf(cast), np.isinf(array)):
+    if not np.array_equal(np.isinf(cast), np.isinf(array)):
         raise ValueError(_TOO_LARGE)
     return cast
 
