@@ -100,6 +100,16 @@ def test_what_goes_back_is_refused_and_nothing_of_it_is_taken(
         assert recording.step(2).records == (tensor(5), tensor(6))
 
 
+def test_there_is_nothing_before_the_setup(path: Path) -> None:
+    writer = Writer(path, run_info())
+    with pytest.raises(ValueError, match="step -2"):
+        writer.append(SETUP - 1, [tensor(1)])
+    writer.append(SETUP, [tensor(1)])
+    writer.finish("finished", 0)
+    with Recording.open(path) as recording:
+        assert recording.step(SETUP).records == (tensor(1),)
+
+
 def test_what_cannot_be_encoded_is_refused_and_nothing_of_it_is_taken(path: Path) -> None:
     writer = Writer(path, run_info())
     with pytest.raises(TypeError):
