@@ -18,7 +18,7 @@ def scoped(name: str) -> str:
     return _scopes.prefix + name
 
 
-class name_scope:  # noqa: N801 - TensorFlow's name
+class name_scope:
     """A context manager: variables made inside get ``name/`` in front of theirs."""
 
     def __init__(self, name: str | None, *_: Any, **__: Any) -> None:

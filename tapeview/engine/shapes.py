@@ -50,7 +50,9 @@ class TensorShape(tuple):  # type: ignore[type-arg]  # entries are int or None; 
     def is_compatible_with(self, other: Any) -> bool:
         """True if some shape fits both."""
         other = TensorShape(other)
-        return len(self) == len(other) and all(a is None or b is None or a == b for a, b in zip(self, other, strict=True))
+        return len(self) == len(other) and all(
+            a is None or b is None or a == b for a, b in zip(self, other, strict=True)
+        )
 
     def assert_is_compatible_with(self, other: Any) -> None:
         """Raises ValueError if no shape fits both."""
