@@ -44,42 +44,42 @@ REGRESSION = """\
 import numpy as np
 import tensorflow as tf
 
-# 학습될 가중치와 편향을 선언
+# 배울 값: 기울기와 절편
 w = tf.Variable(4.0)
 b = tf.Variable(1.0)
 
-# 단순선형회귀의 계산 함수
-def hypothesis(x):
+# 직선의 식
+def predict(x):
   return w*x + b
 
-# MSE loss 함수
-def mse_loss(y_pred, y):
+# 오차 제곱의 평균
+def mean_error(y_pred, y):
   return tf.reduce_mean(tf.square(y_pred - y))
 
-# 데이터 선언
+# 맞출 점들
 x = np.arange(1, 11)
 y = x * 10 + 13
 print(f"x: {x}")
 
-# SGD옵티마이저 사용. 학습률은 0.01
+# 경사 하강, 보폭 0.01
 optimizer = tf.optimizers.SGD(learning_rate=0.01)
 
 for i in range(501):
     with tf.GradientTape() as tape:
-        # 현재 w, b에 기반한 입력 x에 대한 예측값
-        y_pred = hypothesis(x)
+        # 지금의 직선
+        y_pred = predict(x)
 
-        # loss 계산
-        loss = mse_loss(y_pred, y)
+        # 그 오차
+        loss = mean_error(y_pred, y)
 
-    # 손실 함수에 대한 w, b의 미분값 계산
+    # 오차의 기울기
     gradients = tape.gradient(loss, [w, b])
 
-    # w, b 업데이트
+    # 한 걸음
     optimizer.apply_gradients(zip(gradients, [w, b]))
 
     if i % 50 == 0:
-        print("epoch : {:3} | w의 값 : {:5.4f} | b의 값 : {:5.4}".format(i, w.numpy(), b.numpy()))
+        print("epoch : {:3} | 기울기 {:5.4f} | 절편 {:5.4}".format(i, w.numpy(), b.numpy()))
 """
 """The script that ``write_regression`` is a recording of."""
 
@@ -97,14 +97,14 @@ class Regression(Scene):
             "update": self.frame("optimizer.apply", "optimizer.apply_gradients(zip(gradients, [w, b]))"),
         }
         self.sites = {name: self.site(frame) for name, frame in sites.items()}
-        predict = self.frame("y_pred = hyp", "hypothesis(x)")
-        lose = self.frame("loss = mse", "mse_loss(y_pred, y)")
-        self.sites["Mul"] = self.site(self.frame("return w*x", "w*x", "hypothesis"), predict)
-        self.sites["AddV2"] = self.site(self.frame("return w*x", "w*x + b", "hypothesis"), predict)
-        self.sites["Sub"] = self.site(self.frame("y_pred - y", "y_pred - y", "mse_loss"), lose)
-        self.sites["Square"] = self.site(self.frame("tf.square", "tf.square(y_pred - y)", "mse_loss"), lose)
+        predict = self.frame("y_pred = predict", "predict(x)")
+        lose = self.frame("loss = mean", "mean_error(y_pred, y)")
+        self.sites["Mul"] = self.site(self.frame("return w*x", "w*x", "predict"), predict)
+        self.sites["AddV2"] = self.site(self.frame("return w*x", "w*x + b", "predict"), predict)
+        self.sites["Sub"] = self.site(self.frame("y_pred - y", "y_pred - y", "mean_error"), lose)
+        self.sites["Square"] = self.site(self.frame("tf.square", "tf.square(y_pred - y)", "mean_error"), lose)
         whole = "tf.reduce_mean(tf.square(y_pred - y))"
-        self.sites["Mean"] = self.site(self.frame("tf.reduce_mean", whole, "mse_loss"), lose)
+        self.sites["Mean"] = self.site(self.frame("tf.reduce_mean", whole, "mean_error"), lose)
         self.w, self.w_now = self.variable(np.float32(4.0), self.sites["w"])
         self.b, self.b_now = self.variable(np.float32(1.0), self.sites["b"])
         self.say("x: [ 1  2  3  4  5  6  7  8  9 10]\n")
@@ -153,7 +153,7 @@ class Regression(Scene):
         for name, value in (("loss", self.loss), ("w", new_w), ("b", new_b)):
             self.writer.add_scalar(self.series[name], self.step, float(value))
         if self.step % 50 == 0:
-            self.say(f"epoch : {self.step:3} | w의 값 : {new_w:5.4f} | b의 값 : {new_b:5.4}\n")
+            self.say(f"epoch : {self.step:3} | 기울기 {new_w:5.4f} | 절편 {new_b:5.4}\n")
 
 
 def write_regression(path: Path, steps: int = 5, finish: bool = True) -> Path:

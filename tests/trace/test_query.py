@@ -65,7 +65,7 @@ def test_a_regression_is_what_it_was(path: Path) -> None:
         assert loss.dtype == np.float32
         assert float(loss) == 2322.0
         assert [round(float(value), 4) for value in recording.scalars()["w"].values[:2]] == [9.94, 11.2072]
-        assert "w의 값 : 9.9400" in recording.output()[-1][1].text
+        assert "기울기 9.9400" in recording.output()[-1][1].text
 
 
 def test_steps_that_are_not_there_are_an_index_error(path: Path) -> None:

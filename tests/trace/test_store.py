@@ -167,14 +167,14 @@ def test_numbers_texts_and_failures_survive_as_they_are(path: Path) -> None:
     values = [0.1, float("inf"), float("-inf"), float("nan"), 1e-320]
     for step, value in enumerate(values):
         writer.add_scalar(series, step, np.float64(value))
-    writer.add_output(Output("stdout", "w의 값\x00\r\n\ud800", 1.5, SETUP))
+    writer.add_output(Output("stdout", "기울기\x00\r\n\ud800", 1.5, SETUP))
     failure = Failure("script", "ValueError", "나쁨", "Traceback\n", 0, 0, "Mul")
     writer.add_failure(failure)
     writer.finish("failed", 1)
     with Recording.open(path) as recording:
         found = recording.scalars()["손실"].values
         np.testing.assert_array_equal(found, values)
-        assert recording.output() == [(1, Output("stdout", "w의 값\x00\r\n\\ud800", 1.5, SETUP))]
+        assert recording.output() == [(1, Output("stdout", "기울기\x00\r\n\\ud800", 1.5, SETUP))]
         assert recording.failures() == [failure]
         assert recording.run.argv == ("s.py", "\\udcff", "한글")
         assert recording.run.script == "/집/s.py"

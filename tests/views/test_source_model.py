@@ -31,7 +31,7 @@ def test_the_exact_expression_is_lit_and_its_callers_too(workspace: Workspace) -
     model = SourceModel(workspace)
     assert model.mark.line == MUL
     assert lit(model) == ["w*x"]
-    assert LINES[model.mark.callers[0] - 1].strip() == "y_pred = hypothesis(x)"
+    assert LINES[model.mark.callers[0] - 1].strip() == "y_pred = predict(x)"
     workspace.forward()
     assert lit(model) == ["w*x + b"]
     assert model.mark.phase == "forward"
@@ -74,7 +74,7 @@ def test_picking_a_line_goes_round_its_ops(workspace: Workspace) -> None:
         model.pick_line(MUL)
         picked.append(step.ops[workspace.selection.id].op)
     assert picked == ["Mul", "AddV2", "Mul"]
-    caller = next(n for n, line in enumerate(LINES, 1) if "loss = mse" in line)
+    caller = next(n for n, line in enumerate(LINES, 1) if "loss = mean" in line)
     model.pick_line(caller)
     assert step.ops[workspace.selection.id].op == "Sub"
 
