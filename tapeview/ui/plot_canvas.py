@@ -16,7 +16,16 @@ from tapeview.views.plots_model import PlotsModel
 
 
 class WholeSteps(pg.AxisItem):  # type: ignore[misc]
-    """An axis of whole numbers: there is no step two and a half."""
+    """An axis of whole numbers from 1 on: there is no step two and a half, and none before the first."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        levels: list[tuple[float, list[float]]] = []
+        for spacing, values in super().tickValues(low, high, size):
+            ticks = [float(value) for value in values if value >= 1]
+            if not levels and spacing >= 5 and low <= 1 <= high:
+                ticks.insert(0, 1.0)
+            levels.append((spacing, ticks))
+        return levels
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         spacings = super().tickSpacing(low, high, size)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
@@ -30,6 +32,7 @@ class TimelineView(QWidget):
         self._hover: tuple[str, int] = ("", -1)
         self._dragging = ""
         self._wheel = 0
+        self._strips: dict[tuple[str, bool], tuple[tuple[object, ...], QPixmap]] = {}
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedHeight(HEIGHT)
@@ -39,6 +42,13 @@ class TimelineView(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(600, HEIGHT)
+
+    def refresh(self, reasons: Reasons) -> None:
+        """Paint again; what did not change is taken from the picture of last time."""
+        for key in list(self._strips):
+            if key[0] in reasons:
+                del self._strips[key]
+        self.update()
 
     # -- where things are ----------------------------------------------------------------------------------------------
 
@@ -97,10 +107,15 @@ class TimelineView(QWidget):
             self._paint_stripes(painter, width, middle)
         else:
             gap = 0.8 if width < 4 else 1.4
-            for step in range(model.steps):
-                height = {"all": 12.0, "small values": 9.0}.get(model.kept(step), 4.0)
-                painter.setBrush(done if step <= model.step else ahead)
-                painter.drawRect(QRectF(LEFT + step * width, middle - height / 2, width - gap, height))
+
+            def ticks(strip: QPainter, later: bool) -> None:
+                strip.setPen(Qt.PenStyle.NoPen)
+                strip.setBrush(ahead if later else done)
+                for step in range(model.steps):
+                    height = {"all": 12.0, "small values": 9.0}.get(model.kept(step), 4.0)
+                    strip.drawRect(QRectF(step * width, (STEP_ROW.height() - height) / 2, width - gap, height))
+
+            self._paint_strips(painter, "steps", STEP_ROW, LEFT + (model.step + 1) * width - gap / 2, ticks)
         if self._hover[0] == "steps" and self._hover[1] >= 0:
             painter.setBrush(palette.color("text", 0.35))
             x = LEFT + (self._hover[1] + 0.5) * width
@@ -144,29 +159,63 @@ class TimelineView(QWidget):
             return
         gap = 4.0 if width > 40 else 2.0 if width > 12 else 1.0
         radius = 4 if width > 20 else 1.5
-        painter.setFont(theme.ui_font(11))
-        metrics = painter.fontMetrics()
-        for place, chip in enumerate(model.chips):
-            face, ink = ROLES.get(chip.phase, ROLES["forward"])
+
+        def chips(strip: QPainter, later: bool) -> None:
+            strip.setFont(theme.ui_font(11))
+            metrics = strip.fontMetrics()
+            for place, chip in enumerate(model.chips):
+                face, ink = ROLES.get(chip.phase, ROLES["forward"])
+                area = QRectF(place * width, 0, width - gap, CHIP_ROW.height())
+                strip.setPen(Qt.PenStyle.NoPen)
+                if width > 20:
+                    strip.setBrush(palette.color(face, 0.55 if later else 1.0))
+                else:
+                    strip.setBrush(palette.color(ink, 0.22 if later else 0.6))
+                strip.drawRoundedRect(area, radius, radius)
+                if width > 30:
+                    strip.setPen(palette.color(ink, 0.62 if later else 1.0))
+                    text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, int(area.width() - 6))
+                    strip.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+        self._paint_strips(painter, "chips", CHIP_ROW, LEFT + (model.position + 1) * width - gap / 2, chips)
+        row, place = self._hover
+        if row == "positions" and 0 <= place < len(model.chips) and place != model.position:
+            _, ink = ROLES.get(model.chips[place].phase, ROLES["forward"])
+            painter.setPen(QPen(palette.color(ink, 0.7), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             area = QRectF(LEFT + place * width, CHIP_ROW.top(), width - gap, CHIP_ROW.height())
-            later = place > model.position
-            painter.setPen(Qt.PenStyle.NoPen)
-            if width > 20:
-                painter.setBrush(palette.color(face, 0.55 if later else 1.0))
-            else:
-                painter.setBrush(palette.color(ink, 0.22 if later else 0.6))
-            if self._hover == ("positions", place) and place != model.position:
-                painter.setPen(QPen(palette.color(ink, 0.7), 1))
             painter.drawRoundedRect(area, radius, radius)
-            if width > 30:
-                painter.setPen(palette.color(ink, 0.62 if later else 1.0))
-                text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, int(area.width() - 6))
-                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
         _, ink = ROLES.get(model.chips[min(model.position, len(model.chips) - 1)].phase, ROLES["forward"])
         area = QRectF(LEFT + model.position * width, CHIP_ROW.top(), width - gap, CHIP_ROW.height())
         painter.setBrush(Qt.BrushStyle.NoBrush if width > 20 else palette.color(ink))
         painter.setPen(QPen(palette.color(ink), 2))
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+    def _paint_strips(
+        self, painter: QPainter, name: str, row: QRectF, split: float, draw: Callable[[QPainter, bool], None]
+    ) -> None:
+        """A row up to ``split`` as it looks when it has happened, after it as it looks before that. Both pictures are
+        kept: a cursor move only moves the border between them.
+        """
+        ratio = self.devicePixelRatioF()
+        size = QSize(round(self._room()) + 1, round(row.height()))
+        now = (size.width(), ratio, theme.current().palette.name)
+        for later, left, right in ((False, float(LEFT), split), (True, split, float(self.width() - RIGHT))):
+            made, strip = self._strips.get((name, later), ((), QPixmap()))
+            if made != now:
+                strip = QPixmap(size * ratio)
+                strip.setDevicePixelRatio(ratio)
+                strip.fill(Qt.GlobalColor.transparent)
+                inner = QPainter(strip)
+                inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+                draw(inner, later)
+                inner.end()
+                self._strips[name, later] = (now, strip)
+            if right > left:
+                painter.save()
+                painter.setClipRect(QRectF(left, row.top(), right - left, row.height()))
+                painter.drawPixmap(QPointF(LEFT, row.top()), strip)
+                painter.restore()
 
     def _paint_chip_stripes(self, painter: QPainter, width: float) -> None:
         model, palette = self._model, theme.current().palette
@@ -275,4 +324,6 @@ class TimelineDock(Dock):
             wanted.setVisible(True)
 
     def _changed(self, reasons: Reasons) -> None:
-        self.later("paint", self.view.update)
+        # One key for each of its reasons: none may be lost while the timeline is out of sight.
+        for reason in reasons:
+            self.later(reason, lambda reason=reason: self.view.refresh(frozenset({reason})))  # type: ignore[misc]

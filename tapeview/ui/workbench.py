@@ -30,6 +30,7 @@ from tapeview.views.variables_model import VariablesModel
 from tapeview.views.workspace import Workspace
 
 AREA = Qt.DockWidgetArea
+TABS = "dockTabs"
 
 
 class Workbench(QMainWindow):
@@ -82,8 +83,7 @@ class Workbench(QMainWindow):
     def arrange(self, layout: QByteArray) -> None:
         """Put the docks where a saved layout has them; a layout of another version changes nothing."""
         if not layout.isEmpty():
-            self.restoreState(layout, LAYOUT_VERSION)
-            self._titles.start(0)
+            self._restore(layout)
 
     def arrangement(self) -> QByteArray:
         """The layout, to be saved."""
@@ -94,9 +94,8 @@ class Workbench(QMainWindow):
         for dock in self.docks:
             dock.setFloating(False)
             dock.show()
-        self.restoreState(self._standard, LAYOUT_VERSION)
+        self._restore(self._standard)
         self.fit_sizes()
-        self._titles.start(0)
 
     def fit_sizes(self) -> None:
         """The sizes of the first start, for the window as it is now."""
@@ -127,18 +126,37 @@ class Workbench(QMainWindow):
         self.tabifyDockWidget(self.tape, self.findings)
         self.plots.raise_()
 
+    def _tab_bars(self) -> list[QTabBar]:
+        return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+    def _restore(self, layout: QByteArray) -> None:
+        """``restoreState``, without the tab bars it leaves behind: Qt makes new ones and forgets those there were,
+        which would stay in sight, painted over other docks.
+        """
+        before = [bar for bar in self._tab_bars() if not bar.isHidden()]
+        if self.restoreState(layout, LAYOUT_VERSION):
+            for bar in before:
+                bar.hide()
+        self._titles.start(0)
+
     def _titles_soon(self, *_: object) -> None:
         self._titles.start(0)
 
     def _fit_titles(self) -> None:
         for dock in self.docks:
             dock.fit_title()
-        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for bar in self._tab_bars():
+            if bar.objectName() == TABS:
+                continue
+            bar.setObjectName(TABS)
             bar.setFont(caps_font())
             bar.setDrawBase(False)
             bar.setExpanding(False)
-            bar.setObjectName("dockTabs")
             bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            # It was dressed before it had this name.
+            bar.style().unpolish(bar)
+            bar.style().polish(bar)
 
     def _show_line(self, file: int, line: int) -> None:
         self.source.show_line(file, line)

@@ -14,6 +14,8 @@ from tapeview.views.workspace import Reasons, Workspace
 
 SMOOTHING = (0.0, 0.3, 0.6, 0.9, 0.97)
 SHOWN_AT_FIRST = 6
+FEW = 0.02
+"""A series with less than this part of the longest one's points starts switched off."""
 
 
 @dataclass(slots=True)
@@ -132,26 +134,40 @@ class PlotsModel:
     def _read(self) -> set[str]:
         recording = self._workspace.recording
         series = list(recording.scalars().items()) if recording is not None else []
-        order = {"target": 0, "logged": 1, "variable": 2}
-        series.sort(key=lambda entry: order.get(entry[1].kind, 3))
+        longest = max((len(one.steps) for _, one in series), default=0)
+        series.sort(key=lambda entry: _rank(entry[1], longest))
         keys = [key for key, _ in series]
         changed = {"data"}
         if keys != [curve.key for curve in self.curves]:
             changed.add("curves")
-        self.curves = [self._curve(key, one, place) for place, (key, one) in enumerate(series)]
+        self.curves = [self._curve(key, one, place, longest) for place, (key, one) in enumerate(series)]
         if not self._log_chosen:
-            log = worth_log([curve.y for curve in self.curves if curve.visible])
-            # A scale that jumps to and fro while the script runs is worse than the wrong one: it only ever switches on.
-            if (log and not self.log) or not self.curves:
+            shown = [curve.y for curve in self.curves if curve.visible]
+            log = worth_log(shown)
+            # A scale that jumps to and fro while the script runs is worse than the wrong one: it only ever switches on,
+            # and off when something turns up that it cannot show.
+            keep = self.log and bool(shown) and not any(bool((y <= 0).any()) for y in shown)
+            if log != self.log and not keep:
                 self.log = log
                 changed.add("scale")
         return changed
 
-    def _curve(self, key: str, series: Series, place: int) -> Curve:
+    def _curve(self, key: str, series: Series, place: int, longest: int) -> Curve:
         x = np.asarray(series.steps, dtype=np.float64) + 1.0
         y = np.asarray(series.values, dtype=np.float64)
-        visible = self._toggled.get(key, place < SHOWN_AT_FIRST)
+        visible = self._toggled.get(key, place < SHOWN_AT_FIRST and len(x) >= FEW * longest)
         return Curve(key, series.name, series.kind, place, visible, x, y)
+
+
+def _rank(series: Series, longest: int) -> tuple[int, int]:
+    """Where a series stands: the long ones first, and among those of about the same length the targets.
+
+    Coarse on purpose: one series is always a point ahead of another while a script runs, and none may change its
+    place and colour for that.
+    """
+    count = len(series.steps)
+    length = 0 if count * 2 >= longest else 1 if count >= FEW * longest else 2
+    return length, {"target": 0, "logged": 1, "variable": 2}.get(series.kind, 3)
 
 
 def worth_log(values: list[np.ndarray]) -> bool:

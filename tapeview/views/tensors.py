@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from tapeview.trace.query import Recording, Step
 from tapeview.trace.records import Stats, Tensor
 from tapeview.views.numbers import brief, number, shape_text, stats_brief
 from tapeview.views.text import tr
+
+REMEMBERED = 4096
+_measured: WeakKeyDictionary[Recording, dict[int, Stats]] = WeakKeyDictionary()
+"""Several docks ask for the same tensors at every move of the cursor, and a value never changes."""
 
 FEW = 4
 """Tensors of at most this many elements are written out."""
@@ -34,10 +39,18 @@ def value_of(recording: Recording, tensor: int) -> np.ndarray | None:
 
 def stats_of(recording: Recording, tensor: int) -> Stats | None:
     """A tensor's statistics; None if neither they nor its value were kept."""
-    try:
-        return recording.stats(tensor)
-    except KeyError:
-        return None
+    known = _measured.setdefault(recording, {})
+    found = known.get(tensor)
+    if found is None:
+        try:
+            found = recording.stats(tensor)
+        except KeyError:
+            return None
+        if found is not None:
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[tensor] = found
+    return found
 
 
 def label_of(recording: Recording, step: Step, tensor: int) -> str:

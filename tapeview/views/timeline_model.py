@@ -103,7 +103,7 @@ class TimelineModel:
         workspace = self._workspace
         changed = set()
         running = workspace.state == "running"
-        if (workspace.step_count, running) != (self.steps, self.running):
+        if (workspace.step_count, running) != (self.steps, self.running) or "recording" in reasons:
             self.steps, self.running = workspace.step_count, running
             changed.add("steps")
         step = workspace.step
