@@ -73,11 +73,12 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "nn": "batch_normalization bias_add dropout embedding_lookup moments",
     _OPS + "norms": "l2_normalize norm normalize",
     _OPS + "padding": "pad slice=slice_",
+    _OPS + "partition": "dynamic_partition dynamic_stitch",
     _OPS + "pool": "avg_pool avg_pool1d avg_pool2d max_pool max_pool1d max_pool2d",
     _OPS + "random": "categorical gamma normal poisson shuffle truncated_normal uniform",
     _OPS + "random_stateless": """
         Algorithm Generator create_rng_state get_global_generator set_global_generator stateless_categorical
-        stateless_normal stateless_truncated_normal stateless_uniform
+        stateless_normal stateless_truncated_normal stateless_uniform stateless_gamma stateless_poisson
     """,
     _OPS + "reduction": """
         count_nonzero reduce_all reduce_any reduce_euclidean_norm reduce_logsumexp reduce_max reduce_mean reduce_min
@@ -96,6 +97,10 @@ HOMES: Final[Mapping[str, str]] = {
     _OPS + "shape": """
         broadcast_dynamic_shape broadcast_static_shape broadcast_to concat expand_dims rank reshape shape shape_n size
         squeeze stack transpose
+    """,
+    _OPS + "shortcuts": """
+        atrous_conv2d conv1d_transpose is_non_decreasing is_strictly_increasing normalize_moments polyval saturate_cast
+        sufficient_statistics unravel_index weighted_moments zero_fraction
     """,
     _OPS + "sorting": """
         argmax argmin argsort bincount confusion_matrix histogram_fixed_width in_top_k invert_permutation searchsorted
@@ -124,6 +129,10 @@ HOMES: Final[Mapping[str, str]] = {
     _SCRIPTING + "functions": """
         do_not_convert executing_eagerly experimental_run_functions_eagerly=run_functions_eagerly function
         functions_run_eagerly init_scope inside_function run_functions_eagerly set_loop_options set_verbosity to_graph
+    """,
+    _SCRIPTING + "initializers": """
+        constant_initializer=Constant ones_initializer=Ones random_normal_initializer=RandomNormal
+        random_uniform_initializer=RandomUniform zeros_initializer=Zeros
     """,
     _SCRIPTING + "module": "Module",
     _SCRIPTING + "printing": "print=print_",

@@ -11,9 +11,10 @@ import numpy as np
 from tapeview.engine import dtypes
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.errors import UnimplementedError, invalid
-from tapeview.engine.op import execute
+from tapeview.engine.op import Op, execute
 from tapeview.engine.ops import random as stateful
 from tapeview.engine.ops import random_philox as philox
+from tapeview.engine.ops.extremes import maximum
 from tapeview.engine.ops.random import (
     Shape,
     Stream,
@@ -122,6 +123,34 @@ def stateless_categorical(
 ) -> EagerTensor:
     """For each row of logits classes drawn by its softmax, depending on ``seed`` only; see ``categorical``."""
     return run_classes(logits_of(logits), static_int(num_samples), dtype, _stream(seed))
+
+
+def _by_parameter(op: Op, shape: Any, seed: Any, values: EagerTensor, kind: dtypes.DType) -> EagerTensor:
+    sizes, own = static_shape(shape), values._array.shape
+    lead = sizes[: len(sizes) - len(own)]
+    if lead + own != sizes:
+        text = f"Shape passed in must end with broadcasted shape: {bracketed(own)} vs. {bracketed(sizes)}"
+        raise invalid(f"Stateless{op.name}", text)
+    key, counter = _stream(seed)
+    return execute(op, (values,), {"shape": lead, "dtype": kind.name, "key": key, "counter": counter})
+
+
+def stateless_gamma(
+    shape: Any, seed: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.float32, name: str | None = None
+) -> EagerTensor:
+    """Draws of the gamma distribution that depend on ``seed`` only; ``shape`` ends with that of ``alpha``."""
+    kind = dtypes.as_dtype(dtype)
+    a = to_tensor(alpha, kind)
+    drawn = _by_parameter(stateful.GAMMA, shape, seed, a, kind)
+    tiny = EagerTensor(np.array(np.finfo(kind.numpy).tiny, kind.numpy))
+    return maximum(tiny, drawn if beta is None else drawn / to_tensor(beta, kind))
+
+
+def stateless_poisson(
+    shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32, name: str | None = None
+) -> EagerTensor:
+    """Draws of the Poisson distribution that depend on ``seed`` only; ``shape`` ends with that of ``lam``."""
+    return _by_parameter(stateful.POISSON, shape, seed, to_tensor(lam), dtypes.as_dtype(dtype))
 
 
 def stateless_shuffle(value: Any, seed: Any, alg: Any = "auto_select", name: str | None = None) -> EagerTensor:

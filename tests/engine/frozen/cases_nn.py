@@ -285,6 +285,28 @@ NETS: dict[str, Case] = {
         lambda tf, x: tf.nn.batch_normalization(x, *tf.nn.moments(x, [0]), None, None, 1e-3),
         (TABLE,),
     ),
+    "dynamic_partition": (lambda tf, x: tf.dynamic_partition(x, [0, 2, 0, 0, 2], 3), (TABLE,)),
+    "dynamic_stitch": (lambda tf, x, y: tf.dynamic_stitch([[0, 2], [3, 1]], [x, y]), (X, Y)),
+    "unravel_index": (lambda tf: tf.unravel_index([22, 41, 37], (7, 6)), ()),
+    "zero_fraction": (lambda tf: tf.math.zero_fraction([0.0, 1.0, 0.0]), ()),
+    "saturate_cast": (lambda tf: tf.saturate_cast([300.0, -5.0, 7.5], tf.uint8), ()),
+    "polyval": (lambda tf, x, a: tf.math.polyval([1.0, a, 3.0], x), (X, np.array(2.0, np.float32))),
+    "orders": (
+        lambda tf: [
+            f(v)
+            for f in (tf.math.is_non_decreasing, tf.math.is_strictly_increasing)
+            for v in ([1, 1, 2], [1, 2, 3], [2, 1], [1])
+        ],
+        (),
+    ),
+    "sufficient_statistics": (lambda tf, x: tf.nn.sufficient_statistics(x, [0])[:3], (X,)),
+    "normalize_moments": (lambda tf, m, v: tf.nn.normalize_moments(4.0, m, v, 1.0), (ROW, np.abs(ROW) + 5)),
+    "weighted_moments": (lambda tf, x: tf.nn.weighted_moments(x, [0], [[1.0], [3.0]]), (X,)),
+    "conv1d_transpose": (
+        lambda tf, x, w: tf.nn.conv1d_transpose(x, w, [2, 6, 2], 2, "SAME"),
+        (numbers(2, 3, 2, seed=18), numbers(3, 2, 2, seed=19)),
+    ),
+    "atrous_conv2d": (lambda tf, x, w: tf.nn.atrous_conv2d(x, w, 2, "SAME"), (IMAGE, FILTER)),
     "check_numerics": (lambda tf, x: tf.debugging.check_numerics(x, "x"), (X,)),
     "map_fn": (lambda tf, x: tf.map_fn(lambda r: r * r, x), (X,)),
     "vectorized_map": (lambda tf, x: tf.vectorized_map(lambda r: tf.reduce_sum(r) * r, x), (X,)),

@@ -9,6 +9,7 @@ import numpy as np
 from tapeview.engine.op import OPS, execute
 from tapeview.engine.ops import creation as c
 from tapeview.engine.ops import index as i
+from tapeview.engine.ops import partition as p
 from tapeview.engine.ops import scatter as s
 from tapeview.engine.ops import segments as g
 from tapeview.engine.ops import sorting as o
@@ -96,6 +97,8 @@ SAMPLES: dict[str, list[Sample]] = {
     "UnsortedSegmentMax": unsorted_segments(g.unsorted_segment_max),
     "UnsortedSegmentMin": unsorted_segments(g.unsorted_segment_min),
     "UnsortedSegmentProd": unsorted_segments(g.unsorted_segment_prod, NONZERO),
+    "DynamicPartition": [sample(p.dynamic_partition, ROWS, [0, 2, 0, 0, 2], num_partitions=3)],
+    "DynamicStitch": [sample(lambda a, b: p.dynamic_stitch([[0, 3], [[2], [1]]], [a, b]), X[:2], X[1:, None])],
     "ArgMax": [sample(o.argmax, X), sample(o.argmax, [3, 1], output_type="int32")],
     "ArgMin": [sample(o.argmin, X, axis=-1)],
     "TopKV2": [
