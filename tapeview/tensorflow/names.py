@@ -28,6 +28,26 @@ ALIASES: Final[Mapping[str, str]] = {
 _CONSTANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "tf": {"__version__": TENSORFLOW_VERSION, "newaxis": None},
     "tf.keras": {"__version__": KERAS_VERSION},
+    "tf.compat.v1.logging": {"DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50},
+    "tf.errors": {
+        "OK": 0,
+        "CANCELLED": 1,
+        "UNKNOWN": 2,
+        "INVALID_ARGUMENT": 3,
+        "DEADLINE_EXCEEDED": 4,
+        "NOT_FOUND": 5,
+        "ALREADY_EXISTS": 6,
+        "PERMISSION_DENIED": 7,
+        "RESOURCE_EXHAUSTED": 8,
+        "FAILED_PRECONDITION": 9,
+        "ABORTED": 10,
+        "OUT_OF_RANGE": 11,
+        "UNIMPLEMENTED": 12,
+        "INTERNAL": 13,
+        "UNAVAILABLE": 14,
+        "DATA_LOSS": 15,
+        "UNAUTHENTICATED": 16,
+    },
     "tf.version": {"VERSION": TENSORFLOW_VERSION, "GIT_VERSION": "tapeview", "COMPILER_VERSION": ""},
 }
 

@@ -194,6 +194,14 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         """,
     },
     "tf.nn.experimental": {_OPS + "nn": "stateless_dropout"},
+    "tf.compat.v1": {
+        _ENGINE + "seeds": "set_random_seed=set_seed",
+        _SCRIPTING
+        + "config": "enable_eager_execution=accept enable_resource_variables=accept enable_v2_behavior=accept",
+        _SCRIPTING + "functions": "executing_eagerly executing_eagerly_outside_functions=executing_eagerly",
+    },
+    "tf.compat.v1.random": {_ENGINE + "seeds": "set_random_seed=set_seed"},
+    "tf.compat.v1.logging": {_SCRIPTING + "config": "set_verbosity"},
     "tf.compat.v1.nn": {_OPS + "losses": "softmax_cross_entropy_with_logits=softmax_cross_entropy_with_logits_v1"},
 }
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tapeview.engine.tensor import EagerTensor
+from tapeview.engine.warn import get_logger
 
 
 class PhysicalDevice(NamedTuple):
@@ -85,6 +86,11 @@ class device:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+def set_verbosity(level: Any) -> None:
+    """Which messages of TensorFlow's are printed: a level of ``logging``, or its name."""
+    get_logger().setLevel(level)
 
 
 def timestamp(name: str | None = None) -> EagerTensor:

@@ -138,6 +138,21 @@ def test_blocks_that_change_nothing() -> None:
     assert tf.get_static_value(tf.constant([1, 2])).tolist() == [1, 2]
 
 
+def test_names_of_version_1_that_scripts_of_version_2_use() -> None:
+    v1 = tf.compat.v1
+    assert v1.enable_eager_execution() is None
+    assert v1.executing_eagerly()
+    v1.set_random_seed(42)
+    assert tf.random.uniform([1]).numpy().tolist() == pytest.approx([0.664562106])
+    before = tf.get_logger().level
+    v1.logging.set_verbosity(v1.logging.ERROR)
+    try:
+        assert tf.get_logger().level == 40
+    finally:
+        tf.get_logger().setLevel(before)
+    assert tf.errors.InvalidArgumentError(None, None, "").error_code == tf.errors.INVALID_ARGUMENT
+
+
 def test_timestamp() -> None:
     now = tf.timestamp()
     assert now.dtype == tf.float64
