@@ -165,6 +165,20 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         "optimizers.schedules": _SCHEDULES,
     }.items()
 } | {
+    # What older eager scripts call: TensorFlow 1's names for ops that TensorFlow 2 has under others.
+    "tf": {
+        _OPS + "arithmetic": "div",
+        _OPS + "creation": "lin_space=linspace",
+        _OPS + "diagonals": "diag=tensor_diag diag_part=tensor_diag_part",
+        _OPS + "elementwise": "mod=floormod",
+        _OPS + "exponential": "log",
+        _OPS + "random": "random_normal=normal random_shuffle=shuffle random_uniform=uniform truncated_normal",
+        _OPS + "rounding": "is_finite is_inf is_nan",
+        _OPS + "sorting": "confusion_matrix",
+        _OPS + "special_functions": "digamma erf erfc lgamma",
+        _ENGINE + "seeds": "set_random_seed=set_seed",
+        _SCRIPTING + "config": "enable_eager_execution=accept",
+    },
     "tf.strings": {
         _SCRIPTING + "text": """
             as_string format=format_ join length lower reduce_join regex_replace strip substr to_number upper
