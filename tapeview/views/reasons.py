@@ -61,6 +61,11 @@ def why_none(recording: Recording, step: Step, subject: Subject, reason: str, br
             "“{name}” was made with trainable=False, and tapes watch only trainable variables by themselves. "
             "Watch it with tape.watch({code}){before}, or make it trainable."
         )
+    elif reason == "integer dtype" and break_op:
+        text = tr(
+            "On its way to the target “{name}” becomes whole numbers{where}, and gradients do not pass through those. "
+            "Compute the target from it in floating point."
+        )
     elif reason == "integer dtype":
         text = tr(
             "“{name}” holds {dtype} numbers, and only floating-point numbers have gradients. "
@@ -68,6 +73,11 @@ def why_none(recording: Recording, step: Step, subject: Subject, reason: str, br
         )
     elif reason == "stopped":
         text = tr("Every path from “{name}” to the target is cut on purpose{where}. Remove that cut to let it through.")
+    elif reason == "computed outside the tape" and subject.kind != "variable":
+        text = tr(
+            "“{name}” was computed outside the tape, so to the tape it is a constant. "
+            "Compute it inside the “with” block, or watch it with tape.watch({code}){before}."
+        )
     elif reason == "computed outside the tape":
         text = tr(
             "The target was computed from “{name}” outside the tape{where}, so the tape does not know how. "
