@@ -5,6 +5,7 @@ The ops are pure: their attributes name the stream, so a recorded op can be run 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -26,17 +27,17 @@ Stream = tuple[philox.Key, philox.Counter]
 
 def _floats(function: Callable[..., Array]) -> Callable[..., Array]:
     def forward(*, shape: Shape, dtype: str, key: philox.Key, counter: philox.Counter) -> Array:
-        return function(key, counter, int(np.prod(shape)), np.dtype(dtype)).reshape(shape)
+        return function(key, counter, math.prod(shape), np.dtype(dtype)).reshape(shape)
 
     return forward
 
 
 def _ints(low: Array, high: Array, *, shape: Shape, key: philox.Key, counter: philox.Counter) -> Array:
-    return philox.ints(key, counter, int(np.prod(shape)), int(low), int(high), low.dtype).reshape(shape)
+    return philox.ints(key, counter, math.prod(shape), int(low), int(high), low.dtype).reshape(shape)
 
 
 def _full_ints(*, shape: Shape, dtype: str, key: philox.Key, counter: philox.Counter) -> Array:
-    return philox.full_ints(key, counter, int(np.prod(shape)), dtype).reshape(shape)
+    return philox.full_ints(key, counter, math.prod(shape), dtype).reshape(shape)
 
 
 def _shuffled(value: Array, *, key: philox.Key, counter: philox.Counter) -> Array:
@@ -49,7 +50,7 @@ def _classes(logits: Array, *, samples: int, dtype: str, key: philox.Key, counte
 
 def _per_parameter(function: Callable[..., Array]) -> Callable[..., Array]:
     def forward(values: Array, *, shape: Shape, dtype: str, key: philox.Key, counter: philox.Counter) -> Array:
-        drawn = function(key, counter, values.ravel(), int(np.prod(shape)))
+        drawn = function(key, counter, values.ravel(), math.prod(shape))
         return drawn.reshape(shape + values.shape).astype(dtype)
 
     return forward
@@ -99,8 +100,8 @@ def check_parameters(kind: dtypes.DType, *values: Any) -> None:
 
 
 def _is(value: Any, number: int) -> bool:
-    """Whether a Python value (and not a tensor, which a tape may watch) is this number."""
-    return not is_tensor_like(value) and np.ndim(value) == 0 and bool(value == number)
+    """Whether this is the number as Python's (and not as a tensor, which a tape may watch)."""
+    return isinstance(value, (int, float)) and value == number
 
 
 def between(drawn: EagerTensor, low: Any, high: Any) -> EagerTensor:
@@ -145,7 +146,7 @@ def logits_of(logits: Any) -> EagerTensor:
 
 def blocks_of(shape: Shape) -> int:
     """How many blocks a kernel sets aside for a shape."""
-    return philox.RESERVED * int(np.prod(shape))
+    return philox.RESERVED * math.prod(shape)
 
 
 def category_blocks(rows: int, samples: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import os
 from typing import Any, ClassVar
 
@@ -59,9 +60,8 @@ def _stream(seed: Any, alg: Any = "auto_select") -> Stream:
     if given.shape != (2,):
         op = "StatelessRandomGetKeyCounter"
         raise invalid(op, f"seed must have shape [2], not {bracketed(given.shape)}", name=None if given.ndim else "")
-    first, second = (philox.words_of(int(v), 2) for v in given)
-    words = [np.array([w], np.uint64) for w in (*first, *second)]
-    a, b, c, d = philox.philox(_MIX, words)[0].tolist()
+    (s0, s1), (s2, s3) = (philox.words_of(int(v), 2) for v in given)
+    a, b, c, d = philox.block(_MIX, (s0, s1, s2, s3))
     return (a, b), (0, 0, c, d)
 
 
@@ -263,7 +263,7 @@ class Generator:
 
     def _next(self, sizes: Shape) -> Stream:
         low, high, key = (int(v) & (2**64 - 1) for v in self._state)
-        self.skip(int(np.prod(sizes)))
+        self.skip(math.prod(sizes))
         a, b, c, d = philox.words_of(low | high << 64, 4)
         return (key & 0xFFFFFFFF, key >> 32), (a, b, c, d)
 
