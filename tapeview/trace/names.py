@@ -105,10 +105,19 @@ def tensor_label(rec: Recording, step: Step | int, tensor_id: int) -> str:
         return _op_label(rec, here, op, tensor_id)
     for seq, number in here.consumers.get(tensor_id, ())[:1]:
         consumer = here.ops[seq]
+        if consumer.call:
+            # A gradient rule's own constant: the call site is the gradient call, whose arguments are other things.
+            return _value_label(rec, tensor_id)
         text = operand_names(rec, consumer.site, len(consumer.inputs))[number]
         if text:
             return text
     return tensor.made_by if tensor is not None else ""
+
+
+def _value_label(rec: Recording, tensor: int) -> str:
+    """A single number as text; "" for anything else."""
+    value = rec.value(tensor)
+    return f"{value[()]:.6g}" if value is not None and value.ndim == 0 and value.dtype.kind in "iuf" else ""
 
 
 def _op_label(rec: Recording, step: Step, op: Op, tensor: int) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tapeview.trace import names
@@ -17,7 +18,7 @@ from tapeview.trace.query import Recording
 from tapeview.trace.records import SETUP, Frame, Op, Tensor, Variable
 from tapeview.trace.store import Writer
 from tests.helpers.recordings import write_chain, write_nones, write_regression
-from tests.helpers.scene import run_info
+from tests.helpers.scene import Scene, run_info
 
 FILE = "<script>"
 
@@ -348,3 +349,16 @@ def test_labels_where_every_reason_for_none_occurs(tmp_path: Path) -> None:
         step = recording.step(0)
         found = [names.tensor_label(recording, step, op.outputs[0]) for op in step.ops.values()]
         assert found == ["y", "z", "s", "z + s", "total", "k"]
+
+
+def test_a_gradient_rule_s_own_constant_is_called_by_its_value(tmp_path: Path) -> None:
+    text = "with tf.GradientTape() as outer:\n    dy = inner.gradient(y, x)\n"
+    scene = Scene(tmp_path / "r.tapeview", text)
+    scene.next_step()
+    tape = scene.tape(scene.site(scene.frame("with tf", "tf.GradientTape()")))
+    one = scene.tensor(np.float32(1), "constant")
+    rows = scene.tensor(np.ones(3, np.float32), "constant")
+    site = scene.site(scene.frame("dy =", "inner.gradient(y, x)"))
+    scene.op("Sub", (one, rows), np.zeros(3, np.float32), site, tape, call=1)
+    with Recording.open(scene.finish()) as recording:
+        assert [names.tensor_label(recording, 0, t) for t in (one, rows)] == ["1", ""]
