@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -14,6 +15,12 @@ NAME_WIDTH = 102
 ROW = 20
 Row = tuple[str, str, str]
 """Name, value, palette role or ""."""
+
+
+def breakable(text: str, longest: int = 24) -> str:
+    """``text`` with places to break a line in (zero width spaces) inside of words that are too long for one."""
+    words = text.split(" ")
+    return " ".join(re.sub(r"([_.,(\[=/]|.{24}(?=\w))", "\\1\u200b", w) if len(w) > longest else w for w in words)
 
 
 def show_if(widget: QWidget, wanted: bool) -> None:
@@ -90,6 +97,8 @@ class Facts(QWidget):
             name.setWordWrap(True)
             value.setFont(theme.mono_font(12))
             value.setWordWrap(True)
+            name.setMinimumWidth(1)
+            value.setMinimumWidth(1)
             value.setTextFormat(Qt.TextFormat.PlainText)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -102,5 +111,5 @@ class Facts(QWidget):
             show_if(value, used)
             if used:
                 name.setText(rows[place][0])
-                value.setText(rows[place][1])
+                value.setText(breakable(rows[place][1]))
         show_if(self, bool(rows))

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
-from tapeview.ui.facts import Facts, dress, show_if
+from tapeview.ui.facts import Facts, breakable, dress, show_if
 from tapeview.ui.tensor_view import TensorView
 from tapeview.ui.text import tr
 from tapeview.views.inspector_model import InspectorModel
@@ -150,6 +150,7 @@ class Card(QFrame):
         column.setContentsMargins(11, 9, 11, 9)
         self.label = QLabel()
         self.label.setWordWrap(True)
+        self.label.setMinimumWidth(1)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.label)
         self.setObjectName("why")
@@ -158,8 +159,8 @@ class Card(QFrame):
         palette = theme.current().palette
         dress(self, f"#why {{ border: 1px dashed {palette.none}; border-radius: 8px; background: transparent; }}")
         self.label.setText(
-            f"<div style='font-size:12px; font-weight:600'>{escape(why.title)}</div>"
-            f"<div style='font-size:12px; color:{palette.muted}; margin-top:3px'>{escape(why.text)}</div>"
+            f"<div style='font-size:12px; font-weight:600'>{escape(breakable(why.title))}</div>"
+            f"<div style='font-size:12px; color:{palette.muted}; margin-top:3px'>{escape(breakable(why.text))}</div>"
         )
 
 
@@ -175,6 +176,7 @@ class InspectorDock(Dock):
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            label.setMinimumWidth(1)  # else the longest word would push the page out of sight
         self.where.setFont(theme.ui_font(12))
         self.tabs = QTabBar()
         self.tabs.setObjectName("inspectorTabs")
@@ -217,7 +219,7 @@ class InspectorDock(Dock):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._page.setObjectName("dockBody")
         self._scroll = scroll
-        self._nothing = QLabel(tr("Step to an op, or pick a node, a line or a variable."))
+        self._nothing = QLabel()
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
         self._nothing.setMargin(24)
@@ -240,11 +242,12 @@ class InspectorDock(Dock):
         dress(self._nothing, f"color: {palette.faint}")
         self._stack.setCurrentIndex(0 if sheet.kind == "empty" else 1)
         if sheet.kind == "empty":
+            self._nothing.setText(model.empty_text)
             return
         words = sheet.expression if len(sheet.expression) <= LONGEST else sheet.expression[: LONGEST - 1] + "…"
         self.title.setToolTip(sheet.expression if words != sheet.expression else "")
-        expression = f" <span style='font-weight:400; color:{palette.muted}'>{escape(words)}</span>"
-        self.title.setText(f"<span style='font-size:16px; font-weight:600'>{escape(sheet.title)}</span>"
+        expression = f" <span style='font-weight:400; color:{palette.muted}'>{escape(breakable(words))}</span>"
+        self.title.setText(f"<span style='font-size:16px; font-weight:600'>{escape(breakable(sheet.title))}</span>"
                            f"<span style='font-size:14px'>{expression if sheet.expression else ''}</span>")  # fmt: skip
         self.where.setText(f"<span style='color:{palette.muted}'>{escape(sheet.where)}</span>")
         self._show_rule()
@@ -261,7 +264,7 @@ class InspectorDock(Dock):
         self.details.show_rows([(name, value, "") for name, value in sheet.details] if model.tab == "details" else [])
         self.doc.setText(f"<span style='color:{palette.muted}; font-size:12px'>{escape(sheet.doc)}</span>")
         show_if(self.doc, bool(sheet.doc) and model.tab == "details")
-        self._show_cards(sheet.whys if model.tab == "gradient" else ())
+        self._show_cards(sheet.whys if model.tab in ("gradient", "value") else ())
 
     def _show_rule(self) -> None:
         sheet, palette = self._model.sheet, theme.current().palette

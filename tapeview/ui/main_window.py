@@ -198,7 +198,9 @@ class MainWindow(QMainWindow):
             self.pages.addWidget(bench)
             for dock in bench.docks:
                 self.docks_menu.addAction(dock.toggleViewAction())
-            self._disconnects.append(bench.graph_model.changed.connect(self._graph_changed))
+            self._disconnects.append(
+                bench.search.changed.connect(lambda: self.toolbar.search.set_count(bench.search.text))
+            )
             if self._painted:
                 QTimer.singleShot(0, bench.plots.load)
         return self.workbench
@@ -283,26 +285,11 @@ class MainWindow(QMainWindow):
 
     def _search(self, words: str) -> None:
         if self.workbench is not None:
-            self.workbench.graph_model.search(words)
-            self._show_matches()
+            self.workbench.search.search(words)
 
     def _next_match(self, step: int) -> None:
         if self.workbench is not None:
-            self.workbench.graph_model.next_match(step)
-            self._show_matches()
-
-    def _graph_changed(self, reasons: Reasons) -> None:
-        if "matches" in reasons:
-            self._show_matches()
-
-    def _show_matches(self) -> None:
-        bench, field = self.workbench, self.toolbar.search
-        if bench is None or not field.text():
-            field.set_count("")
-            return
-        model = bench.graph_model
-        count = len(model.matches)
-        field.set_count(tr("{n} of {count}").format(n=model.match + 1, count=count) if count else tr("nothing"))
+            self.workbench.search.next(step)
 
     # -- Qt ------------------------------------------------------------------------------------------------------------
 

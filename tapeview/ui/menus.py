@@ -45,7 +45,7 @@ def declare(window: MainWindow) -> Commands:
         Command("save", tr("&Save recording as …"), window.choose_copy, "Ctrl+S", enabled=savable),
         Command("close", tr("&Close"), window.close_file, "Ctrl+W", enabled=loaded),
         Command("quit", tr("&Quit"), window.close, "Ctrl+Q"),
-        Command("run", tr("&Run"), session.run, "F5", "run", brief=tr("Run"), enabled=lambda: session.can_run),
+        Command("run", tr("&Run"), session.run, "F5", "run", brief=f"{tr('Run')}  F5", enabled=lambda: session.can_run),
         Command("stop", tr("&Stop"), session.stop, "Shift+F5", "stop", enabled=lambda: session.running),
         Command(
             "restart", tr("R&estart"), session.restart, "Ctrl+Shift+F5", "restart",
@@ -71,7 +71,7 @@ def declare(window: MainWindow) -> Commands:
         ),
         Command("first", tr("F&irst position"), workspace.first, "Home", "first", enabled=before),
         Command("last", tr("&Last position"), workspace.last, "End", "last", enabled=stepping),
-        Command("search", tr("&Search"), window.focus_search, "Ctrl+F", "search", enabled=stepping),
+        Command("search", tr("&Search"), window.focus_search, "Ctrl+F", "search", enabled=loaded),
         Command("fit", tr("&Fit the graph"), window.fit_graph, "Ctrl+0", "fit", enabled=stepping),
         Command("deselect", tr("&Clear the selection"), window.clear_selection, "Esc", enabled=stepping),
         Command("reset_layout", tr("&Reset the layout"), window.reset_layout, enabled=loaded),

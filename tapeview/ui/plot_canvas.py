@@ -145,8 +145,8 @@ class PlotCanvas(QWidget):
             low, high = low / 4, high / 4
         room = (high - low) * 0.08 or max(abs(high), 1.0) * 0.1
         width = max(last - 1.0, 1.0)
-        start = 1.0 - width * 0.012 if last > 1.0 else 0.0
-        self._view.setRange(xRange=(start, max(last, 2.0) + width * 0.012), yRange=(low - room, high + room), padding=0)
+        span = (1.0 - width * 0.012, last + width * 0.012) if last > 1.0 else (0.5, 1.5)
+        self._view.setRange(xRange=span, yRange=(low - room, high + room), padding=0)
 
     def eventFilter(self, watched: object, event: object) -> bool:
         if getattr(event, "type", lambda: None)() == event.Type.Leave:  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $line; margin: 5px 8px; }
 QMenu::icon { padding-left: 8px; }
 
-#toolbar { background: $panel; border-top: 1px solid $line; border-bottom: 1px solid $line; }
+#toolbar { background: $panel; padding: 0; margin: 0; spacing: 0; border-top: 1px solid $line; border-bottom: 1px solid $line; }
 #toolbar QToolButton { border: 0; border-radius: 7px; padding: 0 9px; min-height: 30px; font-weight: 500; background: transparent; }
 #toolbar QToolButton:hover { background: $hover; }
 #toolbar QToolButton:pressed { background: $accentbg; }
@@ -103,6 +103,9 @@ QPushButton#tile:focus { border: 1px solid $accent; }
 QStatusBar { background: $panel; border-top: 1px solid $line; color: $muted; font-size: 11px; min-height: 24px; }
 QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: $muted; font-size: 11px; }
+QStatusBar QPushButton#link { color: $muted; font-size: 11px; font-weight: 400; padding: 1px 6px; border-radius: 5px; }
+QStatusBar QPushButton#link:hover { color: $text; background: $hover; }
+QStatusBar QPushButton#link:focus { border: 1px solid $accent; }
 """)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolBar, QWidget
 
 from tapeview.ui import theme
@@ -13,12 +13,16 @@ from tapeview.ui.facts import dress, show_if
 from tapeview.ui.text import tr
 from tapeview.views.workspace import Reasons, Workspace, phase_name
 
+NAMED_FROM = 1400
+"""From this width on the step buttons have texts."""
 CHIPS = {"forward": ("accentbg", "accent"), "backward": ("gradbg", "grad"), "update": ("watchbg", "watch")}
 FIELD_KEYS = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape}
 
 
 class SearchField(QLineEdit):
-    """Finds nodes of the graph. Return goes to the next match, with Shift to the one before, Escape ends it."""
+    """Finds nodes of the graph and lines of the source. Return goes to the next match, with Shift to the one before,
+    Escape ends it.
+    """
 
     next = Signal(int)
     left = Signal()
@@ -26,7 +30,7 @@ class SearchField(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("search")
-        self.setPlaceholderText(tr("Search nodes and ops  Ctrl+F"))
+        self.setPlaceholderText(tr("Search nodes, ops, lines  Ctrl+F"))
         self.setAccessibleName(tr("Search"))
         self.setClearButtonEnabled(False)
         self.setFixedWidth(230)
@@ -140,6 +144,8 @@ class ToolBar(QToolBar):
             for id in group:
                 run = id == "run"
                 button = commands.button(id, name="primary" if run else "", role="onaccent" if run else "text")
+                if id in ("forward", "next_step"):
+                    button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # its arrow points away from its text
                 self.buttons[id] = button
                 row.addWidget(button)
         row.addWidget(self._separator())
@@ -165,5 +171,35 @@ class ToolBar(QToolBar):
         line.setGeometry(6, 0, 1, 22)
         return box
 
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        arrangement = self.layout()
+        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange) and arrangement is not None:
+            arrangement.setContentsMargins(0, 0, 0, 0)  # each style has margins of its own
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._name_steps()
+
     def _workspace_changed(self, reasons: Reasons) -> None:
         self.position.refresh()
+        self._name_steps()
+
+    def _name_steps(self) -> None:
+        """Write on the step buttons where they lead, if the position has enough room without it."""
+        count, step = self._workspace.step_count, self._workspace.cursor.step
+        wide = self.width() >= NAMED_FROM and count > 1
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if wide else Qt.ToolButtonStyle.ToolButtonIconOnly
+        longest = tr("step {step}").format(step=count)
+        for id, target in (("previous_step", step - 1), ("next_step", step + 1)):
+            button = self.buttons[id]
+            if button.toolButtonStyle() != style:
+                button.setToolButtonStyle(style)
+            # The widest text there can be, so that nothing dances.
+            least = button.fontMetrics().horizontalAdvance(longest) + 44 if wide else 0
+            if button.minimumWidth() != least:
+                button.setMinimumWidth(least)
+            text = tr("step {step}").format(step=target + 1) if 0 <= target < count else tr("step –")
+            if wide and button.text() != text:
+                button.setText(text)

@@ -26,6 +26,11 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
+NAME, SHAPE, NUMBERS = 78, 50, (82, 78, 82)
+"""The least room for a name, for a shape, and for a value, a norm and a change without an ellipsis."""
+SHAPE_FROM, WIDE = 372, 480
+
+
 class VariableTable(QAbstractTableModel):
     """The variables as a table for Qt."""
 
@@ -74,6 +79,8 @@ class VariableTable(QAbstractTableModel):
                 return self._headers[section]
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if section >= 2 else LEFT
+            if role == Qt.ItemDataRole.FontRole and section >= 2:
+                return theme.mono_font(11)
         return None
 
 
@@ -105,7 +112,10 @@ class VariableDelegate(QStyledItemDelegate):
             painter.setFont(theme.ui_font(12) if column == 1 else theme.mono_font(11.5))
             painter.setPen(palette.color(self._role(row, column, quiet)))
             text = (row.name, row.shape, row.value, row.gradient, row.delta)[column]
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
+            metrics, room = painter.fontMetrics(), int(inner.width())
+            if column == 3 and metrics.horizontalAdvance(text) > room:
+                text = text.split(" · ")[0]  # "None" alone rather than with half of its reason
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(inner, LEFT if column == 1 else RIGHT, shown)
         painter.restore()
 
@@ -154,13 +164,14 @@ class ColumnsThatFit(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         width, header = self.viewport().width(), self.horizontalHeader()
-        self.setColumnHidden(1, width < 330)
-        shape = 0 if width < 330 else 54
-        name = max(78, round((width - shape) * 0.3))
-        rest = (width - shape - name) / 3
-        for column, share in ((0, name), (1, shape), (2, round(rest)), (3, round(rest * 0.92))):
+        shape = 0 if width < SHAPE_FROM else SHAPE
+        self.setColumnHidden(1, not shape)
+        numbers = [round(least * max(1.0, width / WIDE)) for least in NUMBERS]
+        name = max(NAME, width - shape - sum(numbers))
+        rest = width - shape - name
+        shares = [name, shape, *(round(rest * one / sum(numbers)) for one in numbers[:2])]
+        for column, share in enumerate((*shares, width - sum(shares))):
             header.resizeSection(column, share)
-        header.resizeSection(4, width - name - shape - round(rest) - round(rest * 0.92))
 
 
 class VariablesDock(Dock):

@@ -23,6 +23,7 @@ from tapeview.views.findings_model import FindingsModel
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.inspector_model import InspectorModel
 from tapeview.views.plots_model import PlotsModel
+from tapeview.views.search_model import SearchModel
 from tapeview.views.source_model import SourceModel
 from tapeview.views.tape_model import TapeModel
 from tapeview.views.timeline_model import TimelineModel
@@ -44,7 +45,9 @@ class Workbench(QMainWindow):
         self.graph = GraphDock(self.graph_model)
         # It stands in the middle and takes what room the others leave, so it neither moves nor closes.
         self.graph.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-        self.source = SourceDock(SourceModel(workspace, background))
+        source = SourceModel(workspace, background)
+        self.source = SourceDock(source)
+        self.search = SearchModel(self.graph_model, source)
         self.variables = VariablesDock(VariablesModel(workspace))
         self.inspector = InspectorDock(InspectorModel(workspace, background))
         self.timeline = TimelineDock(TimelineModel(workspace))
@@ -112,6 +115,7 @@ class Workbench(QMainWindow):
     def dispose(self) -> None:
         """Let go of everything."""
         self._titles.stop()
+        self.search.dispose()
         for dock in (*self.docks, self.graph):
             dock.dispose()
 

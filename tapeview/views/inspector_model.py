@@ -14,6 +14,7 @@ from tapeview.views.inspector_sheet import TABS, Entry, Sheet
 from tapeview.views.signal import Signal
 from tapeview.views.tensor_model import TensorModel
 from tapeview.views.tensors import record_of, stats_of, value_of
+from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Workspace
 
 QUICK = 65_536
@@ -48,6 +49,18 @@ class InspectorModel:
         sheet = self.sheet
         return tuple(tab for tab in TABS if (sheet.details if tab == "details" else sheet.tabs.get(tab)) or (
             tab == "gradient" and sheet.whys))  # fmt: skip
+
+    @property
+    def empty_text(self) -> str:
+        """What to do while there is nothing to show."""
+        workspace = self._workspace
+        if workspace.step_count:
+            return tr("Step to an op, or pick a node, a line or a variable.")
+        if workspace.state == "running":
+            return tr("Here stands what an op did, as soon as the script opens a tape.")
+        if workspace.state == "ready":
+            return tr("Run the script (F5). Then step through its ops: this shows what each of them did.")
+        return tr("Nothing was recorded, so there is nothing to look into.")
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -92,12 +105,14 @@ class InspectorModel:
     # -- inner ---------------------------------------------------------------------------------------------------------
 
     def _workspace_changed(self, reasons: Reasons) -> None:
-        if not reasons & {"recording", "cursor", "selection", "data"}:
+        if not reasons & {"recording", "cursor", "selection", "data", "state"}:
             return
         if "recording" in reasons:
             self.tensor.clear()
         sheet = self._sheet()
         if sheet == self.sheet:
+            if sheet.kind == "empty" and reasons & {"recording", "state"}:
+                self.changed.emit()
             return
         self.sheet = sheet
         tabs = self.tabs

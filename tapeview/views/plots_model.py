@@ -155,6 +155,12 @@ class PlotsModel:
     def _curve(self, key: str, series: Series, place: int, longest: int) -> Curve:
         x = np.asarray(series.steps, dtype=np.float64) + 1.0
         y = np.asarray(series.values, dtype=np.float64)
+        # What a variable was before the first step belongs to no step; it counts where there is nothing else.
+        if len(x) and x[-1] >= 1:
+            start = int(np.searchsorted(x, 1.0))
+            x, y = x[start:], y[start:]
+        else:
+            x, y = np.maximum(x[-1:], 1.0), y[-1:]
         visible = self._toggled.get(key, place < SHOWN_AT_FIRST and len(x) >= FEW * longest)
         return Curve(key, series.name, series.kind, place, visible, x, y)
 

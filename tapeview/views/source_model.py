@@ -120,6 +120,18 @@ class SourceModel:
         self.mark = Mark(line)
         self.changed.emit(frozenset(changed))
 
+    def point_at_line(self, line: int) -> None:
+        """Light a line of the file shown, until the cursor or the selection moves."""
+        if self.file is not None:
+            self.point_at(self.file.id, line)
+
+    def find(self, words: str) -> tuple[int, ...]:
+        """The lines (from 1) of the file shown that hold ``words``, whatever their case; none for ""."""
+        words = words.casefold()
+        if not words or self.file is None:
+            return ()
+        return tuple(place for place, line in enumerate(self._lines, 1) if words in line.casefold())
+
     def go_to_line(self, line: int) -> None:
         """Move the cursor to the first forward position that was called from this line."""
         step, ops = self._workspace.step, set(self.ops_at(line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from tapeview.views.numbers import bytes_text
 from tapeview.views.signal import Signal
@@ -73,7 +74,7 @@ class StatusModel:
         kept = Counter(info.kept for info in recording.step_infos())
         if workspace.path is not None:
             try:
-                size = bytes_text(workspace.path.stat().st_size)
+                size = bytes_text(_size(workspace.path))
             except OSError:
                 size = tr("the file has gone")
             facts.append(tr("recording {size} · {kept}").format(size=size, kept=_kept(kept, count)))
@@ -82,6 +83,12 @@ class StatusModel:
                 tr("{count} warnings: {first}").format(count=len(recording.warnings), first=recording.warnings[0])
             )
         return tuple(facts)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a recording, those included that a running script has written beside it. OSError if it has gone."""
+    log = path.with_name(path.name + "-wal")
+    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
 
 def _kept(kept: Counter[str], count: int) -> str:

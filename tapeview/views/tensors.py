@@ -84,11 +84,11 @@ def tensor_words(recording: Recording, tensor: int) -> tuple[str, str, bool]:
     return shape_text(record.shape), stats_brief(stats) if stats is not None else tr("not kept"), is_bad(stats)
 
 
-def norm_words(recording: Recording, tensor: int) -> tuple[str, bool]:
+def norm_words(recording: Recording, tensor: int, digits: int = 4) -> tuple[str, bool]:
     """The norm of a tensor as text, and whether it holds NaN or Inf (then that is the text)."""
     stats = stats_of(recording, tensor)
     if stats is None:
         return tr("not kept"), False
     if is_bad(stats):
         return "NaN" if stats.nans else "Inf", True
-    return number(stats.norm, 4), False
+    return number(stats.norm, digits), False

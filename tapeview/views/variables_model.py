@@ -153,7 +153,7 @@ def _gradient(recording: Recording, state: VariableState, asked: bool) -> tuple[
         return (tr("next"), "next") if asked else ("–", "")
     if not answer.tensor:
         return f"None · {reason_word(answer.reason)}" if answer.reason else "None", "none"
-    text, bad = norm_words(recording, answer.tensor)
+    text, bad = norm_words(recording, answer.tensor, 3)
     return text, "bad" if bad else "value"
 
 
@@ -167,5 +167,5 @@ def _delta(recording: Recording, state: VariableState) -> str:
     with np.errstate(all="ignore"):
         change = after.astype(np.complex128 if after.dtype.kind == "c" else np.float64) - before
         if change.ndim == 0 and change.dtype.kind == "f":
-            return signed(float(change))
-        return f"‖{number(float(np.linalg.norm(change.reshape(-1))), 4)}‖"
+            return signed(float(change), 3)
+        return f"‖{number(float(np.linalg.norm(change.reshape(-1))), 3)}‖"

@@ -70,8 +70,8 @@ class Workspace:
 
     ``changed`` is emitted once per verb, after everything is in place, with the set of reasons. Verbs that change
     nothing emit
-    nothing. While ``following`` is set, new data moves the cursor to the end of the newest step; every move by the
-    user ends that.
+    nothing. While ``following`` is set, new data moves the cursor to the end of the newest step, and the end of the
+    script to that step's target (after a failure to the last thing that happened); every move by the user ends that.
     """
 
     def __init__(self) -> None:
@@ -118,15 +118,22 @@ class Workspace:
         """
         if state not in SESSION_STATES:
             raise ValueError(f"unknown session state {state!r}")
-        if (state, message) != (self.state, self.message):
-            self.state, self.message = state, message
-            self._emit("state")
+        if (state, message) == (self.state, self.message):
+            return
+        reasons = {"state"}
+        if self.following and self.state == "running" and state != "running":
+            cursor = self._newest() if state == "failed" else self._target()
+            if cursor != self.cursor:
+                self.cursor = cursor
+                reasons.add("cursor")
+        self.state, self.message = state, message
+        self._emit(*reasons)
 
     def refreshed(self) -> None:
         """The recording has grown: tell everybody, and move on if the newest step is being followed."""
         reasons = {"data"}
         before = self.cursor
-        self.cursor = self._newest() if self.following else self._clamped(*before)
+        self.cursor = self._newest_whole() if self.following else self._clamped(*before)
         if self.cursor != before:
             reasons.add("cursor")
         if self.cursor.step != before.step and self.selection.kind in ("op", "tensor"):
@@ -277,6 +284,23 @@ class Workspace:
 
     def _newest(self) -> Cursor:
         return self._end_of(self.step_count - 1) if self.step_count else Cursor()
+
+    def _newest_whole(self) -> Cursor:
+        """The end of the newest step, or of the one before while that one has more to it: what is followed must not
+        jump between the phases of a step that is still being written.
+        """
+        last = self.step_count - 1
+        if self.recording is not None and last > 0:
+            newest, before = self.recording.step_info(last), self.recording.step_info(last - 1)
+            if newest.forward + newest.backward + newest.updates < before.forward + before.backward + before.updates:
+                return self._end_of(last - 1)
+        return self._newest()
+
+    def _target(self) -> Cursor:
+        """The last forward op of the last step, where its target is known and one step on the gradients begin."""
+        last = self.step_count - 1
+        stops = [stop for phase, _, stop in self._phases(last) if phase == "forward"]
+        return Cursor(last, stops[-1] - 1) if stops else self._newest()
 
     def _clamped(self, step: int, position: int) -> Cursor:
         step = max(0, min(step, self.step_count - 1))

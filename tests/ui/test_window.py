@@ -148,11 +148,17 @@ def test_keys_belong_to_the_search_field_while_somebody_types(opened: MainWindow
     for key in (Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown):
         qtbot.keyClick(field, key)
     assert opened.workspace.cursor == (1, 5)
-    qtbot.waitUntil(lambda: field.count.text() == "1 of 1")
+    qtbot.waitUntil(lambda: field.count.text() == "1 of 2")
     qtbot.keyClick(field, Key.Key_Return)
     step = opened.workspace.step
     assert step is not None
     assert step.ops[opened.workspace.selection.id].op == "Square"
+    qtbot.keyClick(field, Key.Key_Return)
+    code = bench(opened).source.code
+    assert "tf.square" in code._lines[code.mark().line - 1]
+    assert field.count.text() == f"line {code.mark().line} · 2 of 2"
+    qtbot.keyClick(field, Key.Key_Return, Modifier.ShiftModifier)
+    assert field.count.text() == "1 of 2"
     qtbot.keyClick(field, Key.Key_Escape)
     assert field.text() == ""
     assert not field.hasFocus()

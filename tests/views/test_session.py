@@ -62,7 +62,8 @@ def test_a_script_is_loaded_run_and_shown(desk: Desk, tmp_path: Path) -> None:
     assert (workspace.state, session.can_run, session.running) == ("running", False, True)
     desk.until("finished")
     assert workspace.step_count == 1
-    assert workspace.cursor.position == workspace.position_count(0) - 1, "the newest step was followed"
+    assert workspace.position is not None
+    assert workspace.position.phase == "forward", "the newest step was followed, and its target is what is looked at"
     assert workspace.script == path
     assert (session.can_run, session.needs_polling) == (True, False)
     assert desk.opened[0] == path
