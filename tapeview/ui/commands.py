@@ -72,14 +72,18 @@ class Commands(QObject):
         """The action of a command. KeyError if it was never declared."""
         return self._actions[id]
 
-    def button(self, id: str, *, name: str = "", role: str = "text") -> QToolButton:
-        """A toolbar button for a command: its icon in a palette role, its brief text if it has one."""
+    def button(
+        self, id: str, *, name: str = "", role: str = "text", text: Callable[[], str] | None = None
+    ) -> QToolButton:
+        """A toolbar button for a command: its icon in a palette role, its brief text if it has one; ``text`` is asked
+        instead where that changes.
+        """
         command, button = self._commands[id], QToolButton()
         button.setDefaultAction(self._actions[id])
 
         def dress() -> None:
-            if command.brief:
-                button.setText(command.brief)
+            if text is not None or command.brief:
+                button.setText(text() if text is not None else command.brief)
             if role != "text":
                 button.setIcon(icon(command.icon, role))
 

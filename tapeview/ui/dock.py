@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QWidget
 
 from tapeview.ui import theme
+from tapeview.ui.facts import dress
 
 TITLE_HEIGHT = 30
 
@@ -67,6 +68,7 @@ class Header(QWidget):
         label = QLabel(title)
         label.setObjectName("dockTitleText")
         label.setFont(caps_font())
+        self._label = label
         self.note = Elided(Qt.TextElideMode.ElideMiddle)
         self.note.setObjectName("dockNote")
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -79,6 +81,10 @@ class Header(QWidget):
     def minimumSizeHint(self) -> QSize:
         # A dock gives its title strip the height of this hint and looks at nothing else.
         return QSize(60, TITLE_HEIGHT)
+
+    def set_active(self, active: bool) -> None:
+        """Show whether the keys go here."""
+        dress(self._label, f"color: {theme.current().palette.accent}" if active else "")
 
     def add(self, widget: QWidget) -> None:
         """Put a widget at the right end."""
@@ -145,6 +151,9 @@ class Dock(QDockWidget):
     def _visibility_changed(self, visible: bool) -> None:
         # isVisible() is no help: Qt keeps the docks of the tabs behind visible, far outside of the window.
         self._seen = visible
+        body = self.widget()
+        if body.isEnabled() != visible:
+            body.setEnabled(visible)  # else the Tab key would go to what nobody can see
         if visible:
             waiting, self._waiting = self._waiting, {}
             for update in waiting.values():

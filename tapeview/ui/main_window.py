@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._fill_files()
         self._restore()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # not in the round of the Tab key
         self.setFocus()
         self._state_changed(frozenset({"recording", "state", "cursor"}))
 

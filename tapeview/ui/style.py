@@ -52,6 +52,7 @@ QTabBar#dockTabs::tab:first { margin-left: 12px; }
 QMainWindow#workbench { background: $line; }
 QTabBar::tab:selected { color: $text; font-weight: 600; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected:focus { color: $accent; }
 QTabBar::tab:disabled { color: $faint; }
 QTabWidget::pane { border: 0; border-top: 1px solid $line; }
 
@@ -91,6 +92,7 @@ QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; paddi
 QSlider::groove:horizontal { background: $line; height: 4px; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; height: 4px; border-radius: 2px; }
 QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 9px; height: 9px; margin: -5px 0; border-radius: 6px; }
+QPushButton#chip:focus { border: 1px solid $accent; }
 QCheckBox { spacing: 6px; }
 
 #welcome, #welcomePage { background: $bg; }

@@ -84,7 +84,7 @@ class TimelineView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), palette.color("panel"))
         painter.setFont(theme.ui_font(11))
-        painter.setPen(palette.color("muted"))
+        painter.setPen(palette.color("accent" if self.hasFocus() else "muted"))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(12, STEP_ROW.top(), LEFT - 16, STEP_ROW.height()), middle, tr("training steps"))
         painter.drawText(QRectF(12, CHIP_ROW.top(), LEFT - 16, CHIP_ROW.height()), middle, self._model.title)

@@ -13,6 +13,7 @@ from tapeview.ui.facts import dress, show_if
 from tapeview.ui.text import tr
 from tapeview.views.workspace import Reasons, Workspace, phase_name
 
+LEADS = {"previous_step": -1, "next_step": 1}
 NAMED_FROM = 1400
 """From this width on the step buttons have texts."""
 CHIPS = {"forward": ("accentbg", "accent"), "backward": ("gradbg", "grad"), "update": ("watchbg", "watch")}
@@ -143,7 +144,12 @@ class ToolBar(QToolBar):
                 row.addWidget(self._separator())
             for id in group:
                 run = id == "run"
-                button = commands.button(id, name="primary" if run else "", role="onaccent" if run else "text")
+                button = commands.button(
+                    id,
+                    name="primary" if run else "",
+                    role="onaccent" if run else "text",
+                    text=(lambda id=id: self._leads_to(id)) if id in LEADS else None,  # type: ignore[misc]
+                )
                 if id in ("forward", "next_step"):
                     button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # its arrow points away from its text
                 self.buttons[id] = button
@@ -188,11 +194,11 @@ class ToolBar(QToolBar):
 
     def _name_steps(self) -> None:
         """Write on the step buttons where they lead, if the position has enough room without it."""
-        count, step = self._workspace.step_count, self._workspace.cursor.step
+        count = self._workspace.step_count
         wide = self.width() >= NAMED_FROM and count > 1
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if wide else Qt.ToolButtonStyle.ToolButtonIconOnly
         longest = tr("step {step}").format(step=count)
-        for id, target in (("previous_step", step - 1), ("next_step", step + 1)):
+        for id in LEADS:
             button = self.buttons[id]
             if button.toolButtonStyle() != style:
                 button.setToolButtonStyle(style)
@@ -200,6 +206,9 @@ class ToolBar(QToolBar):
             least = button.fontMetrics().horizontalAdvance(longest) + 44 if wide else 0
             if button.minimumWidth() != least:
                 button.setMinimumWidth(least)
-            text = tr("step {step}").format(step=target + 1) if 0 <= target < count else tr("step –")
-            if wide and button.text() != text:
-                button.setText(text)
+            if button.text() != self._leads_to(id):
+                button.setText(self._leads_to(id))
+
+    def _leads_to(self, id: str) -> str:
+        target = self._workspace.cursor.step + LEADS[id]
+        return tr("step {step}").format(step=target + 1 if 0 <= target < self._workspace.step_count else "–")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget
 
 from tapeview.ui import theme
 from tapeview.ui.console_dock import ConsoleDock
@@ -80,6 +80,10 @@ class Workbench(QMainWindow):
             dock.visibilityChanged.connect(self._titles_soon)
             dock.topLevelChanged.connect(self._titles_soon)
         theme.current().changed.connect(self._titles_soon)
+        theme.current().changed.connect(self._show_focus)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self._focus = application.focusChanged.connect(self._show_focus)
         self._fit_titles()
         self._standard = self.saveState(LAYOUT_VERSION)
 
@@ -116,6 +120,7 @@ class Workbench(QMainWindow):
         """Let go of everything."""
         self._titles.stop()
         self.search.dispose()
+        self.disconnect(self._focus)
         for dock in (*self.docks, self.graph):
             dock.dispose()
 
@@ -142,6 +147,11 @@ class Workbench(QMainWindow):
             for bar in before:
                 bar.hide()
         self._titles.start(0)
+
+    def _show_focus(self, *_: object) -> None:
+        focus = QApplication.focusWidget()
+        for dock in (*self.docks, self.graph):
+            dock.header.set_active(focus is not None and dock.isAncestorOf(focus))
 
     def _titles_soon(self, *_: object) -> None:
         self._titles.start(0)

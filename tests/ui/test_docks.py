@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
@@ -21,6 +21,7 @@ from tapeview.ui.app import application
 from tapeview.ui.code_view import CodeView
 from tapeview.ui.console_dock import ConsoleDock
 from tapeview.ui.dock import Dock
+from tapeview.ui.facts import breakable
 from tapeview.ui.findings_dock import FindingsDock
 from tapeview.ui.inspector_dock import InspectorDock
 from tapeview.ui.plots_dock import PlotsDock
@@ -564,3 +565,90 @@ def test_findings_are_cards(workspace: Workspace, show: Callable[..., None], qtb
     open_(workspace, write_nonfinite(tmp_path / "b.tapeview"))
     assert dock.windowTitle() == "Findings 2"
     assert len(dock.cards) == 2
+
+
+def test_console_stays_where_the_user_scrolled_to(
+    workspace: Workspace, show: Callable[..., None], qtbot: QtBot, tmp_path: Path
+) -> None:
+    scene = Regression(tmp_path / "c.tapeview")
+    scene.say("".join(f"line {n}\n" for n in range(200)))
+    scene.writer.commit()
+    open_(workspace, tmp_path / "c.tapeview")
+    dock = ConsoleDock(ConsoleModel(workspace))
+    show(dock)
+    bar = dock.text.verticalScrollBar()
+    assert bar.value() == bar.maximum()
+
+    def more() -> None:
+        scene.say("more\n")
+        scene.writer.commit()
+        assert workspace.recording is not None
+        assert workspace.recording.refresh()
+        workspace.refreshed()
+
+    more()
+    assert bar.value() == bar.maximum()
+    bar.setValue(40)
+    more()
+    assert bar.value() == 40
+    bar.setValue(bar.maximum())
+    more()
+    assert bar.value() == bar.maximum()
+    dock.text.setFocus()
+    qtbot.keyClick(dock.text, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(dock.text, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text().endswith("line 199\nmore\nmore\nmore\n")
+    scene.finish()
+
+
+def test_long_names_do_not_push_the_inspector_out_of_sight(
+    workspace: Workspace, show: Callable[..., None], tmp_path: Path
+) -> None:
+    name = "a_very_long_variable_name_that_nobody_would_want_to_type_by_hand" * 2
+    scene = Scene(tmp_path / "n.tapeview", f"y = {name}*2\n")
+    scene.next_step()
+    tape = scene.tape(0)
+    scene.op("Mul", (), np.float32(1), scene.site(scene.frame("y", f"{name}*2")), tape)
+    open_(workspace, scene.finish())
+    dock = InspectorDock(InspectorModel(workspace))
+    show(dock, 300, 500)
+    assert dock._page.width() <= dock._scroll.viewport().width()
+    assert breakable("short words stay") == "short words stay"
+    assert breakable(name).replace("\u200b", "") == name
+
+
+def test_numbers_of_variables_are_not_cut(workspace: Workspace, show: Callable[..., None], tmp_path: Path) -> None:
+    open_(workspace, write_regression(tmp_path / "r.tapeview", steps=60))
+    workspace.last()
+    dock = VariablesDock(VariablesModel(workspace))
+    metrics = QFontMetrics(theme.mono_font(11.5))
+    for width in (320, 352, 500):
+        show(dock, width, 240)
+        for row in dock.rows._rows:
+            for column, text in ((2, row.value), (3, row.gradient), (4, row.delta)):
+                assert metrics.horizontalAdvance(text) <= dock.table.columnWidth(column) - 14, (width, text)
+
+
+def test_timeline_remembers_its_rows_until_they_change(
+    workspace: Workspace, show: Callable[..., None], tmp_path: Path
+) -> None:
+    open_(workspace, write_regression(tmp_path / "r.tapeview", steps=4))
+    dock = TimelineDock(TimelineModel(workspace))
+    show(dock, 900, 80)
+    view = dock.view
+    first = picture(view)
+    workspace.move_to(0, 8)
+    moved = picture(view)
+    assert moved != first
+    view._strips.clear()
+    assert picture(view) == moved, "kept pictures are what would be painted"
+    workspace.move_to(0, 0)
+    assert picture(view) == first
+    other = open_(Workspace(), write_chain(tmp_path / "c.tapeview", ops=3)).recording
+    assert other is not None
+    assert workspace.recording is not None
+    workspace.recording.close()
+    workspace.open(other)
+    view_now = picture(view)
+    view._strips.clear()
+    assert picture(view) == view_now

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from tapeview.ui import theme
@@ -311,3 +311,101 @@ def test_every_command_is_in_a_menu_and_keys_are_not_taken_twice(window: MainWin
     assert len(keys) == len(set(keys))
     with pytest.raises(ValueError, match="twice"):
         window.commands.add(next(iter(window.commands)))
+
+
+def tab_bars(window: MainWindow) -> list[QTabBar]:
+    bars = bench(window).findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return [bar for bar in bars if not bar.isHidden()]
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 800)])
+def test_there_is_one_tab_bar_whatever_happens(qtbot: QtBot, tmp_path: Path, size: tuple[int, int]) -> None:
+    path = write_regression(tmp_path / "r.tapeview", steps=2)
+    for _ in range(2):  # the second time there is a layout to restore
+        window = make_window(Settings(tmp_path / "settings.ini"))
+        qtbot.addWidget(window)
+        window.resize(*size)
+        assert window.open(path), "before it is shown"
+        window.show()
+        qtbot.waitExposed(window)
+        docks = bench(window)
+        for change in ("", "dark", "resize", "reset", "light", "reset"):
+            if change == "resize":
+                window.resize(1000, 700)
+            elif change == "reset":
+                window.reset_layout()
+            elif change:
+                window.set_theme(change)
+            qtbot.waitUntil(lambda docks=docks: not docks._titles.isActive())  # type: ignore[misc]
+            QApplication.processEvents()
+            (bar,) = tab_bars(window)
+            assert bar.geometry().left() == docks.plots.geometry().left()
+            assert abs(docks.plots.geometry().top() - bar.geometry().bottom()) <= 2
+        window.close()
+    theme.current().set_mode("system")
+
+
+def test_step_buttons_say_where_they_lead(opened: MainWindow, qtbot: QtBot) -> None:
+    before, after = (opened.toolbar.buttons[id] for id in ("previous_step", "next_step"))
+    opened.resize(1500, 900)
+    opened.workspace.move_to(2, 3)
+    beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+    qtbot.waitUntil(lambda: before.toolButtonStyle() == beside)
+    assert (before.text(), after.text()) == ("step 2", "step 4")
+    width = after.width()
+    for mode in ("dark", "light"):
+        opened.set_theme(mode)
+        assert (before.text(), after.text()) == ("step 2", "step 4")
+    opened.workspace.last()
+    assert (before.text(), after.text()) == ("step 4", "step –")
+    assert after.width() == width
+    opened.resize(1200, 900)
+    qtbot.waitUntil(lambda: before.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+
+def test_the_tool_bar_is_as_high_in_every_theme(opened: MainWindow, qtbot: QtBot) -> None:
+    height = opened.toolbar.height()
+    for mode in ("dark", "light"):
+        opened.set_theme(mode)
+        QApplication.processEvents()
+        assert opened.toolbar.height() == height
+
+
+def test_the_tab_key_goes_round_what_can_be_seen(opened: MainWindow, qtbot: QtBot) -> None:
+    docks = bench(opened)
+    docks.graph.view.setFocus()
+    visited: list[QWidget] = []
+    for _ in range(60):
+        press(qtbot, Key.Key_Tab)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if focus is docks.graph.view:
+            break
+        visited.append(focus)
+    assert QApplication.focusWidget() is docks.graph.view, "it comes back"
+    for widget in (docks.source.code, docks.variables.table, docks.console.text, opened.toolbar.search):
+        assert widget in visited
+    assert docks.tape.table not in visited
+    assert opened not in visited
+    docks.bring_up(docks.tape)
+    qtbot.waitUntil(docks.tape.table.isEnabled)
+    docks.tape.table.setFocus()
+    assert docks.tape.table.hasFocus()
+
+
+def test_the_dock_with_the_keys_is_told_by_its_title(opened: MainWindow, qtbot: QtBot) -> None:
+    docks, accent = bench(opened), theme.current().palette.accent
+    docks.variables.table.setFocus()
+    assert accent in docks.variables.header._label.styleSheet()
+    docks.source.code.setFocus()
+    assert accent in docks.source.header._label.styleSheet()
+    assert not docks.variables.header._label.styleSheet()
+
+
+def test_before_the_run_the_inspector_says_what_to_do(window: MainWindow, tmp_path: Path) -> None:
+    script = tmp_path / "s.py"
+    script.write_text("x = 1\n", encoding="utf-8")
+    window.open(script)
+    assert "F5" in bench(window).inspector._nothing.text()
+    window.workspace.set_state("running")
+    assert "as soon as" in bench(window).inspector._nothing.text()

@@ -123,3 +123,73 @@ def test_a_log_axis_is_for_positive_values_of_different_size() -> None:
     assert not worth_log([np.array([1000.0, 1.0]), np.array([-3.0, 4.0])])
     assert not worth_log([np.array([10.0, 1.0])])
     assert not worth_log([np.array([np.nan]), np.array([])])
+
+
+def series(path: Path, values: dict[str, tuple[str, dict[int, float]]]) -> Path:
+    """A recording of these series: name, kind, step -> value."""
+    scene = Regression(path)
+    scene.flush()
+    for name, (kind, points) in values.items():
+        number = scene.writer.add_series(name, kind, 0)
+        for step, value in points.items():
+            scene.writer.add_scalar(number, step, value)
+    return scene.finish()
+
+
+def test_long_series_come_first_and_short_ones_are_off(tmp_path: Path) -> None:
+    path = series(
+        tmp_path / "s.tapeview",
+        {
+            "once": ("target", {0: 0.0}),
+            "start": ("variable", {-1: 4.0}),
+            "w2": ("variable", {step: 2.0 + step for step in range(-1, 100)}),
+            "rare": ("target", dict.fromkeys(range(0, 100, 10), 1.0)),
+            "cost": ("target", {step: 1000.0 / (step + 1) ** 2 for step in range(100)}),
+        },
+    )
+    with Recording.open(path) as recording:
+        workspace = Workspace()
+        workspace.open(recording)
+        model = PlotsModel(workspace)
+        curves = [curve for curve in model.curves if len(curve.x)]
+        assert [(curve.name, curve.visible) for curve in curves] == [
+            ("cost", True), ("w2", True), ("rare", True), ("once", False), ("start", False),
+        ]  # fmt: skip
+        assert [curve.color for curve in curves] == sorted(curve.color for curve in curves)
+        assert curves[0].color == 0
+        assert model.log, "what is off does not count"
+        model.toggle("once")
+        assert model.curves[[curve.name for curve in model.curves].index("once")].visible
+
+
+def test_the_axis_begins_at_the_first_step(tmp_path: Path) -> None:
+    path = series(
+        tmp_path / "s.tapeview",
+        {"v": ("variable", {-1: 4.0, 0: 5.0, 1: 6.0}), "still": ("variable", {-1: 4.0})},
+    )
+    with Recording.open(path) as recording:
+        workspace = Workspace()
+        workspace.open(recording)
+        found = {curve.name: (curve.x.tolist(), curve.y.tolist()) for curve in PlotsModel(workspace).curves}
+        assert found["v"] == ([1.0, 2.0], [5.0, 6.0])
+        assert found["still"] == ([1.0], [4.0])
+
+
+def test_log_goes_off_by_itself_when_something_cannot_be_shown(tmp_path: Path) -> None:
+    scene = Regression(tmp_path / "live.tapeview")
+    scene.flush()
+    number = scene.writer.add_series("risk", "logged", 0)
+    for step in range(5):
+        scene.writer.add_scalar(number, step, 10.0**step)
+    scene.writer.commit()
+    with Recording.open(tmp_path / "live.tapeview") as recording:
+        workspace = Workspace()
+        workspace.open(recording)
+        model = PlotsModel(workspace)
+        assert model.log
+        scene.writer.add_scalar(number, 5, -1.0)
+        scene.writer.commit()
+        assert recording.refresh()
+        workspace.refreshed()
+        assert not model.log
+    scene.finish()

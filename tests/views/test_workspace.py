@@ -210,3 +210,40 @@ def test_a_script_waits_to_be_run_and_closing_forgets_it() -> None:
     workspace.close()
     assert (workspace.state, workspace.script) == ("empty", None)
     assert all({"recording", "state"} <= reason for reason in reasons)
+
+
+def test_the_end_of_the_script_leads_to_the_target(tmp_path: Path) -> None:
+    with Recording.open(write_regression(tmp_path / "r.tapeview", steps=3)) as recording:
+        for state, cursor in (("finished", (2, 4)), ("stopped", (2, 4)), ("failed", (2, 11))):
+            workspace = Workspace()
+            workspace.open(recording, state="running", follow=True)
+            assert workspace.cursor == (2, 11)
+            workspace.set_state(state)
+            assert workspace.cursor == cursor, state
+        workspace = Workspace()
+        workspace.open(recording, state="running", follow=True)
+        workspace.move_to(1, 7)
+        workspace.set_state("finished")
+        assert workspace.cursor == (1, 7), "who has moved stays"
+
+
+def test_a_step_that_is_being_written_is_not_followed_into(tmp_path: Path) -> None:
+    scene = Regression(tmp_path / "live.tapeview")
+    scene.train()
+    scene.flush()
+    scene.writer.commit()
+    with Recording.open(tmp_path / "live.tapeview") as recording:
+        workspace = Workspace()
+        workspace.open(recording, state="running", follow=True)
+        scene.train()
+        whole, scene.records = scene.records, scene.records[:6]
+        assert 0 < len(scene.records) < len(whole)
+        scene.flush()
+        scene.writer.commit()
+        assert recording.refresh()
+        workspace.refreshed()
+        assert workspace.step_count == 2
+        assert workspace.cursor == (0, 11)
+        workspace.last()
+        assert workspace.cursor.step == 1
+    scene.writer.close()
