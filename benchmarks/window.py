@@ -190,6 +190,7 @@ def main() -> int:
         for label, recording in (("100 ops", small), ("2,000 nodes", middle)):
             bench = Bench()
             bench.open(recording)
+            bench.window.fit_graph()  # all nodes in view
             bench.moves(20)
             times = bench.moves(120)
             report[f"cursor move to repaint, {label}, ms"] = statistics.median(times)

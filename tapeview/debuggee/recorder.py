@@ -11,7 +11,6 @@ import re
 import threading
 import time
 import traceback
-from collections import deque
 from types import TracebackType
 from typing import Any
 
@@ -46,7 +45,7 @@ class Recorder:
         self._writer = writer
         self._gate = gate or Gate()
         self._translator = EngineTranslator(writer, keeper)
-        self._events: deque[Event] = deque()
+        self._events: list[Event] = []
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -97,8 +96,7 @@ class Recorder:
                 self._drain()
         elif len(self._events) > _DROPPED_BACKLOG:
             # Nothing can be written and memory is finite: the oldest events go, and `trouble` says so.
-            for _ in range(_DROPPED_BACKLOG // 2):
-                self._events.popleft()
+            del self._events[: _DROPPED_BACKLOG // 2]
 
     def _run(self) -> None:
         while not self._wake.wait(COMMIT_EVERY):
@@ -119,7 +117,9 @@ class Recorder:
         count = len(events)
         if not count:
             return
-        batch = [events.popleft() for _ in range(count)]
+        # Other threads may append meanwhile: each of these two steps is atomic.
+        batch = events[:count]
+        del events[:count]
         began = time.monotonic()
         try:
             self._translator.translate(batch)
@@ -200,7 +200,7 @@ class Recorder:
         detach()
         self._finished = True
         self._lock = threading.RLock()
-        self._events = deque()
+        self._events = []
 
 
 def _message(error: BaseException) -> Any:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import threading
 from types import CodeType
 from typing import Any
 
-Site = tuple[int, ...]
-"""(code id, last instruction) for each user frame, innermost first, flattened. Codes are looked up with
-:func:`code_of`."""
+Site = int
+"""The number of a call site; :func:`frames_of` tells its frames. 0 = no user frame."""
 
 MAX_FRAMES = 8
 
@@ -59,19 +59,33 @@ def is_library(filename: str) -> bool:
     return path.startswith((_PACKAGE, *_LIBRARIES, *_STDLIB))
 
 
-# (frame, its caller, the caller's last instruction, the frame's code id, the site of the callers) of the last call.
-# While a frame runs, what called it stays where it is: ops of one function differ only in their own instruction.
-_last: tuple[Any, Any, int, int, Site] = (None, None, -1, 0, ())
+Frames = tuple[int, ...]
+"""(code id, last instruction) for each user frame, innermost first, flattened; :func:`code_of` looks codes up."""
+
+_sites: list[Frames] = [()]
+_numbers: dict[Frames, Site] = {(): 0}
+_contexts: dict[Frames, dict[int, Site]] = {}
+_lock = threading.Lock()
+
+# (frame, its caller, the caller's last instruction, the frame's code id and the frames of its callers, the sites known
+# there by instruction) of the last call. While a frame runs, what called it stays where it is: ops of one function
+# differ only in their own instruction.
+_last: tuple[Any, Any, int, Frames, dict[int, Site]] = (None, None, -1, (), {})
 
 
 def forget() -> None:
     """Lets go of the frame of the last op, so that its variables can die."""
     global _last
-    _last = (None, None, -1, 0, ())
+    _last = (None, None, -1, (), {})
+
+
+def frames_of(site: Site) -> Frames:
+    """The frames of a call site. Raises IndexError for a number that :func:`here` never gave."""
+    return _sites[site]
 
 
 def here(depth: int = 2) -> Site:
-    """The innermost user frames, at most ``MAX_FRAMES``, of a caller ``depth`` or more frames up."""
+    """The call site of a caller ``depth`` or more frames up: its innermost user frames, at most ``MAX_FRAMES``."""
     global _last
     frame = _getframe(depth)
     while True:
@@ -84,17 +98,30 @@ def here(depth: int = 2) -> Site:
             break
         frame = frame.f_back  # type: ignore[assignment]
         if frame is None:
-            return ()  # type: ignore[unreachable]
-    known, caller, instruction, _, outer = _last
+            return 0  # type: ignore[unreachable]
+    known, caller, instruction, context, sites = _last
     back = frame.f_back
-    if frame is known and back is caller and (back is None or back.f_lasti == instruction):
-        return (key, frame.f_lasti, *outer)
-    outer = () if kind == _OUTERMOST else _outer(back)
-    _last = (frame, back, -1 if back is None else back.f_lasti, key, outer)
-    return (key, frame.f_lasti, *outer)
+    if frame is not known or back is not caller or (back is not None and back.f_lasti != instruction):
+        context = (key, *(() if kind == _OUTERMOST else _outer(back)))
+        sites = _contexts.setdefault(context, {})
+        _last = (frame, back, -1 if back is None else back.f_lasti, context, sites)
+    own = frame.f_lasti
+    site = sites.get(own)
+    if site is None:
+        site = sites[own] = _number((key, own, *context[1:]))
+    return site
 
 
-def _outer(frame: Any) -> Site:
+def _number(frames: Frames) -> Site:
+    with _lock:
+        site = _numbers.get(frames)
+        if site is None:
+            site = _numbers[frames] = len(_sites)
+            _sites.append(frames)
+        return site
+
+
+def _outer(frame: Any) -> Frames:
     """The user frames from ``frame`` outwards."""
     site: list[int] = []
     while frame is not None and len(site) < 2 * (MAX_FRAMES - 1):

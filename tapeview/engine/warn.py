@@ -7,7 +7,7 @@ import sys
 
 from tapeview.engine import callsite
 
-_counts: dict[tuple[str, callsite.Site], int] = {}
+_counts: dict[tuple[str, callsite.Frames], int] = {}
 
 
 class _ToStandardError(logging.Handler):
@@ -30,7 +30,7 @@ def warn(message: str, logger: str = "tensorflow") -> None:
 
 def warn_first(times: int, message: str) -> None:
     """Logs a warning for the first ``times`` times that one line of the script leads to it."""
-    key = (message, callsite.here()[:2])
+    key = (message, callsite.frames_of(callsite.here())[:2])
     count = _counts.get(key, 0)
     if count < times:
         _counts[key] = count + 1

@@ -15,6 +15,7 @@ import numpy as np
 
 from tapeview.debuggee.adapters import formulas
 from tapeview.debuggee.adapters.keeping import Keeper
+from tapeview.debuggee.adapters.plain import DTYPE_NAMES, NO_ATTRS, dtype_name, plain_data
 from tapeview.debuggee.adapters.sites import Sites
 from tapeview.engine import observe
 from tapeview.engine.indexed_slices import IndexedSlices
@@ -102,16 +103,20 @@ class EngineTranslator:
         sites = self._sites.known
         known = self._known_ops
         first = self._first_id
-        dtypes = _DTYPE_NAMES
+        dtypes = DTYPE_NAMES
         small = r.INLINE_BYTES
         tensor_record, op_record, step_record = r.Tensor, r.Op, r.BackwardStep
         ops = 0
+        last: Any = None
+        dtype: str | None = None
         for event in events:
             kind = event[0]
             if kind == observe.OP and self._kept == "all":
                 _, seq, op, inputs, outputs, attrs, site, tapes, on_path, call, stopped = event
                 array = outputs[0]._array
-                dtype = dtypes.get(array.dtype)
+                if array.dtype is not last:
+                    last = array.dtype
+                    dtype = dtypes.get(last)
                 place = sites.get(site)
                 name = op.name
                 if (
@@ -130,8 +135,8 @@ class EngineTranslator:
                         ids.append(uid)
                     ops += 1
                     outputs[0]._uid = uid = _new_id()
-                    append(tensor_record(uid, dtype, array.shape, array.tobytes(), "op", 0, None, name))
-                    plain = _plain(attrs) if attrs else _NO_ATTRS
+                    append(tensor_record(uid, dtype, array.shape, array.tobytes()))
+                    plain = plain_data(attrs) if attrs else NO_ATTRS
                     append(op_record(seq, name, tuple(ids), (uid,), plain, place, tapes, on_path, stopped, call))
                     continue
             elif kind == observe.BACKWARD and self._kept == "all":
@@ -167,7 +172,7 @@ class EngineTranslator:
         array = tensor._array
         origin = tensor._origin
         # dtype.name takes 5 µs, as long as everything else here together.
-        name = _DTYPE_NAMES.get(array.dtype) or _dtype_name(array.dtype)
+        name = DTYPE_NAMES.get(array.dtype) or dtype_name(array.dtype)
         data = stats = None
         if array.nbytes <= r.INLINE_BYTES:
             if name != "string":
@@ -239,7 +244,7 @@ class EngineTranslator:
             self._writer.add_op_info(formulas.op_info(op, len(inputs)))
         ids = tuple([self._outside_or_known(t) for t in inputs])
         outs = tuple([self._tensor(t) for t in outputs])
-        plain = _plain(attrs) if attrs else _NO_ATTRS
+        plain = plain_data(attrs) if attrs else NO_ATTRS
         self._records.append(r.Op(seq, name, ids, outs, plain, self._site(site), tapes, on_path, stopped, call))
 
     def _outside(self, tensor: Any) -> int:
@@ -372,28 +377,3 @@ class EngineTranslator:
         if series is None:
             series = self._series[key] = self._writer.add_series(name, kind, site)
         self._writer.add_scalar(series, self._step, float(array.reshape(())[()]))
-
-
-_DTYPE_NAMES: dict[Any, str] = {}
-_NO_ATTRS: dict[str, Any] = {}
-
-
-def _dtype_name(dtype: Any) -> str:
-    """The type's name in a recording. Strings are not numbers: they stay out of the table, and so off the fast path."""
-    if dtype.kind == "O":
-        return "string"
-    name = _DTYPE_NAMES[dtype] = str(dtype.name)
-    return name
-
-
-def _plain(value: Any) -> Any:
-    """Attributes as plain data: what can not be stored as such becomes its text."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    return str(value)

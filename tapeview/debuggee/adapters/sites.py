@@ -27,7 +27,8 @@ class Sites:
         """The id under which a site stands in the recording; 0 for one without user frames."""
         found = self.known.get(site)
         if found is None:
-            frames = [self._frame(callsite.code_of(site[k]), site[k + 1]) for k in range(0, len(site), 2)]
+            flat = callsite.frames_of(site)
+            frames = [self._frame(callsite.code_of(flat[k]), flat[k + 1]) for k in range(0, len(flat), 2)]
             found = self.known[site] = self._writer.add_stack(tuple(frames)) if frames else 0
         return found
 
