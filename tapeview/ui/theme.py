@@ -62,9 +62,7 @@ class Theme(QObject):
             raise ValueError(f"unknown theme {mode!r}")
         self.mode = mode
         scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(mode, Qt.ColorScheme.Unknown)
-        hints = QGuiApplication.styleHints()
-        if hasattr(hints, "setColorScheme"):  # from Qt 6.8 on native dialogs and window frames follow
-            hints.setColorScheme(scheme)
+        QGuiApplication.styleHints().setColorScheme(scheme)  # native dialogs and window frames follow it too
         self.apply()
 
     def apply(self) -> None:
@@ -107,10 +105,9 @@ def mono_font(pixels: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFon
     font = _font(MONO_FAMILIES, pixels, weight)
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setFixedPitch(True)
-    if hasattr(QFont, "Tag"):
-        # "!=" must look as it is typed: no ligatures.
-        for feature in ("liga", "calt"):
-            font.setFeature(QFont.Tag(feature), 0)
+    # "!=" must look as it is typed: no ligatures.
+    for feature in ("liga", "calt"):
+        font.setFeature(QFont.Tag(feature), 0)
     return font
 
 

@@ -55,7 +55,7 @@ def loaded_by(package: str) -> tuple[set[str], set[str]]:
     others -= {
         "typing_extensions",
         "cython_runtime",
-    }  # msgspec loads the first where it is installed, NumPy 1 made the second
+    }  # msgspec loads the first where it is installed, some NumPy versions make the second
     return ours, {name for name in others if not name.startswith("_")}
 
 
