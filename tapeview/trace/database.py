@@ -73,6 +73,7 @@ class Database:
         self._version: int | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._left = False
+        self._found = (0, 0)
         _identified(path)
         try:
             self._connection = self._connect()
@@ -142,7 +143,9 @@ class Database:
         """Whether somebody committed since the last time this was asked."""
         with self.lock:
             try:
-                if self._left and self.has_log():
+                # Read as a file that does not change; if it does after all, its writer was only just beginning, and may
+                # have ended by now and taken its log away.
+                if self._left and (self.has_log() or _stamp(self.path) != self._found):
                     self._reconnect()
                     return True
                 version = self._data_version()
@@ -212,6 +215,7 @@ class Database:
         log = sidecars(self.path)[0]
         # A file without its log was left so by a writer that was killed, or copied away from it. Opened the ordinary
         # way, SQLite would put files beside it, or fail where it cannot.
+        self._found = _stamp(self.path)
         self._left = not log.exists() and says_it_has_a_log(self.path)
         ordinary = "mode=ro&immutable=1" if self._left else "mode=ro"
         try:
@@ -270,6 +274,15 @@ class Database:
         except OSError as error:
             raise RecordingError(f"{self.name} stands in a read-only folder and cannot be copied: {error}.") from error
         return copy
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of a file, which change when it is written to; zeros if it has gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def _identified(path: Path) -> None:

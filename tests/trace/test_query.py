@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import time
@@ -398,3 +399,17 @@ def test_output_can_be_read_on_from_any_row(path: Path) -> None:
         ]
         assert recording.output(rows[2][0]) == rows[3:]
         assert recording.output(rows[-1][0]) == []
+
+
+def test_a_file_opened_before_its_log_was_there_is_seen_to_grow(tmp_path: Path) -> None:
+    whole, early = write_regression(tmp_path / "whole.tapeview", steps=3), tmp_path / "early.tapeview"
+    scene = Regression(tmp_path / "begun.tapeview")
+    shutil.copyfile(tmp_path / "begun.tapeview", early)  # as it is between its first bytes and its log
+    scene.finish()
+    with Recording.open(early) as recording:
+        assert recording.step_count == 0
+        assert not recording.refresh()
+        shutil.copyfile(whole, early)  # all the rest of the writer's life goes by
+        assert recording.refresh()
+        assert recording.step_count == 3
+        assert not recording.refresh()
