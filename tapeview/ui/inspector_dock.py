@@ -264,7 +264,8 @@ class InspectorDock(Dock):
         self.details.show_rows([(name, value, "") for name, value in sheet.details] if model.tab == "details" else [])
         self.doc.setText(f"<span style='color:{palette.muted}; font-size:12px'>{escape(sheet.doc)}</span>")
         show_if(self.doc, bool(sheet.doc) and model.tab == "details")
-        self._show_cards(sheet.whys if model.tab in ("gradient", "value") else ())
+        leaf = model.tab == "value" and sheet.kind in ("variable", "tensor")
+        self._show_cards(sheet.whys if leaf or model.tab == "gradient" else ())
 
     def _show_rule(self) -> None:
         sheet, palette = self._model.sheet, theme.current().palette

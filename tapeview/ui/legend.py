@@ -23,7 +23,6 @@ def curve_pen(palette: Palette, curve: Curve) -> QPen:
     pen = QPen(QColor(palette.series[curve.color % len(palette.series)]), 2.2 if curve.kind == "target" else 1.7)
     styles = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DashDotLine, Qt.PenStyle.DotLine)
     pen.setStyle(styles[(curve.color // len(palette.series)) % len(styles)])
-    pen.setCosmetic(True)
     return pen
 
 

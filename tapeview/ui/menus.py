@@ -49,7 +49,8 @@ def declare(window: MainWindow) -> Commands:
         Command("stop", tr("&Stop"), session.stop, "Shift+F5", "stop", enabled=lambda: session.running),
         Command(
             "restart", tr("R&estart"), session.restart, "Ctrl+Shift+F5", "restart",
-            tr("Stop the script and run it again"), enabled=lambda: session.can_run or session.running,
+            tr("Stop the script and run it again"),
+            enabled=lambda: session.running or (session.can_run and workspace.recording is not None),
         ),
         Command(
             "forward", tr("&Forward one op"), workspace.forward, "F10", "forward", brief=tr("Step"), enabled=after

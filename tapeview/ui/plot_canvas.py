@@ -88,8 +88,9 @@ class PlotCanvas(QWidget):
         self._item.getAxis("bottom").enableAutoSIPrefix(False)
         self._item.getAxis("bottom").setHeight(22)
         self._item.showGrid(x=False, y=True, alpha=0.55)
-        self.here.setPen(pg.mkPen(palette.color("text"), width=1.2, dash=[3, 3]))
-        self.cross.setPen(pg.mkPen(palette.color("faint"), width=1))
+        ratio = self.devicePixelRatioF()
+        self.here.setPen(pg.mkPen(palette.color("text"), width=1.2 * ratio, dash=[3, 3]))
+        self.cross.setPen(pg.mkPen(palette.color("faint"), width=ratio))
         self.refresh()
 
     def refresh(self) -> None:
@@ -114,6 +115,9 @@ class PlotCanvas(QWidget):
                 continue
             x, y = model.drawn(curve)
             pen: QPen = curve_pen(palette, curve)
+            # The view's scale must not reach the pen; then its width counts in pixels of the screen.
+            pen.setCosmetic(True)
+            pen.setWidthF(pen.widthF() * self.devicePixelRatioF())
             item.setData(x, y, pen=pen)
             # Points between two gaps have no line to be seen by.
             lonely = lone_points(y)

@@ -83,7 +83,8 @@ class Workbench(QMainWindow):
         theme.current().changed.connect(self._show_focus)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        self._focus = application.focusChanged.connect(self._show_focus)
+        application.focusChanged.connect(self._show_focus)
+        self._application = application
         self._fit_titles()
         self._standard = self.saveState(LAYOUT_VERSION)
 
@@ -120,7 +121,7 @@ class Workbench(QMainWindow):
         """Let go of everything."""
         self._titles.stop()
         self.search.dispose()
-        self.disconnect(self._focus)
+        self._application.focusChanged.disconnect(self._show_focus)
         for dock in (*self.docks, self.graph):
             dock.dispose()
 

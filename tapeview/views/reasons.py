@@ -43,12 +43,14 @@ class Subject(NamedTuple):
 def why_none(recording: Recording, step: Step, subject: Subject, reason: str, break_op: int = 0) -> Why:
     """The sentence for a ``None``: why it is one, and what to do. An unknown reason is passed on as it is."""
     name = subject.name
-    code = name if name.isidentifier() else "x"
+    code = name if name.isidentifier() else "…"
     before = _before(recording, step, subject.tensor)
     title = tr("Why is ∂L/∂{name} None?").format(name=name)
     if reason == "not watched":
         if subject.kind == "variable":
             text = tr("“{name}” was not watched. Watch it with tape.watch({code}){before}.")
+        elif subject.kind == "constant" and _is_number(name):
+            text = tr("“{name}” is a number in the source. To get a gradient for it, make it a tf.Variable.")
         elif subject.kind == "constant":
             text = tr(
                 "“{name}” is a constant and was not watched. "
@@ -93,6 +95,14 @@ def why_none(recording: Recording, step: Step, subject: Subject, reason: str, br
         return Why(title, text)
     where = _where(recording, step, break_op)
     return Why(title, text.format(name=name, code=code, before=before, dtype=subject.dtype, where=where))
+
+
+def _is_number(words: str) -> bool:
+    try:
+        complex(words)
+    except ValueError:
+        return False
+    return True
 
 
 def _before(recording: Recording, step: Step, tensor: int) -> str:

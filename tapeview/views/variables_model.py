@@ -41,7 +41,8 @@ class VariableRow:
 
 
 class VariablesModel:
-    """``rows`` in the order in which the variables were made; ``summary`` for the dock's title. ``changed`` after
+    """``rows`` in the order in which the variables were made, but those that this step leaves alone come last;
+    ``summary`` for the dock's title. ``changed`` after
     either changed.
     """
 
@@ -88,8 +89,11 @@ class VariablesModel:
         if workspace.recording is None or workspace.step is None:
             return ()
         cursor = workspace.cursor
-        states = workspace.recording.variables_at(cursor.step, cursor.position)
         asked, watched = self._asked(), workspace.step.watched_variables
+        states = sorted(
+            workspace.recording.variables_at(cursor.step, cursor.position),
+            key=lambda state: not (state.used or state.variable.id in watched or state.variable.id in asked),
+        )
         return tuple(
             _row(
                 workspace.recording,

@@ -94,3 +94,20 @@ def test_a_picked_row_is_selected(tmp_path: Path) -> None:
 def test_nothing_open_has_no_rows() -> None:
     model = VariablesModel(Workspace())
     assert (model.rows, model.summary) == ((), "")
+
+
+def test_variables_that_the_step_leaves_alone_come_last(tmp_path: Path) -> None:
+    scene = Scene(tmp_path / "v.tapeview", "y = v * v\n")
+    idle, _ = scene.variable(np.float32(1), scene.site(scene.frame("y", "v")))
+    used, value = scene.variable(np.float32(2), scene.site(scene.frame("y", "v * v")))
+    scene.next_step()
+    tape = scene.tape(0)
+    scene.op("Mul", (value, value), np.float32(4), scene.site(scene.frame("y", "v * v")), tape)
+    scene.op("Mul", (value, value), np.float32(4), scene.site(scene.frame("y", "v * v")), tape)
+    with Recording.open(scene.finish()) as recording:
+        workspace = Workspace()
+        workspace.open(recording)
+        model = VariablesModel(workspace)
+        for position in (0, 1):
+            workspace.move_to(0, position)
+            assert [row.id for row in model.rows] == [used, idle]
