@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
 from tapeview.ui.text import tr
+from tapeview.views.numbers import shorter
 from tapeview.views.variables_model import VariableRow, VariablesModel
 
 Index = QModelIndex | QPersistentModelIndex
@@ -26,9 +27,9 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-NAME, SHAPE, NUMBERS = 78, 50, (82, 78, 82)
+NAME, SHAPE, NUMBERS = 78, 50, (76, 70, 76)
 """The least room for a name, for a shape, and for a value, a norm and a change without an ellipsis."""
-SHAPE_FROM, WIDE = 372, 480
+SHAPE_FROM, WIDE = 350, 480
 
 
 class VariableTable(QAbstractTableModel):
@@ -115,6 +116,8 @@ class VariableDelegate(QStyledItemDelegate):
             metrics, room = painter.fontMetrics(), int(inner.width())
             if column == 3 and metrics.horizontalAdvance(text) > room:
                 text = text.split(" · ")[0]  # "None" alone rather than with half of its reason
+            forms = shorter(text) if column >= 2 else [text]
+            text = next((form for form in forms if metrics.horizontalAdvance(form) <= room), text)
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(inner, LEFT if column == 1 else RIGHT, shown)
         painter.restore()
