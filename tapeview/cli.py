@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line and returns the exit code; the entry point of the ``tapeview`` script."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _dispatch(words)
+        code = _dispatch(words)
+        sys.stdout.flush()  # a pipe that nobody reads any more shows here, not when the interpreter ends
+        return code
     except UserError as error:
         print(f"tapeview: {error}", file=sys.stderr)
         return USAGE_EXIT

@@ -13,14 +13,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Imports every module of the package (not __main__ and the examples, which would run) and prints what is loaded then.
+# Imports every module of the package (not __main__ and the examples, which would run) and prints what that loaded.
 LOAD_ALL = """
 import importlib, json, pkgutil, sys
+before = set(sys.modules)
 package = importlib.import_module(sys.argv[1])
 for module in pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + "."):
     if not module.name.endswith("__main__") and package.__name__ != "tapeview.examples":
         importlib.import_module(module.name)
-print(json.dumps(sorted(sys.modules)))
+print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 # package -> (packages of ours, other people's packages) that it may load; "*" is any.
