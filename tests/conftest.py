@@ -66,12 +66,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Settings, caches and recent files of the suite and of its children go to a folder that is thrown away."""
+    """Settings, caches and recent files go to a folder that is thrown away; what this machine has set stays outside."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
-        patch.delenv("DISPLAY", raising=False)
+        for name in ("DISPLAY", "WAYLAND_DISPLAY", "PYTHONUNBUFFERED"):
+            patch.delenv(name, raising=False)
         yield
 
 
