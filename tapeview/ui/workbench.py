@@ -161,17 +161,16 @@ class Workbench(QMainWindow):
         for dock in self.docks:
             dock.fit_title()
         for bar in self._tab_bars():
-            if bar.objectName() == TABS:
-                continue
-            bar.setObjectName(TABS)
-            bar.setFont(caps_font())
-            bar.setDrawBase(False)
-            bar.setExpanding(False)
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
-            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            # It was dressed before it had this name.
-            bar.style().unpolish(bar)
-            bar.style().polish(bar)
+            if bar.objectName() != TABS:
+                bar.setObjectName(TABS)
+                bar.setDrawBase(False)
+                bar.setExpanding(False)
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
+                bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                # It was dressed before it had this name.
+                bar.style().unpolish(bar)
+                bar.style().polish(bar)
+            bar.setFont(caps_font())  # each style sheet brings its own
 
     def _show_line(self, file: int, line: int) -> None:
         self.source.show_line(file, line)

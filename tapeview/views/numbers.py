@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,18 @@ def signed(value: float, digits: int = 4) -> str:
     """A change: always with its sign."""
     text = number(value, digits)
     return text if text[:1] in "-N" else f"+{text}"
+
+
+def shorter(text: str) -> list[str]:
+    """A number written by ``number`` or ``signed``, then rounded to ever fewer digits behind the point, so that it need
+    not be cut where it says how large it is. Anything else is itself only.
+    """
+    parts = re.fullmatch(r"([+-]?\d+)\.(\d+)(e[+-]?\d+)?", text)
+    if parts is None:
+        return [text]
+    value, plus, kind = float(text), "+" if text[0] == "+" else "", "e" if parts[3] else "f"
+    forms = [f"{value:{plus}.{count}{kind}}" for count in range(len(parts[2]) - 1, -1, -1)]
+    return [text, *(form for form in forms if parts[3] or float(form))]
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QFont
 from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -339,6 +339,7 @@ def test_there_is_one_tab_bar_whatever_happens(qtbot: QtBot, tmp_path: Path, siz
             qtbot.waitUntil(lambda docks=docks: not docks._titles.isActive())  # type: ignore[misc]
             QApplication.processEvents()
             (bar,) = tab_bars(window)
+            assert bar.font().capitalization() == QFont.Capitalization.AllUppercase
             assert bar.geometry().left() == docks.plots.geometry().left()
             assert abs(docks.plots.geometry().top() - bar.geometry().bottom()) <= 2
         window.close()

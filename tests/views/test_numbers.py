@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tapeview.views.numbers import brief, bytes_text, item, number, shape_text, signed
+from tapeview.views.numbers import brief, bytes_text, item, number, shape_text, shorter, signed
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,19 @@ def test_shapes_and_sizes() -> None:
     assert [bytes_text(size) for size in (0, 999, 1500, 123456, 2_500_000, 3 * 10**9)] == [
         "0 B", "999 B", "1.5 kB", "123 kB", "2.5 MB", "3.0 GB",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("-4.79e-07", ["-4.79e-07", "-4.8e-07", "-5e-07"]),
+        ("+0.0102", ["+0.0102", "+0.010", "+0.01"]),
+        ("10.56", ["10.56", "10.6", "11"]),
+        ("NaN", ["NaN"]),
+        ("None · stopped", ["None · stopped"]),
+        ("[1, 2]", ["[1, 2]"]),
+        ("12", ["12"]),
+    ],
+)
+def test_a_number_is_rounded_before_it_is_cut(text: str, forms: list[str]) -> None:
+    assert shorter(text) == forms
