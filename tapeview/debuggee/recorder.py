@@ -14,7 +14,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-from tapeview.debuggee.adapters.engine import OUTPUT, PASSING, EngineTranslator, attach, detach
+from tapeview.debuggee.adapters.engine import OUTPUT, PASSING, EngineTranslator, attach, detach, weight
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.debuggee.gate import Gate
 from tapeview.trace.records import Failure
@@ -26,7 +26,9 @@ BACKLOG = 40_000
 SLOW = 0.25
 """If more events than this had to be written at once, or if it took more seconds, the script's own thread helps ..."""
 HELP_AT = 64
-"""... whenever so many wait."""
+"""... whenever so many wait, ..."""
+HELP_AT_BYTES = 128 << 20
+"""... or tensors that hold so much memory only because they wait."""
 _DROPPED_BACKLOG = 100_000
 
 Event = tuple[Any, ...]
@@ -52,6 +54,7 @@ class Recorder:
         self._finished = False
         self._listening = False
         self._behind = False
+        self._waiting = 0
         self._retry_at = 0.0
         self.trouble: str | None = None
         self.committed: tuple[int, int, int] = (0, 0, 0)
@@ -87,8 +90,10 @@ class Recorder:
             gate.passed += 1
             if gate.passed >= gate.stop_at:
                 gate.wait()
-            if self._behind and len(self._events) > HELP_AT:
-                self._help()
+            if self._behind:
+                self._waiting += weight(event)
+                if len(self._events) > HELP_AT or self._waiting > HELP_AT_BYTES:
+                    self._help()
 
     def _help(self) -> None:
         if self.trouble is None:
@@ -120,6 +125,7 @@ class Recorder:
         # Other threads may append meanwhile: each of these two steps is atomic.
         batch = events[:count]
         del events[:count]
+        self._waiting = 0
         began = time.monotonic()
         try:
             self._translator.translate(batch)

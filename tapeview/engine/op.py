@@ -149,7 +149,7 @@ def execute(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any] = 
         array = op.forward(*arrays, **attrs) if attrs else op.forward(*arrays)
     except InvalidArgumentError:
         raise
-    except RuntimeWarning:
+    except (RuntimeWarning, FloatingPointError):
         array = _undisturbed(op, inputs, attrs)
     except ValueError as error:
         raise kernel_error(op, inputs, error) from None
@@ -168,7 +168,7 @@ def execute_one(op: Op, x: EagerTensor) -> EagerTensor:
         array = op.forward(x._array)
     except InvalidArgumentError:
         raise
-    except RuntimeWarning:
+    except (RuntimeWarning, FloatingPointError):
         array = _undisturbed(op, (x,), _NO_ATTRS)
     except ValueError as error:
         raise kernel_error(op, (x,), error) from None
@@ -187,7 +187,7 @@ def execute_pair(op: Op, x: EagerTensor, y: EagerTensor) -> EagerTensor:
         array = op.forward(x._array, y._array)
     except InvalidArgumentError:
         raise
-    except RuntimeWarning:
+    except (RuntimeWarning, FloatingPointError):
         array = _undisturbed(op, (x, y), _NO_ATTRS)
     except ValueError as error:
         raise kernel_error(op, (x, y), error) from None
@@ -201,8 +201,8 @@ def execute_pair(op: Op, x: EagerTensor, y: EagerTensor) -> EagerTensor:
 
 
 def _undisturbed(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any]) -> Any:
-    """Runs a kernel again whose warning became an error because the script asked for that; it did not mean our
-    warnings."""
+    """Runs a kernel again whose warning became an error because the script asked for that, of Python or of NumPy; it
+    did not mean our warnings."""
     with np.errstate(all="ignore"):
         return op.forward(*[t._array for t in inputs], **attrs)
 

@@ -175,6 +175,33 @@ def test_a_script_faster_than_the_disk_helps_to_write(tmp_path: Path, monkeypatc
     assert Recording.open(path).step_info(0).forward == 1200
 
 
+def test_a_script_of_large_tensors_helps_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COMMIT_EVERY", 3600.0)
+    monkeypatch.setattr(module, "BACKLOG", 0)
+    monkeypatch.setattr(module, "HELP_AT_BYTES", 10_000)
+    path = tmp_path / "run.tapeview"
+    recorder = Recorder(Writer(path, run_info(path)))
+    recorder.start()
+    v = Variable([1.0] * 1000)
+    recorder.flush()
+    most = 0
+    with GradientTape(persistent=True) as tape:
+        y = v * 1.0
+        for _ in range(20):
+            y = y * 1.0
+            most = max(most, len(recorder._events))
+    for _ in range(5):
+        tape.gradient(y, v)
+        v.assign(v.value())
+        most = max(most, len(recorder._events))
+    recorder.finish("finished", 0)
+    # Three tensors of 4,000 bytes are more than may wait; what opens and ends a call comes on top.
+    assert most <= 6
+    assert Recording.open(path).step_info(0).forward == 21
+
+
 def test_a_forked_child_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "run.tapeview"
     recorder = Recorder(Writer(path, run_info(path)))

@@ -91,3 +91,17 @@ def test_a_warning_goes_to_where_standard_error_is_directed() -> None:
     )
 
     assert text == ""
+
+
+@pytest.mark.parametrize("strict", ["warnings.simplefilter('error')", "np.seterr(all='raise')"])
+def test_what_a_script_wants_to_be_errors_concerns_its_own_numbers_only(strict: str) -> None:
+    text = said(
+        f"import warnings\nimport numpy as np\n{strict}\n"
+        "x = tf.Variable(0.0)\n"
+        "with tf.GradientTape() as tape: y = tf.math.log(x) + 1.0 / x + tf.nn.sigmoid(x - 1e30) * tf.exp(x + 1000.0)\n"
+        "assert np.isnan(tape.gradient(y, x).numpy()), tape\n"
+        "try: np.log(np.zeros(1))\n"
+        "except (RuntimeWarning, FloatingPointError): print('its own', file=__import__('sys').stderr)\n"
+    )
+
+    assert text == "its own\n"

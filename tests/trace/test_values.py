@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -117,3 +118,29 @@ def test_statistics_of_one_number_are_those_of_many(value: complex) -> None:
         [two.minimum, two.maximum, two.mean, two.norm / math.sqrt(2), two.nans / 2, two.infs / 2, two.zeros / 2],
         rtol=1e-14,
     )
+
+
+def test_statistics_of_many_numbers_need_little_memory() -> None:
+    rng = np.random.default_rng(0)
+    array = rng.normal(3.0, 2.0, (1000, 1000)).astype(np.float32)
+    array[:3, 7] = np.nan, np.inf, 0.0
+    tracemalloc.start()
+    try:
+        stats = statistics(array)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < array.nbytes // 4
+    finite = array[np.isfinite(array)].astype(np.float64)
+    assert stats is not None
+    assert (stats.minimum, stats.maximum) == (finite.min(), finite.max())
+    assert stats.mean == pytest.approx(finite.mean(), rel=1e-12)
+    assert stats.norm == pytest.approx(np.linalg.norm(finite), rel=1e-12)
+    assert (stats.nans, stats.infs, stats.zeros) == (1, 1, 1)
+
+
+def test_statistics_do_not_mind_what_a_script_wants_to_be_errors() -> None:
+    with np.errstate(all="raise"):
+        stats = statistics(np.array([1e-40, 1e300, -1e300, 5e-324]))
+    assert stats is not None
+    assert stats.mean == pytest.approx(0.0)

@@ -48,6 +48,12 @@ def detach() -> None:
         observe.listen(None)
 
 
+def weight(event: observe.Event) -> int:
+    """The bytes of the tensors that one of the events in ``PASSING`` brings."""
+    made = (event[3],) if event[0] == observe.ASSIGNED else event[4]
+    return sum([t._array.nbytes for t in made if t.__class__ is EagerTensor])
+
+
 class EngineTranslator:
     """Turns events into records and hands them to a writer. Not thread-safe: its owner calls it from one thread at a
     time.

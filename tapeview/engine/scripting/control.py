@@ -203,16 +203,20 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
 def numpy_function(
     func: Any = None, inp: Any = None, Tout: Any = None, stateful: bool = True, name: str | None = None
 ) -> Any:
-    """``func`` of NumPy arrays, its results as tensors. No gradient passes."""
-    result = func(*[to_tensor(v).numpy() for v in inp])
-    if isinstance(Tout, (list, tuple)):
-        return [to_tensor(np.asarray(v)) for v in result]
-    return to_tensor(np.asarray(result))
+    """``func`` of NumPy arrays. No gradient passes.
+
+    Returns:
+        What ``func`` returned as a list of tensors, flat; a single one by itself. The types are those of the values:
+        in eager code ``Tout`` has no say.
+    """
+    arrays = [to_tensor(v).numpy() for v in inp]
+    results = [None if v is None else to_tensor(v) for v in structure.flatten(func(*arrays))]
+    return results[0] if len(results) == 1 else results
 
 
 def _results(result: Any, kinds: Any) -> Any:
     if isinstance(kinds, (list, tuple)):
-        given = result if isinstance(result, (list, tuple)) else [result]
+        given = result if isinstance(result, (list, tuple)) else [] if result is None else [result]
         return [_as_type(v, k) for v, k in zip(given, kinds, strict=True)]
     return None if result is None else _as_type(result, kinds)
 

@@ -62,6 +62,20 @@ def test_python_functions() -> None:
     kinds = []
     tf.numpy_function(lambda x: kinds.append(type(x)) or x, [tf.constant([1.5])], tf.float32)
     assert kinds == [np.ndarray]
+    assert tf.py_function(lambda x: None, [1.0], []) == []
+
+
+@pytest.mark.parametrize("types", [tf.float32, [tf.float32], (tf.float32,)])
+def test_a_numpy_function_of_one_result_returns_it(types: object) -> None:
+    found = tf.numpy_function(lambda x: x * 2, [tf.constant([1.0, 2.0])], types)
+    assert found.numpy().tolist() == [2.0, 4.0]
+
+
+def test_a_numpy_function_returns_its_results_as_they_are() -> None:
+    both = tf.numpy_function(lambda x: (x, x.sum()), [tf.constant([1.0, 2.0])], [tf.float32, tf.float32])
+    assert [t.numpy().tolist() for t in both] == [[1.0, 2.0], 3.0]
+    assert tf.numpy_function(lambda: 1.0, [], tf.float64).dtype == tf.float32
+    assert tf.numpy_function(lambda: None, [], []) is None
 
 
 def test_tensor_array() -> None:
