@@ -6,7 +6,7 @@ Every function gives "" where the source does not tell. Nothing here raises for 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from tapeview.trace.records import Frame, Op, Tensor, Variable
 from tapeview.trace.syntax import Syntax, syntax_of
@@ -20,23 +20,35 @@ _LONGEST_LABEL = 32
 _DEFAULT_VARIABLE = "Variable"
 
 
-def result_name(rec: Recording, site: int, output: int | None = None) -> str:
+class _Output(int):
+    """The number of an op's output: an item only where it is unpacked, for many ops return one of their outputs."""
+
+
+Path = tuple[int | str, ...]
+"""Where something is in a structure of tuples, lists and dicts, from the outside in: positions, and keys as text."""
+
+
+def result_name(rec: Recording, site: int, output: int | None = None, *, gathered: bool = False) -> str:
     """The user's name for what the expression at a site results in.
 
     The expression is the whole value of ``name = …`` (also annotated, ``:=``, ``+=``, or at its place in a tuple), or
-    of a ``return`` or a lambda, and then the caller's name for the call counts. ``output`` is the number of the
-    output for ops that have several.
+    of a ``return`` or a lambda, and then the caller's name for the call counts. A list or dict that is written out
+    gives its items names: ``params['w']``, ``layers[0]``. ``output`` is the number of the output for ops that have
+    several.
+
+    Args:
+        gathered: whether the items of a comprehension, and what is appended to a list, are called ``layers[…]``.
     """
-    index = output
+    path: Path = () if output is None else (_Output(output),)
     for frame in rec.frames(site):
         syntax = _syntax(rec, frame)
         node = syntax.at(frame)
         if node is None:
             return ""
-        found = _destination(syntax, node, index)
+        found = _destination(syntax, node, path, gathered)
         if isinstance(found, str):
             return found
-        index = found[0]
+        path = found
     return ""
 
 
@@ -63,7 +75,7 @@ def variable_name(rec: Recording, variable: Variable) -> str:
     given = variable.name.removesuffix(":0")
     if given and given != _DEFAULT_VARIABLE:
         return given
-    return result_name(rec, variable.site) or _DEFAULT_VARIABLE
+    return result_name(rec, variable.site, gathered=True) or _DEFAULT_VARIABLE
 
 
 def series_name(rec: Recording, name: str, kind: str, site: int) -> str:
@@ -73,7 +85,7 @@ def series_name(rec: Recording, name: str, kind: str, site: int) -> str:
     if name and not (kind == "variable" and name.removesuffix(":0") == _DEFAULT_VARIABLE):
         return name.removesuffix(":0")
     if kind == "variable":
-        return result_name(rec, site) or _DEFAULT_VARIABLE
+        return result_name(rec, site, gathered=True) or _DEFAULT_VARIABLE
     for frame in rec.frames(site)[:1]:
         syntax = _syntax(rec, frame)
         node = syntax.at(frame)
@@ -148,46 +160,75 @@ def _syntax(rec: Recording, frame: Frame) -> Syntax:
     return syntax_of(rec.source(frame.file).text)
 
 
-def _destination(syntax: Syntax, node: ast.AST, index: int | None) -> str | tuple[int | None]:
-    """The name that gets the value of ``node`` (its item ``index``), or (index,) if the function gives it back."""
+def _destination(syntax: Syntax, node: ast.AST, path: Path, gathered: bool) -> str | Path:
+    """The name that gets the item at ``path`` of the value of ``node``, or the path of it in what the function gives
+    back.
+    """
     if isinstance(node, ast.AugAssign):
-        return _target(syntax, node.target, index)
+        return _target(syntax, node.target, path)
     while True:
         parent = syntax.parent(node)
         match parent:
             case ast.Return():
-                return (index,)
+                return path
             case ast.Lambda() if node is parent.body:
-                return (index,)
+                return path
             case ast.Assign(targets=targets):
-                names = [_target(syntax, target, index) for target in targets]
+                names = [_target(syntax, target, path) for target in targets]
                 return next((name for name in names if name), "")
             case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
-                return _target(syntax, target, index) if node is parent.value else ""
+                return _target(syntax, target, path) if node is parent.value else ""
             case ast.IfExp() if node is not parent.test:
-                node = parent
+                pass
             case ast.Await():
-                node = parent
-            case ast.Tuple() | ast.List() if index is None and isinstance(node, ast.expr):
-                index = parent.elts.index(node)
-                if any(isinstance(item, ast.Starred) for item in parent.elts[:index]):
+                pass
+            case ast.Tuple(elts=items) | ast.List(elts=items) if isinstance(node, ast.expr):
+                index = items.index(node)
+                if any(isinstance(item, ast.Starred) for item in items[:index]):
                     return ""
-                node = parent
+                path = (index, *path)
+            case ast.Dict(keys=keys, values=values) if node in values:
+                key = keys[values.index(node)]
+                if not isinstance(key, ast.Constant):
+                    return ""
+                path = (repr(key.value), *path)
+            case ast.keyword(arg=str(word)):
+                parent = syntax.parent(parent)
+                if not _is_dict(parent):
+                    return ""
+                path = (repr(word), *path)
+            case ast.ListComp() if gathered and node is parent.elt:
+                path = ("…", *path)
+            case ast.Call(func=ast.Attribute(attr="append", value=several), args=[_]) if gathered:
+                return _target(syntax, several, ("…", *path))
             case _:
                 return ""
+        node = parent
 
 
-def _target(syntax: Syntax, target: ast.expr, index: int | None) -> str:
-    """The name of an assignment's target, or of its item ``index``."""
-    if index is not None:
-        if not isinstance(target, ast.Tuple | ast.List) or index >= len(target.elts):
+def _is_dict(node: ast.AST | None) -> TypeGuard[ast.Call]:
+    """Whether this is ``dict(name=value, …)``."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args
+
+
+def _target(syntax: Syntax, target: ast.expr, path: Path) -> str:
+    """The name of an assignment's target, or of the item of it at ``path``."""
+    while path and isinstance(target, ast.Tuple | ast.List):
+        index, *rest = path
+        items = target.elts
+        if isinstance(index, str) or index >= len(items):
             return ""
-        if any(isinstance(item, ast.Starred) for item in target.elts[: index + 1]):
+        if any(isinstance(item, ast.Starred) for item in items[: index + 1]):
             return ""
-        target = target.elts[index]
+        target, path = items[index], tuple(rest)
+    if any(isinstance(step, _Output) for step in path):
+        return ""
     if isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
         text = syntax.of(target)
-        return text if len(text) <= _LONGEST_OPERAND or isinstance(target, ast.Name) else ""
+        if len(text) > _LONGEST_OPERAND and not isinstance(target, ast.Name):
+            return ""
+        name = text + "".join([f"[{step}]" for step in path])
+        return name if not path or len(name) <= _LONGEST_LABEL else ""
     return ""
 
 

@@ -129,14 +129,25 @@ def run(tmp_path: Path) -> Any:
         ("r = s = w * x", "mul", "r"),
         ("p, q = w * x, w + x", "mul", "p"),
         ("p, q = w * x, w + x", "add", "q"),
-        ("(p, [q, r]) = w * x, [w + x, w - x]", "sub", ""),
+        ("(p, [q, r]) = w * x, [w + x, w - x]", "sub", "r"),
+        ("p, q = w * x, [w + x, w - x]", "sub", "q[1]"),
+        ("p = *[b, b], w * x", "mul", ""),
         ("p, *q = w * x, w + x, w - x", "mul", "p"),
         ("p, *q = w * x, w + x, w - x", "add", ""),
         ("p, q = tf.split(w)", "split", ""),
         ("r = w * x if True else b", "mul", "r"),
         ("r = w if w * x else b", "mul", ""),
-        ("r = [w * x]", "mul", ""),
-        ("r = {'k': w * x}", "mul", ""),
+        ("r = [w * x]", "mul", "r[0]"),
+        ("r = [[b, w * x]]", "mul", "r[0][1]"),
+        ("r = {'k': w * x}", "mul", "r['k']"),
+        ("r = {1: [b, w * x]}", "mul", "r[1][1]"),
+        ("r = {b: w * x}", "mul", ""),
+        ("r = {w * x: b}", "mul", ""),
+        ("r = {**{'k': w * x}}", "mul", ""),
+        ("r = dict(k=w * x)", "mul", "r['k']"),
+        ("r = dict({}, k=w * x)", "mul", ""),
+        ("r = {'a key that is long, though not at once': w * x}", "mul", ""),
+        ("p, q = {'k': w * x, 'l': b}", "mul", ""),
         ("w * x", "mul", ""),
         ("r = -w", "neg", "r"),
         ("r = w < x", "lt", "r"),
@@ -183,7 +194,9 @@ def test_the_name_that_a_result_gets(run: Any, text: str, label: str, name: str)
         ("f = lambda x, y=w * x: y\nr = f(x)", "mul", ""),
         ("def f(x):\n    return w * x, w + x\np, q = f(x)", "mul", "p"),
         ("def f(x):\n    return w * x, w + x\np, q = f(x)", "add", "q"),
-        ("def f(x):\n    return w * x, w + x\np = f(x)", "add", ""),
+        ("def f(x):\n    return w * x, w + x\np = f(x)", "add", "p[1]"),
+        ("def f(x):\n    return {'k': w * x}\np = [f(x)]", "mul", "p[0]['k']"),
+        ("def f(x):\n    return tf.split(x)\np = [f(x)]", "split", "p[0]"),
         ("def f(x):\n    return w * x if True else b\nr = f(x)", "mul", "r"),
         ("class M:\n    def __call__(self, x):\n        return w * x\nm = M()\npred = m(x)", "mul", "pred"),
         ("class M:\n    def __add__(self, o):\n        return w * o\nr = M() + x", "mul", "r"),
@@ -244,6 +257,10 @@ def test_the_text_of_the_operands(run: Any, text: str, label: str, count: int, o
         ("dense/kernel:0", "kernel = tf.Variable(1.0)", "dense/kernel"),
         ("w", "kernel = tf.Variable(1.0)", "w"),
         ("", "kernel = tf.Variable(1.0)", "kernel"),
+        ("", "params = {'w': tf.Variable(1.0)}", "params['w']"),
+        ("", "layers = [tf.Variable(1.0) for _ in range(2)]", "layers[…]"),
+        ("", "layers = []\nlayers.append(tf.Variable(1.0))", "layers[…]"),
+        ("", "layers = []\nlayers.extend([tf.Variable(1.0)])", "Variable"),
     ],
 )
 def test_a_variable_has_its_given_name_or_the_users(run: Any, given: str, text: str, name: str) -> None:
@@ -259,6 +276,7 @@ def test_series_without_a_name_get_that_of_their_target(run: Any) -> None:
         g = tf.gradient(loss, [w])
         h = tf.gradient(sources=[w], target=loss)
         v = tf.Variable(1.0)
+        l = [tf.Variable(i) for i in range(1)]
         k = tf.gradient(*[loss, w])
         """
     )
@@ -271,8 +289,18 @@ def test_series_without_a_name_get_that_of_their_target(run: Any) -> None:
     assert name("gradient3", "target") == "target"
     assert name("Variable", "variable") == "v"
     assert name("Variable", "variable", "Variable:0") == "v"
+    assert name("Variable2", "variable") == "l[…]"
     assert name("Variable", "variable", "dense/bias:0") == "dense/bias"
     assert name("gradient", "logged", "accuracy") == "accuracy"
+
+
+def test_an_output_of_an_op_is_named_where_it_is_unpacked(run: Any) -> None:
+    tape = run("p, q = tf.split(w)\nr = tf.split(w)\n(s, t), u = tf.split(w), b")
+
+    def name(label: str) -> str:
+        return names.result_name(tape.recording, tape.sites[label], 1)
+
+    assert [name("split"), name("split2"), name("split3")] == ["q", "", "t"]
 
 
 def test_unknown_sites_and_files_have_no_names(run: Any) -> None:
