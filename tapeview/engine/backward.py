@@ -262,6 +262,8 @@ def _apply_rules(
         return [None] * len(inputs)
     contributions: list[Gradient] = []
     broadcasts = op.broadcasts
+    pair = len(inputs) == 2
+    first = inputs[0]
     k = 0
     for rule in op.vjps:
         tensor = inputs[k]
@@ -274,6 +276,8 @@ def _apply_rules(
             sent = _conjugated(rule, upstream, output, inputs, attrs)
         elif attrs:
             sent = rule(upstream, output, *inputs, **attrs)
+        elif pair:
+            sent = rule(upstream, output, first, inputs[1])
         else:
             sent = rule(upstream, output, *inputs)
         if broadcasts and sent is not None and sent._array.shape != array.shape:
