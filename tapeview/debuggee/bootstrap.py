@@ -18,7 +18,7 @@ from types import CodeType
 
 import tapeview
 from tapeview import protocol
-from tapeview.debuggee import blame, control, static_check
+from tapeview.debuggee import blame, control, quiet, static_check
 from tapeview.debuggee.gate import Gate
 from tapeview.debuggee.program import (
     REAL_SENTENCE,
@@ -69,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         session.attach(lambda status, stop, gone: control.Control(channel, status, stop, gone))
     if unsupported:
         print(unsupported, file=sys.stderr)
+    quiet.install()
     loader.install()
     if not options.module:
         put_first(program.folder)

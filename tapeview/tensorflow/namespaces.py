@@ -108,6 +108,7 @@ NAMESPACES: Final[Mapping[str, str]] = {
         disable_check_numerics enable_check_numerics is_numeric_tensor set_log_device_placement
     """,
     "tf.autodiff": "ForwardAccumulator GradientTape",
+    "tf.image": "adjust_contrast",
     "tf.signal": "dct fft fft2d idct ifft ifft2d irfft rfft stft",
     "tf.config": """
         LogicalDevice LogicalDeviceConfiguration PhysicalDevice experimental_run_functions_eagerly

@@ -63,6 +63,7 @@ HOMES: Final[Mapping[str, str]] = {
     """,
     _OPS + "exponential": "exp expm1 log log1p rsqrt sigmoid sqrt tanh xlog1py xlogy",
     _OPS + "extremes": "clip_by_global_norm clip_by_norm clip_by_value global_norm l2_loss maximum minimum",
+    _OPS + "images": "adjust_contrast",
     _OPS + "index": "boolean_mask gather strided_slice",
     _OPS + "linalg": "adjoint cross matmul matrix_transpose matvec tensordot",
     _OPS + "losses": """

@@ -253,3 +253,21 @@ def test_scalars_print_as_the_tutorials_show_them(tmp_path: Path) -> None:
     )
     run: Run = record_source(tmp_path, source)
     assert sorted(run.out.split()) == ["0.1", "[0.1]", "[0.1]"]
+
+
+def test_the_engine_warns_of_nothing_whatever_filters_a_script_sets(tmp_path: Path) -> None:
+    source = """\
+import warnings
+warnings.simplefilter("always")
+import numpy as np
+import tensorflow as tf
+print(tf.math.log(0.0).numpy())
+with warnings.catch_warnings(record=True) as caught:
+    warnings.resetwarnings()
+    1.0 / tf.constant(0.0)
+    np.log(np.zeros(1))
+print([str(w.message) for w in caught])
+"""
+    run = record_source(tmp_path, source)
+    assert run.err == ""
+    assert run.out.splitlines() == ["-inf", "['divide by zero encountered in log']"]
