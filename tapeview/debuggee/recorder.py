@@ -1,8 +1,7 @@
 """The recorder: receives the engine's events and gets them into the recording.
 
 The script's threads only append to a queue; a writer thread translates and commits every 50 ms. If the queue grows
-faster than it
-can be written, the script's thread helps, so memory stays bounded.
+faster than it can be written, the script's thread helps, so memory stays bounded.
 """
 
 from __future__ import annotations

@@ -14,10 +14,11 @@ import numpy as np
 
 from tapeview.engine import callsite, nest, observe, reasons
 from tapeview.engine.convert import to_tensor
+from tapeview.engine.errors import InternalError
 from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import Op, Rule
 from tapeview.engine.state import state
-from tapeview.engine.tape import Entry, GradientTape, UnconnectedGradients
+from tapeview.engine.tape import GradientTape, UnconnectedGradients
 from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
 
@@ -162,7 +163,8 @@ class GradientCall:
             key = id(getattr(target, "_base", target))
             kind = target._array.dtype.kind
             if kind != "O" and (key in tracked or key in source_ids or (kind in "iub" and self._of_tracked(target))):
-                _accumulate(totals, key, EagerTensor(np.ones_like(target._array)) if seed is None else seed)
+                given = EagerTensor(np.ones_like(target._array)) if seed is None else seed
+                totals[key] = _sum(totals.get(key), given)
         _sweep(self.tape, totals, source_ids, self.id)
         return [self._of_source(s, totals) for s in sources]
 
@@ -246,8 +248,6 @@ def _apply_rules(
         wanted = [id(t) in tracked and t._array.dtype.kind in "fc" for t in inputs]
         results = list(op.vjp_all(upstream, output, *inputs, **attrs))
         if len(results) != len(inputs):
-            from tapeview.engine.errors import InternalError
-
             few = "few" if len(results) < len(inputs) else "many"
             raise InternalError(
                 None,
@@ -315,10 +315,6 @@ def unbroadcast(g: EagerTensor, shape: tuple[int, ...]) -> EagerTensor:
     return g if g._array.shape == shape else reshape(g, shape)
 
 
-def _accumulate(totals: dict[int, Gradient], key: int, contribution: Gradient) -> None:
-    totals[key] = _sum(totals.get(key), contribution)
-
-
 def _sum(total: Gradient, contribution: Gradient) -> Gradient:
     if total is None or contribution is None:
         return contribution if total is None else total
@@ -335,6 +331,3 @@ def _sum(total: Gradient, contribution: Gradient) -> Gradient:
     a = total._densify() if isinstance(total, IndexedSlices) else total
     b = contribution._densify() if isinstance(contribution, IndexedSlices) else contribution
     return add(a, b)
-
-
-__all__ = ["Entry", "GradientCall", "gradient"]

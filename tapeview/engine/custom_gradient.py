@@ -97,7 +97,7 @@ def _op_of(f: Function, rule: Function, arguments: int, variables: Sequence[Any]
 
     doc = inspect.getdoc(f) or ""
     name = getattr(f, "__name__", type(f).__name__)
-    return Op(name, _not_run, (), vjp_all, False, results, False, True, (), (f"what {name} returns as its rule",), doc)
+    return Op(name, _not_run, (), vjp_all, False, False, True, (), (f"what {name} returns as its rule",), doc)
 
 
 def _as_gradient(value: Any, source: EagerTensor) -> Any:

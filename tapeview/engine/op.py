@@ -44,14 +44,13 @@ class Op:
 
     Attributes:
         name: TensorFlow's name for it (``RealDiv``).
-        forward: computes the output array, or a tuple of them, from the input arrays and the attributes.
+        forward: computes the output array, or a tuple of them, from the input arrays and the attributes. With several
+            outputs (see ``execute_many``) a rule gets tuples of gradients and outputs.
         vjps: one rule per input, None where there is none. A rule gets the upstream gradient, the output, the inputs
             and the attributes and returns that input's gradient as a tensor (or None). Rules call other ops, so they
             can be recorded and differentiated.
         vjp_all: for ops with any number of inputs: one rule that returns all gradients as a sequence.
         broadcasts: inputs were broadcast against each other, so gradients are summed back to each input's shape.
-        outputs: how many; 0 = as many as ``forward`` returns (a tuple). With several, a rule gets tuples of gradients
-            and outputs.
         unused_output_gradients: give rules None, not zeros, for outputs nothing flowed back to.
         differentiable: False for ops TensorFlow declares non-differentiable (``floor``): their gradient is None. An
             op that has no rule at all but is differentiable raises LookupError in the backward pass, as in TensorFlow.
@@ -61,7 +60,7 @@ class Op:
     """
 
     __slots__ = (
-        "analytic", "broadcasts", "differentiable", "doc", "formulas", "forward", "input_names", "name", "outputs",
+        "analytic", "broadcasts", "differentiable", "doc", "formulas", "forward", "input_names", "name",
         "unused_output_gradients", "vjp_all", "vjps",
     )  # fmt: skip
 
@@ -72,7 +71,6 @@ class Op:
         vjps: Sequence[Rule | None],
         vjp_all: Rule | None,
         broadcasts: bool,
-        outputs: int,
         unused_output_gradients: bool,
         differentiable: bool,
         input_names: tuple[str, ...],
@@ -85,7 +83,6 @@ class Op:
         self.vjps = tuple(vjps)
         self.vjp_all = vjp_all
         self.broadcasts = broadcasts
-        self.outputs = outputs
         self.unused_output_gradients = unused_output_gradients
         self.differentiable = differentiable
         self.input_names = input_names
@@ -109,7 +106,6 @@ def defop(
     *,
     vjp_all: Rule | None = None,
     broadcasts: bool = False,
-    outputs: int = 1,
     unused_output_gradients: bool = False,
     differentiable: bool = True,
     inputs: str = "",
@@ -130,7 +126,6 @@ def defop(
         vjps,
         vjp_all,
         broadcasts,
-        outputs,
         unused_output_gradients,
         differentiable,
         tuple(inputs.split()),

@@ -37,10 +37,10 @@ def _split_rule(gs: Any, ys: Any, x: EagerTensor, axis: int, sizes: tuple[int, .
     return concat(list(gs), axis)
 
 
-SPLIT = defop("Split", _split, (_split_rule,), outputs=0, inputs="x", formulas=("the parts' gradients, joined",))
-SPLIT_V = defop("SplitV", _split, (_split_rule,), outputs=0, inputs="x", formulas=("the parts' gradients, joined",))
+SPLIT = defop("Split", _split, (_split_rule,), inputs="x", formulas=("the parts' gradients, joined",))
+SPLIT_V = defop("SplitV", _split, (_split_rule,), inputs="x", formulas=("the parts' gradients, joined",))
 UNSTACK = defop(
-    "Unpack", lambda x, *, axis: np.moveaxis(x, axis, 0), (lambda gs, ys, x, axis: stack(list(gs), axis),), outputs=0,
+    "Unpack", lambda x, *, axis: np.moveaxis(x, axis, 0), (lambda gs, ys, x, axis: stack(list(gs), axis),),
     inputs="x", formulas=("the slices' gradients, stacked",),
 )  # fmt: skip
 REVERSE: Op = defop(

@@ -156,7 +156,7 @@ DETERMINANT = defop(
     "MatrixDeterminant", wide(np.linalg.det), (_det_rule,), inputs="x", analytic=False, formulas=("g * y * inv(x)ᵀ",)
 )
 LOG_DETERMINANT = defop(
-    "LogMatrixDeterminant", _slogdet, (_slogdet_rule,), outputs=2, inputs="x", analytic=False,
+    "LogMatrixDeterminant", _slogdet, (_slogdet_rule,), inputs="x", analytic=False,
     formulas=("the logarithm's g * inv(x)ᵀ",),
 )  # fmt: skip
 SOLVE: Op = defop(

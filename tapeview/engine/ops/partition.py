@@ -44,7 +44,7 @@ def _stitch_rule(g: EagerTensor, y: EagerTensor, *inputs: EagerTensor) -> list[A
 
 
 DYNAMIC_PARTITION = defop(
-    "DynamicPartition", _partition, (_partition_rule, None), outputs=0, inputs="data partitions",
+    "DynamicPartition", _partition, (_partition_rule, None), inputs="data partitions",
     formulas=("the parts' gradients, put back in place", ""),
 )  # fmt: skip
 DYNAMIC_STITCH: Op = defop("DynamicStitch", _stitch, vjp_all=_stitch_rule, formulas=("g, in the rows it filled",))

@@ -45,7 +45,7 @@ def _top_k_rule(gs: Any, ys: Any, x: EagerTensor, k: int) -> EagerTensor:
     return reshape(flat, shape)
 
 
-TOP_K = defop("TopKV2", _top_k, (_top_k_rule,), outputs=2, inputs="x", formulas=("g, at the elements that were taken",))
+TOP_K = defop("TopKV2", _top_k, (_top_k_rule,), inputs="x", formulas=("g, at the elements that were taken",))
 
 
 def _unique(x: Array, *, out_idx: str) -> tuple[Array, Array]:
@@ -59,8 +59,8 @@ def _unique_with_counts(x: Array, *, out_idx: str) -> tuple[Array, Array, Array]
     return y, back, np.bincount(back, minlength=len(y)).astype(out_idx)
 
 
-UNIQUE = defop("Unique", _unique, outputs=2, inputs="x")
-UNIQUE_WITH_COUNTS = defop("UniqueWithCounts", _unique_with_counts, outputs=3, inputs="x")
+UNIQUE = defop("Unique", _unique, inputs="x")
+UNIQUE_WITH_COUNTS = defop("UniqueWithCounts", _unique_with_counts, inputs="x")
 
 
 def _bincount(values: Array, weights: Array, *, size: int, binary: bool) -> Array:

@@ -146,17 +146,17 @@ def _svd_square_or_wide(gs: Triple, ys: Triple, full_matrices: bool) -> Any:
 # -- the table -----------------------------------------------------------------------------------------------------
 
 EIGH: Op = defop(
-    "SelfAdjointEigV2", _eigh, (_eigh_rule,), outputs=2, inputs="x", analytic=False,
+    "SelfAdjointEigV2", _eigh, (_eigh_rule,), inputs="x", analytic=False,
     formulas=("v (diag(g_e) + F * (vᵀ g_v)) vᵀ, with F = 1 / (e_j - e_i) and 0 on the diagonal",),
 )  # fmt: skip
 QR = defop(
-    "Qr", _qr, (_qr_rule,), outputs=2, inputs="x", analytic=False,
+    "Qr", _qr, (_qr_rule,), inputs="x", analytic=False,
     formulas=(
         "q (g_r + L r⁻ᵀ) + (g_q - q qᵀ g_q) r⁻ᵀ, with L the lower triangle of qᵀ g_q - g_qᵀ q + r g_rᵀ - g_r rᵀ",
     ),
 )  # fmt: skip
 SVD: Op = defop(
-    "Svd", _svd, (_svd_rule,), outputs=3, inputs="x", analytic=False,
+    "Svd", _svd, (_svd_rule,), inputs="x", analytic=False,
     formulas=("u diag(g_s) vᵀ, and what u and v turn by",),
 )  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,3 +78,12 @@ def raised(f: Callable[[], Any]) -> str:
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return f"no exception, but {result!r}"
+
+
+def freeze(groups: dict[str, Any], folder: Path) -> None:
+    """Writes one file for each group, one line for each case."""
+    for group, frozen in groups.items():
+        lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in frozen.items()]
+        text = "{\n" + ",\n".join(lines) + "\n}\n"
+        (folder / f"{group}.json").write_text(text, encoding="utf-8")
+        print(f"{group}.json: {len(frozen)}")

@@ -8,7 +8,6 @@ Run it in an environment of its own, with Python 3.11 (the test suite itself nee
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -21,7 +20,7 @@ sys.path.insert(0, str(HERE))
 import tensorflow as tf  # noqa: E402
 from cases import CASES  # noqa: E402
 from error_cases import ERRORS  # noqa: E402
-from evaluate import evaluate, raised  # noqa: E402
+from evaluate import evaluate, freeze, raised  # noqa: E402
 from signatures import FUNCTIONS, arguments  # noqa: E402
 
 
@@ -32,11 +31,7 @@ def main() -> None:
     }
     groups["errors"] = {name: raised(lambda f=f: f(tf)) for name, f in ERRORS.items()}
     groups["signatures"] = {path: arguments(tf, path) for path in FUNCTIONS}
-    for group, frozen in groups.items():
-        lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in frozen.items()]
-        text = "{\n" + ",\n".join(lines) + "\n}\n"
-        (HERE / f"{group}.json").write_text(text, encoding="utf-8")
-        print(f"{group}.json: {len(frozen)}")
+    freeze(groups, HERE)
 
 
 if __name__ == "__main__":

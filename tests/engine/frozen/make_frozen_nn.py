@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ import tensorflow as tf  # noqa: E402
 
 from tests.engine.frozen.cases_nn import CASES  # noqa: E402
 from tests.engine.frozen.error_cases_nn import ERRORS  # noqa: E402
-from tests.engine.frozen.evaluate import evaluate, raised  # noqa: E402
+from tests.engine.frozen.evaluate import evaluate, freeze, raised  # noqa: E402
 from tests.engine.frozen.signatures import arguments  # noqa: E402
 from tests.engine.frozen.signatures_nn import FUNCTIONS  # noqa: E402
 
@@ -28,11 +27,7 @@ def main() -> None:
     }
     groups["nn_errors"] = {name: raised(lambda f=f: f(tf)) for name, f in ERRORS.items()}
     groups["nn_signatures"] = {path: arguments(tf, path) for path in FUNCTIONS}
-    for group, frozen in groups.items():
-        lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in frozen.items()]
-        text = "{\n" + ",\n".join(lines) + "\n}\n"
-        (HERE / f"{group}.json").write_text(text, encoding="utf-8")
-        print(f"{group}.json: {len(frozen)}")
+    freeze(groups, HERE)
 
 
 if __name__ == "__main__":

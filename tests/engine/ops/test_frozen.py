@@ -52,10 +52,8 @@ def close(got: Any, expected: Any, what: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("group", "name"), NAMED)
-def test_frozen(group: str, name: str) -> None:
-    f, inputs = CASES[group][name]
-    expected = FROZEN[group][name]
+def agrees(f: Any, inputs: Any, expected: dict[str, Any]) -> None:
+    """A case gives the frozen outputs, and gradients of first and second order."""
     got = evaluate(tf, f, inputs)
     for part in ("outputs", "first", "second"):
         have, want = got.get(part, []), expected.get(part, [])
@@ -65,6 +63,11 @@ def test_frozen(group: str, name: str) -> None:
         assert len(have) == len(want), part
         for k, (h, w) in enumerate(zip(have, want, strict=True)):
             close(h, w, f"{part} {k}")
+
+
+@pytest.mark.parametrize(("group", "name"), NAMED)
+def test_frozen(group: str, name: str) -> None:
+    agrees(*CASES[group][name], FROZEN[group][name])
 
 
 @pytest.mark.parametrize("group", CASES)

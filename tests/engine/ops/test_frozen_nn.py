@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.engine.frozen.cases_nn import CASES
 from tests.engine.frozen.error_cases_nn import ERRORS
-from tests.engine.frozen.evaluate import evaluate, raised
+from tests.engine.frozen.evaluate import raised
 from tests.engine.frozen.signatures import arguments
 from tests.engine.frozen.signatures_nn import FUNCTIONS
 from tests.engine.names import tf
-from tests.engine.ops.test_frozen import close, frozen
+from tests.engine.ops.test_frozen import agrees, frozen
 
 FROZEN = {group: frozen(group) for group in CASES}
 NAMED = [pytest.param(group, name, id=f"{group}: {name}") for group, cases in CASES.items() for name in cases]
@@ -22,17 +20,7 @@ SIGNATURES = frozen("nn_signatures")
 
 @pytest.mark.parametrize(("group", "name"), NAMED)
 def test_frozen(group: str, name: str) -> None:
-    f, inputs = CASES[group][name]
-    expected: dict[str, Any] = FROZEN[group][name]
-    got = evaluate(tf, f, inputs)
-    for part in ("outputs", "first", "second"):
-        have, want = got.get(part, []), expected.get(part, [])
-        if isinstance(want, str) or isinstance(have, str):
-            assert have == want, part
-            continue
-        assert len(have) == len(want), part
-        for k, (h, w) in enumerate(zip(have, want, strict=True)):
-            close(h, w, f"{part} {k}")
+    agrees(*CASES[group][name], FROZEN[group][name])
 
 
 @pytest.mark.parametrize("name", ERRORS)
