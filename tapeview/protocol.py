@@ -14,7 +14,9 @@ from typing import Final
 
 import msgspec
 
-VERSION: Final = 1
+from tapeview.breakpoints import Breakpoint
+
+VERSION: Final = 2
 """Both ends must speak the same version; it grows when a message changes its meaning."""
 
 MAX_MESSAGE: Final = 1 << 20
@@ -27,18 +29,62 @@ _LENGTH = struct.Struct(">I")
 
 
 class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hello"):
-    """First message of the script's process: proves that it is the one that was started."""
+    """First message of whoever connects: proves that it was invited.
+
+    The script's process says ``recording``, the file it writes (absolute), and ``started``, as in
+    `tapeview.trace.records.RunInfo`, by which the file can be told from another of that name.
+    """
 
     token: str
     pid: int
     version: int = VERSION
+    recording: str = ""
+    started: float = 0.0
+
+
+class Stopped(msgspec.Struct, frozen=True):
+    """Why and where the script stands.
+
+    ``serial`` grows with every stop. ``reason``: "start" (before its first line), "pause", "step", "target" (`StepTo`
+    got there), "breakpoint" (``breakpoint`` is its id), "exception" (an op raised and the script has not unwound yet),
+    "failed" (the script has raised; its frames are still there, going on ends it). ``text`` is one sentence for the
+    user. ``thread`` is Python's ident of the thread that stopped. ``step`` and ``position`` are where the recording
+    then ends, as the reader counts them (``position`` -1: nothing recorded in that step); ``op`` is the ``seq`` of the
+    op that ran or whose rule ran, 0 = neither.
+    """
+
+    serial: int
+    reason: str
+    text: str = ""
+    breakpoint: int = 0
+    thread: int = 0
+    step: int = -1
+    position: int = -1
+    op: int = 0
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A thread that waits at the gate."""
+
+    thread: int
+    name: str
+
+
+class Hits(msgspec.Struct, frozen=True):
+    """How often a breakpoint was hit, and the sentence with which its condition failed last ("" = it did not)."""
+
+    breakpoint: int
+    hits: int
+    error: str = ""
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
     """How the script is, and how much of it is in the recording.
 
-    ``state`` is "running" or "paused"; ``trouble`` is what the recorder could not do, if anything.
-    Sent after `Hello` and whenever ``state`` or ``trouble`` changed.
+    ``state``: "running", "pausing" (the next op will wait; none has come yet), "paused", or "failed" (it has raised and
+    waits to be looked at). ``trouble`` is what the recorder could not do, if anything. ``idle`` is for how many whole
+    seconds nothing of the engine has run, while the script is not held; 0 below one second. Sent after `Hello` and
+    whenever something else than the three counts has changed.
     """
 
     state: str
@@ -46,6 +92,10 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
     ops: int
     bytes: int
     trouble: str | None = None
+    idle: int = 0
+    stopped: Stopped | None = None
+    held: tuple[Held, ...] = ()
+    hits: tuple[Hits, ...] = ()
 
 
 class Committed(msgspec.Struct, frozen=True, tag="committed"):
@@ -67,12 +117,172 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     message: str = ""
 
 
+class Local(msgspec.Struct, frozen=True, array_like=True):
+    """One variable of a frame: its type, ``shape`` as text ("" where it has none), ``dtype`` ("" where it has none) and
+    a short text that never holds a large array."""
+
+    name: str
+    type: str
+    shape: str
+    dtype: str
+    text: str
+
+
+class StackFrame(msgspec.Struct, frozen=True, array_like=True):
+    """A frame of the user's code with its variables. Lines from 1, columns as in `tapeview.trace.records.Frame`."""
+
+    function: str
+    file: str
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    locals: tuple[Local, ...]
+    more: int = 0
+    """How many variables were left out."""
+
+
+class Stack(msgspec.Struct, frozen=True, tag="stack"):
+    """Answer to `AskStack`: the frames, innermost first; none if the thread is not there any more."""
+
+    request: int
+    thread: int
+    frames: tuple[StackFrame, ...]
+
+
+class Evaluated(msgspec.Struct, frozen=True, tag="evaluated"):
+    """Answer to `Evaluate`. ``output`` is what was printed, ``text`` the result's repr (shortened; "" for None), or
+    ``error`` is the exception as Python would print its last line ("" = none). ``number`` is the result where it is one
+    number.
+    """
+
+    request: int
+    text: str = ""
+    output: str = ""
+    error: str = ""
+    number: float | None = None
+
+
+class Completions(msgspec.Struct, frozen=True, tag="completions"):
+    """Answer to `Complete`: whole words that may stand for the one that ends at the cursor, at most 200."""
+
+    request: int
+    words: tuple[str, ...]
+
+
+class Fetched(msgspec.Struct, frozen=True, tag="fetched"):
+    """How far `Fetch` is: ``done`` of ``total`` bytes are in the recording. With ``over`` it is the last message about
+    that request; ``missing`` then maps tensor ids that could not be had to one sentence why.
+    """
+
+    request: int
+    done: int
+    total: int
+    over: bool = False
+    missing: dict[int, str] = {}
+
+
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """Debugger to script: close the recording and end."""
 
 
-FromScript = Hello | Status | Committed | Finished
-FromDebugger = Stop
+class Run(msgspec.Struct, frozen=True, tag="run"):
+    """Debugger to script: go on until a breakpoint, or to the end."""
+
+
+class Pause(msgspec.Struct, frozen=True, tag="pause"):
+    """Debugger to script: wait at the next op, backward step or update, in every thread."""
+
+
+class Step(msgspec.Struct, frozen=True, tag="step"):
+    """Debugger to script: execute ``count`` more ops, backward steps or updates, then wait."""
+
+    count: int = 1
+
+
+class StepTo(msgspec.Struct, frozen=True, tag="step_to"):
+    """Debugger to script: go on to a place, or to a breakpoint before it.
+
+    ``kind``: "phase" (the end of the forward pass, backward pass or updates), "step" (the first op of the next training
+    step), "line" (the next op of ``file`` and ``line``), "node" (the next time an op of type ``op`` is made by the
+    expression at ``file``, ``line``, ``column`` to ``end_column``; with ``backward`` its rule).
+    """
+
+    kind: str
+    file: str = ""
+    line: int = 0
+    column: int = -1
+    end_column: int = -1
+    op: str = ""
+    backward: bool = False
+
+
+class SetBreakpoints(msgspec.Struct, frozen=True, tag="set_breakpoints"):
+    """Debugger to script: these are the breakpoints from now on. Hits of those that were set before are kept."""
+
+    breakpoints: tuple[Breakpoint, ...]
+
+
+class AskStack(msgspec.Struct, frozen=True, tag="ask_stack"):
+    """Debugger to script: the call stack of a thread (0: of the one that stopped, else of the main thread)."""
+
+    request: int
+    thread: int = 0
+
+
+class Evaluate(msgspec.Struct, frozen=True, tag="evaluate"):
+    """Debugger to script: the value of an expression in a frame (0 = innermost) of a held thread (0 as in
+    `AskStack`)."""
+
+    request: int
+    text: str
+    frame: int = 0
+    thread: int = 0
+
+
+class Complete(msgspec.Struct, frozen=True, tag="complete"):
+    """Debugger to script: how the word that ends at ``cursor`` in ``text`` might go on, in a frame as in `Evaluate`."""
+
+    request: int
+    text: str
+    cursor: int
+    frame: int = 0
+    thread: int = 0
+
+
+class Fetch(msgspec.Struct, frozen=True, tag="fetch"):
+    """Debugger to script: write the bytes of these tensors into the recording, if they are still in memory."""
+
+    request: int
+    tensors: tuple[int, ...]
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+    """Debugger to script: give up this `Evaluate` or `Fetch`. It is answered all the same."""
+
+    request: int
+
+
+class Leave(msgspec.Struct, frozen=True, tag="leave"):
+    """Debugger to script: the window goes, the script goes on without it; breakpoints are taken away."""
+
+
+FromScript = Hello | Status | Committed | Finished | Stack | Evaluated | Completions | Fetched
+FromDebugger = (
+    Hello
+    | Stop
+    | Run
+    | Pause
+    | Step
+    | StepTo
+    | SetBreakpoints
+    | AskStack
+    | Evaluate
+    | Complete
+    | Fetch
+    | Cancel
+    | Leave
+)
 Message = FromScript | FromDebugger
 
 

@@ -12,7 +12,6 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable
-from typing import assert_never
 
 from tapeview import protocol
 from tapeview.protocol import Committed, Finished, Hello, Status, Stop
@@ -133,10 +132,8 @@ class Control:
             match message:
                 case Stop():
                     self._on_stop()
-                case Hello() | Status() | Committed() | Finished():
-                    raise protocol.ProtocolError("the debugger sent a message that only a script may send")
                 case _:
-                    assert_never(message)
+                    raise protocol.ProtocolError("the debugger sent a message that only a script may send")
         return True
 
     def _tell(self) -> None:

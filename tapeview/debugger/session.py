@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, assert_never
+from typing import Literal
 
 from tapeview import protocol
 from tapeview.debugger import recordings
 from tapeview.debugger.listener import Listener
 from tapeview.debugger.process import Process, command
-from tapeview.protocol import Committed, Finished, Hello, Status, Stop
+from tapeview.protocol import Committed, Finished, Status, Stop
 
 State = Literal["ready", "starting", "running", "finished", "failed", "stopped", "killed"]
 
@@ -225,10 +225,8 @@ class LiveSession:
                     self.status = Status(before.state, steps, ops, size, before.trouble)
                 case Finished():
                     self._farewell = message
-                case Hello() | Stop():
-                    raise protocol.ProtocolError("the script's process sent a message out of place")
                 case _:
-                    assert_never(message)
+                    raise protocol.ProtocolError("the script's process sent a message out of place")
         if messages:
             self._changed()
 

@@ -30,16 +30,17 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "keras": ({"engine"}, {"numpy"}),
     "tensorflow": ({"engine", "keras"}, {"numpy"}),
     "trace": (set(), {"numpy", "msgspec"}),
-    "protocol": (set(), {"msgspec"}),
+    "breakpoints": (set(), {"msgspec"}),
+    "protocol": ({"breakpoints"}, {"msgspec"}),
     "graph": ({"trace"}, {"numpy", "msgspec", "networkx", "fast_sugiyama"}),
     "explain": ({"trace"}, {"numpy", "msgspec"}),
-    "debugger": ({"trace", "protocol"}, {"numpy", "msgspec", "platformdirs"}),
-    "debuggee": ({"engine", "keras", "tensorflow", "trace", "protocol"}, {"numpy", "msgspec"}),
+    "debugger": ({"trace", "protocol", "breakpoints"}, {"numpy", "msgspec", "platformdirs"}),
+    "debuggee": ({"engine", "keras", "tensorflow", "trace", "protocol", "breakpoints"}, {"numpy", "msgspec"}),
     "views": (
-        {"trace", "graph", "explain", "debugger", "protocol"},
+        {"trace", "graph", "explain", "debugger", "protocol", "breakpoints"},
         {"numpy", "msgspec", "networkx", "fast_sugiyama", "pygments", "platformdirs"},
     ),
-    "ui": ({"views", "trace", "graph", "explain", "debugger", "protocol"}, {"*"}),
+    "ui": ({"views", "trace", "graph", "explain", "debugger", "protocol", "breakpoints"}, {"*"}),
     "examples": (set(), set()),
 }
 
