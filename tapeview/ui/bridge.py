@@ -14,18 +14,25 @@ INTERVAL = 50
 class Bridge(QObject):
     """Calls ``poll`` at most 20 times a second while ``wanted`` says so, and less often where a look takes long.
 
-    ``post`` may be called from any thread: it starts the clock.
+    ``post`` may be called from any thread: it starts the clock. Where ``urgent`` says that the news cannot wait (the
+    script has stopped, an answer has come), ``poll`` is called at once.
     """
 
     _posted = Signal()
 
-    def __init__(self, poll: Callable[[], None], wanted: Callable[[], bool], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        poll: Callable[[], None],
+        wanted: Callable[[], bool],
+        parent: QObject | None = None,
+        urgent: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(parent)
-        self._poll, self._wanted = poll, wanted
+        self._poll, self._wanted, self._urgent = poll, wanted, urgent
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
-        self._posted.connect(self.start, Qt.ConnectionType.QueuedConnection)
+        self._posted.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def post(self) -> None:
         """There is news (from any thread)."""
@@ -39,8 +46,15 @@ class Bridge(QObject):
     def close(self) -> None:
         """Look no more."""
         self._wanted = lambda: False
-        self._posted.disconnect(self.start)
+        self._posted.disconnect(self._take)
         self._timer.stop()
+
+    def _take(self) -> None:
+        if self._urgent():
+            self._timer.stop()
+            self._look()
+        else:
+            self.start()
 
     def _look(self) -> None:
         began = time.perf_counter()

@@ -68,6 +68,12 @@ def _error(p: QPainter, c: QColor) -> None:
     _stroke(p, c, ((8, 5), (8, 8.6)), ((8, 11), (8, 11.05)))
 
 
+def _breakpoint(p: QPainter, c: QColor) -> None:
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(c)
+    p.drawEllipse(QRectF(4, 4, 8, 8))
+
+
 def _lines(*lines: tuple[tuple[float, float], ...]) -> Draw:
     return lambda p, c: _stroke(p, c, *lines)
 
@@ -96,6 +102,10 @@ _DRAW: dict[str, Draw] = {
     "float": _lines(
         ((5, 3.5), (12.5, 3.5), (12.5, 11)), ((3.5, 5.5), (10.5, 5.5), (10.5, 12.5), (3.5, 12.5), (3.5, 5.5))
     ),
+    "live_edge": _lines(((3, 8), (10, 8)), ((7, 5), (10, 8), (7, 11)), ((13, 3.5), (13, 12.5))),
+    "add": _lines(((8, 3.5), (8, 12.5)), ((3.5, 8), (12.5, 8))),
+    "remove": _lines(((3.5, 8), (12.5, 8))),
+    "breakpoint": _breakpoint,
     "search": _search,
     "file": _file,
     "error": _error,
