@@ -1,0 +1,1 @@
+"""``keras.backend``: Keras's settings, and the functions on tensors that older Keras scripts call."""
