@@ -8,6 +8,7 @@ they are first used::
     with tv.GradientTape() as tape: ...
     print(tv.gradient_check(f, x))
     tv.log("accuracy", 0.93)  # a curve in the Plots dock
+    with tv.scope("encoder"): ...  # its ops are shown as one group of that name
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tapeview.engine.check import gradient_check as gradient_check
     from tapeview.engine.log import log as log
     from tapeview.engine.ops.creation import constant as constant
+    from tapeview.engine.scopes import scope as scope
     from tapeview.engine.tape import GradientTape as GradientTape
     from tapeview.engine.variable import Variable as Variable
 
@@ -30,6 +32,7 @@ _PUBLIC = {
     "constant": "tapeview.engine.ops.creation",
     "gradient_check": "tapeview.engine.check",
     "log": "tapeview.engine.log",
+    "scope": "tapeview.engine.scopes",
 }
 
 

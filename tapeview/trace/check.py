@@ -20,6 +20,8 @@ from tapeview.trace.records import (
     GradientStarted,
     Op,
     Record,
+    ScopeClosed,
+    ScopeOpened,
     TapeClosed,
     TapeOpened,
     Tensor,
@@ -65,6 +67,7 @@ class _Checker:
         self.ops: dict[int, tuple[int, int]] = {}
         self.calls: dict[int, GradientStarted] = {}
         self.sites: set[int] = set()
+        self.scopes: set[int] = set()
 
     def say(self, problem: str) -> None:
         """Note a problem, once."""
@@ -155,6 +158,9 @@ class _Checker:
                 self._known(self.calls, (record.call,), "gradient call", name)
             if record.seq in self.ops:
                 self.say(f"{name}: its number is that of an earlier op")
+            self._known(self.scopes, (record.scope,), "scope", name)
+            if record.error and record.outputs:
+                self.say(f"{name}: it raised and has outputs all the same")
             self.ops[record.seq] = len(record.inputs), len(record.outputs)
             self._site(record.site, name)
         elif isinstance(record, BackwardStep):
@@ -182,6 +188,12 @@ class _Checker:
             self._known(self.variables, (record.variable,), "variable", name)
         elif isinstance(record, Exit):
             self._known(self.tensors, (record.tensor,), "tensor", f"{where}: an exit")
+        elif isinstance(record, ScopeOpened):
+            self._known(self.scopes, (record.parent,), "scope", f"{where}: scope {record.scope}")
+            self.scopes.add(record.scope)
+            self._site(record.site, f"{where}: scope {record.scope}")
+        elif isinstance(record, ScopeClosed):
+            self._known(self.scopes, (record.scope,), "scope", f"{where}: the end of a scope")
         else:
             self._gradient(record, where)
 

@@ -16,6 +16,8 @@ from tapeview.trace.records import (
     GradientStarted,
     Op,
     Record,
+    ScopeClosed,
+    ScopeOpened,
     TapeClosed,
     TapeOpened,
     Tensor,
@@ -35,6 +37,8 @@ RECORD_TYPES: tuple[type, ...] = (
     BackwardStep,
     GradientFinished,
     Assigned,
+    ScopeOpened,
+    ScopeClosed,
 )
 _TAGS = frozenset(range(1, len(RECORD_TYPES) + 1))
 

@@ -103,7 +103,8 @@ class Op(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=6):
     ``seq`` counts the ops of a run and never repeats. ``on_path`` is a bit mask over ``tapes``: bit k is set if tape
     ``tapes[k]`` connects this op's outputs to something it watches. ``stopped`` marks an op that ran inside
     ``stop_recording`` of every open tape. ``attrs`` holds plain data only. ``call`` is the id of the gradient call
-    whose rules ran this op, else 0.
+    whose rules ran this op, else 0. ``error`` is the message of an op that raised: ``outputs`` is then (). ``scope`` is
+    the innermost scope in which the op ran, else 0.
     """
 
     seq: int
@@ -116,6 +117,8 @@ class Op(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=6):
     on_path: int
     stopped: bool = False
     call: int = 0
+    error: str = ""
+    scope: int = 0
 
 
 class Exit(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=7):
@@ -206,6 +209,28 @@ class Assigned(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=11):
     gradient: int = 0
 
 
+class ScopeOpened(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=12):
+    """A named part of the computation began: a layer's call (``kind`` "layer", ``name`` "dense_1") or a block of the
+    user's own (``kind`` "block").
+
+    ``parent`` is the scope around it, else 0. A step says it of the scopes in which its ops ran, before the first of
+    these ops, and says it again of those that were open before it.
+    """
+
+    scope: int
+    name: str
+    kind: str
+    thread: int
+    parent: int
+    site: int = 0
+
+
+class ScopeClosed(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=13):
+    """A scope ended."""
+
+    scope: int
+
+
 Record = (
     Tensor
     | Variable
@@ -218,6 +243,8 @@ Record = (
     | BackwardStep
     | GradientFinished
     | Assigned
+    | ScopeOpened
+    | ScopeClosed
 )
 """Everything that can stand in a step's chunk."""
 

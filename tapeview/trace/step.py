@@ -16,6 +16,7 @@ from tapeview.trace.records import (
     GradientStarted,
     Op,
     Record,
+    ScopeOpened,
     TapeClosed,
     TapeOpened,
     Tensor,
@@ -24,6 +25,9 @@ from tapeview.trace.records import (
 )
 
 Change = Variable | Watched | Assigned | GradientFinished
+
+_MOST_SCOPES = 100
+"""Deeper ones are not looked for: a damaged file may name a scope its own parent."""
 
 FORWARD, BACKWARD, UPDATE = "forward", "backward", "update"
 
@@ -77,7 +81,7 @@ class Step:
     ``ops`` goes by ``Op.seq``, ``calls`` by call id, ``made_by`` from a tensor's id to the ``seq`` of the op whose
     output it is. ``watched`` holds the ids of watched tensors, ``watched_variables`` those of watched variables.
     ``variable_tensors`` maps the tensors written in this step that are versions of variables to these. ``changes``
-    are the records that say something about variables, each with its place in ``records``.
+    are the records that say something about variables, each with its place in ``records``. ``scopes`` goes by id.
     """
 
     index: int
@@ -91,6 +95,16 @@ class Step:
     watched_variables: frozenset[int] = frozenset()
     variable_tensors: dict[int, int] = field(default_factory=dict)
     changes: tuple[tuple[int, Change], ...] = ()
+    scopes: dict[int, ScopeOpened] = field(default_factory=dict)
+
+    def scope_of(self, op: Op) -> tuple[ScopeOpened, ...]:
+        """The scopes in which an op ran, outermost first; () if in none."""
+        path: list[ScopeOpened] = []
+        scope = self.scopes.get(op.scope)
+        while scope is not None and len(path) < _MOST_SCOPES:
+            path.append(scope)
+            scope = self.scopes.get(scope.parent)
+        return tuple(reversed(path))
 
     def phases(self) -> Sequence[tuple[str, int, int]]:
         """The runs of positions of one phase: (phase, first position, position after the last)."""
@@ -138,6 +152,7 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
     watches: dict[int, list[Watched]] = {}
     variable_tensors: dict[int, int] = {}
     changes: list[tuple[int, Change]] = []
+    scopes: dict[int, ScopeOpened] = {}
     record: Any
     for at, record in enumerate(records):
         kind = type(record)
@@ -165,6 +180,8 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
             closed.pop(record.tape, None)
         elif kind is TapeClosed:
             closed[record.tape] = at
+        elif kind is ScopeOpened:
+            scopes[record.scope] = record
         elif kind is GradientStarted:
             calls[record.call] = GradientCall(record)
         elif kind is GradientFinished:
@@ -201,6 +218,7 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
         frozenset(watched.variable for watched in everything if watched.variable),
         variable_tensors,
         tuple(changes),
+        scopes,
     )
 
 

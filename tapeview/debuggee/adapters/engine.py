@@ -16,6 +16,7 @@ import numpy as np
 from tapeview.debuggee.adapters import formulas
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.debuggee.adapters.plain import DTYPE_NAMES, NO_ATTRS, dtype_name, plain_data
+from tapeview.debuggee.adapters.scopes import Scopes
 from tapeview.debuggee.adapters.sites import Sites
 from tapeview.engine import observe
 from tapeview.engine.indexed_slices import IndexedSlices
@@ -72,6 +73,9 @@ class EngineTranslator:
         self._records: list[Any] = []
         self._sites = Sites(writer)
         self._site = self._sites.id_of
+        self._scopes = Scopes()
+        self._told_scopes: set[int] = set()
+        self._threads: dict[int, int] = {}
         self._known_ops: set[str] = set()
         self._series: dict[tuple[str, int, str], int] = {}
         self._variables: dict[int, int] = {}
@@ -90,6 +94,8 @@ class EngineTranslator:
             observe.VARIABLE: self._variable,
             observe.ASSIGNED: self._assigned,
             observe.LOGGED: self._logged,
+            observe.SCOPE_OPENED: self._scopes.opened,
+            observe.SCOPE_CLOSED: self._scope_closed,
             OUTPUT: self._output,
         }
 
@@ -108,6 +114,7 @@ class EngineTranslator:
         append = self._records.append
         sites = self._sites.known
         known = self._known_ops
+        scopes = self._scopes.innermost
         first = self._first_id
         dtypes = DTYPE_NAMES
         small = r.INLINE_BYTES
@@ -143,7 +150,10 @@ class EngineTranslator:
                     outputs[0]._uid = uid = _new_id()
                     append(tensor_record(uid, dtype, array.shape, array.tobytes()))
                     plain = plain_data(attrs) if attrs else NO_ATTRS
-                    append(op_record(seq, name, tuple(ids), (uid,), plain, place, tapes, on_path, stopped, call))
+                    scope = self._scope(tapes) if scopes else 0
+                    append(
+                        op_record(seq, name, tuple(ids), (uid,), plain, place, tapes, on_path, stopped, call, "", scope)
+                    )
                     continue
             elif kind == observe.BACKWARD and self._kept == "all":
                 _, call, seq, upstream, contributions, totals = event
@@ -251,7 +261,23 @@ class EngineTranslator:
         ids = tuple([self._outside_or_known(t) for t in inputs])
         outs = tuple([self._tensor(t) for t in outputs])
         plain = plain_data(attrs) if attrs else NO_ATTRS
-        self._records.append(r.Op(seq, name, ids, outs, plain, self._site(site), tapes, on_path, stopped, call))
+        scope = self._scope(tapes) if self._scopes.innermost else 0
+        place = self._site(site)
+        self._records.append(r.Op(seq, name, ids, outs, plain, place, tapes, on_path, stopped, call, "", scope))
+
+    def _scope(self, tapes: tuple[int, ...]) -> int:
+        """The innermost scope on the thread of these tapes; the step is told of it."""
+        scope = self._scopes.innermost.get(self._threads.get(tapes[0], 0), 0)
+        if scope and scope not in self._told_scopes:
+            self._records += self._scopes.told(scope, self._told_scopes, self._site)
+        return scope
+
+    def _scope_closed(self, event: observe.Event) -> None:
+        scope = event[1]
+        self._scopes.closed(scope)
+        if scope in self._told_scopes:
+            self._told_scopes.remove(scope)
+            self._records.append(r.ScopeClosed(scope))
 
     def _outside(self, tensor: Any) -> int:
         """An op's input that no record names yet: a constant, a variable, or something made outside every tape."""
@@ -277,12 +303,14 @@ class EngineTranslator:
         _, tape, persistent, watch, thread, parents, site = event
         if not tape:
             return
+        self._threads[tape] = thread
         if not parents:
             self._begin_step()
         self._records.append(r.TapeOpened(tape, persistent, watch, thread, parents, self._site(site)))
 
     def _begin_step(self) -> None:
         self._flush()
+        self._told_scopes.clear()
         self._step += 1
         self.steps += 1
         before, self._kept = self._kept, self._keeper.kept(self._step, self._writer.bytes_written)
@@ -299,6 +327,7 @@ class EngineTranslator:
 
     def _tape_closed(self, event: observe.Event) -> None:
         if event[1]:
+            self._threads.pop(event[1], None)
             self._records.append(r.TapeClosed(event[1]))
 
     def _watched(self, event: observe.Event) -> None:
