@@ -5,6 +5,10 @@ A message on the wire is four bytes of length (big-endian) and a MessagePack map
 
 The debugger listens on the loopback interface and starts the script's process with a port and a random token; the
 process connects and says `Hello`. Whoever cannot say the token is not listened to.
+
+A script that was started elsewhere, or whose window has gone, listens itself: a window that joins it says `Hello` and
+the script's process answers with its own. A window that cannot open the recording, because it is on another machine,
+connects once more, says `Mirror` and gets a copy through that second connection, which carries nothing else.
 """
 
 from __future__ import annotations
@@ -267,7 +271,29 @@ class Leave(msgspec.Struct, frozen=True, tag="leave"):
     """Debugger to script: the window goes, the script goes on without it; breakpoints are taken away."""
 
 
-FromScript = Hello | Status | Committed | Finished | Stack | Evaluated | Completions | Fetched
+class Mirror(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="mirror"):
+    """Debugger to script, on a connection of its own, first of all and again whenever it wants to be up to date: send
+    what is new in the recording, at last the bytes of ``values`` (tensor ids), then say ``mark``.
+
+    Large values that nobody asked for follow by themselves while nothing else is wanted.
+    """
+
+    token: str
+    mark: int
+    values: tuple[int, ...] = ()
+    version: int = VERSION
+
+
+class Copied(msgspec.Struct, frozen=True, tag="copied"):
+    """Answer to `Mirror`: a ``part`` of the recording as `tapeview.trace.copying` makes them, well below `MAX_MESSAGE`.
+    With ``mark`` (from 1; the part is then empty) all that the recording held when that was asked for has been sent.
+    """
+
+    part: bytes = b""
+    mark: int = 0
+
+
+FromScript = Hello | Status | Committed | Finished | Stack | Evaluated | Completions | Fetched | Copied
 FromDebugger = (
     Hello
     | Stop
@@ -282,6 +308,7 @@ FromDebugger = (
     | Fetch
     | Cancel
     | Leave
+    | Mirror
 )
 Message = FromScript | FromDebugger
 

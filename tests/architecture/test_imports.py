@@ -32,15 +32,19 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "trace": (set(), {"numpy", "msgspec"}),
     "breakpoints": (set(), {"msgspec"}),
     "protocol": ({"breakpoints"}, {"msgspec"}),
+    "joining": ({"protocol", "breakpoints", "trace"}, {"msgspec"}),
     "graph": ({"trace"}, {"numpy", "msgspec", "networkx", "fast_sugiyama"}),
     "explain": ({"trace"}, {"numpy", "msgspec"}),
-    "debugger": ({"trace", "protocol", "breakpoints"}, {"numpy", "msgspec", "platformdirs"}),
-    "debuggee": ({"engine", "keras", "tensorflow", "trace", "protocol", "breakpoints"}, {"numpy", "msgspec"}),
+    "debugger": ({"trace", "joining", "protocol", "breakpoints"}, {"numpy", "msgspec", "platformdirs"}),
+    "debuggee": (
+        {"engine", "keras", "tensorflow", "trace", "joining", "protocol", "breakpoints"},
+        {"numpy", "msgspec"},
+    ),
     "views": (
-        {"trace", "graph", "explain", "debugger", "protocol", "breakpoints"},
+        {"trace", "graph", "explain", "debugger", "joining", "protocol", "breakpoints"},
         {"numpy", "msgspec", "networkx", "fast_sugiyama", "pygments", "platformdirs"},
     ),
-    "ui": ({"views", "trace", "graph", "explain", "debugger", "protocol", "breakpoints"}, {"*"}),
+    "ui": ({"views", "trace", "graph", "explain", "debugger", "joining", "protocol", "breakpoints"}, {"*"}),
     "examples": (set(), set()),
 }
 
