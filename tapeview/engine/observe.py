@@ -34,7 +34,7 @@ ASSIGNED = 10
 LOGGED = 11
 """(LOGGED, name, value): the script logged a number under a name."""
 FAILED = 12
-"""(FAILED, op, inputs, attrs, site, error, tape_ids, call): an op raised; the script has not unwound yet."""
+"""(FAILED, op, inputs, attrs, site, error, tape_ids, call, seq): an op raised; the script has not unwound yet."""
 SCOPE_OPENED = 13
 """(SCOPE_OPENED, scope, name, kind, thread, parent, site): ``scope`` and ``parent`` (0 = none) are numbers."""
 SCOPE_CLOSED = 14

@@ -142,12 +142,13 @@ def execute(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any] = 
     try:
         arrays = [t._array for t in inputs]
         array = op.forward(*arrays, **attrs) if attrs else op.forward(*arrays)
-    except InvalidArgumentError:
-        raise
     except (RuntimeWarning, FloatingPointError):
         array = _undisturbed(op, inputs, attrs)
     except ValueError as error:
-        raise kernel_error(op, inputs, error) from None
+        raise _failed(op, inputs, attrs, kernel_error(op, inputs, error)) from None
+    except Exception as error:
+        _failed(op, inputs, attrs, error)
+        raise
     if type(array) is not _ndarray:
         array = _asarray(array)
     out = EagerTensor(array, op)
@@ -161,12 +162,13 @@ def execute_one(op: Op, x: EagerTensor) -> EagerTensor:
     """:func:`execute` for one input and no attributes."""
     try:
         array = op.forward(x._array)
-    except InvalidArgumentError:
-        raise
     except (RuntimeWarning, FloatingPointError):
         array = _undisturbed(op, (x,), _NO_ATTRS)
     except ValueError as error:
-        raise kernel_error(op, (x,), error) from None
+        raise _failed(op, (x,), _NO_ATTRS, kernel_error(op, (x,), error)) from None
+    except Exception as error:
+        _failed(op, (x,), _NO_ATTRS, error)
+        raise
     if type(array) is not _ndarray:
         array = _asarray(array)
     out = EagerTensor(array, op)
@@ -180,12 +182,13 @@ def execute_pair(op: Op, x: EagerTensor, y: EagerTensor) -> EagerTensor:
     """:func:`execute` for two inputs and no attributes: the path that arithmetic takes."""
     try:
         array = op.forward(x._array, y._array)
-    except InvalidArgumentError:
-        raise
     except (RuntimeWarning, FloatingPointError):
         array = _undisturbed(op, (x, y), _NO_ATTRS)
     except ValueError as error:
-        raise kernel_error(op, (x, y), error) from None
+        raise _failed(op, (x, y), _NO_ATTRS, kernel_error(op, (x, y), error)) from None
+    except Exception as error:
+        _failed(op, (x, y), _NO_ATTRS, error)
+        raise
     if type(array) is not _ndarray:
         array = _asarray(array)
     out = EagerTensor(array, op)
@@ -209,15 +212,24 @@ def execute_many(
     try:
         with np.errstate(all="ignore"):
             arrays = op.forward(*[t._array for t in inputs], **attrs)
-    except InvalidArgumentError:
-        raise
     except ValueError as error:
-        raise kernel_error(op, inputs, error) from None
+        raise _failed(op, inputs, attrs, kernel_error(op, inputs, error)) from None
+    except Exception as error:
+        _failed(op, inputs, attrs, error)
+        raise
     outs = tuple([EagerTensor(np.asarray(a), op) for a in arrays])
     context = state.context
     if context is not None:
         _record(context, op, inputs, outs, attrs)
     return outs
+
+
+def _failed(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any], error: BaseException) -> Any:
+    """Tells the observer that a kernel raised. Called by ``execute`` and its like; returns ``error``."""
+    sink = observe.sink
+    if sink is not None:
+        sink((observe.FAILED, op, inputs, attrs, _here(3), error, state.tape_ids, state.call, _next_seq()))
+    return error
 
 
 def kernel_error(op: Op, inputs: tuple[EagerTensor, ...], error: ValueError) -> InvalidArgumentError:

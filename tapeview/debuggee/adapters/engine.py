@@ -77,6 +77,7 @@ class EngineTranslator:
         self._told_scopes: set[int] = set()
         self._threads: dict[int, int] = {}
         self._known_ops: set[str] = set()
+        self._raised: tuple[int, str, int] = (0, "", 0)
         self._series: dict[tuple[str, int, str], int] = {}
         self._variables: dict[int, int] = {}
         self._stale: dict[int, tuple[int, Any]] = {}
@@ -94,6 +95,7 @@ class EngineTranslator:
             observe.VARIABLE: self._variable,
             observe.ASSIGNED: self._assigned,
             observe.LOGGED: self._logged,
+            observe.FAILED: self._failed,
             observe.SCOPE_OPENED: self._scopes.opened,
             observe.SCOPE_CLOSED: self._scope_closed,
             OUTPUT: self._output,
@@ -264,6 +266,33 @@ class EngineTranslator:
         scope = self._scope(tapes) if self._scopes.innermost else 0
         place = self._site(site)
         self._records.append(r.Op(seq, name, ids, outs, plain, place, tapes, on_path, stopped, call, "", scope))
+
+    def _failed(self, event: observe.Event) -> None:
+        if event[6]:
+            self.write_failed(event)
+
+    def write_failed(self, event: observe.Event) -> int:
+        """Writes the op that raised, once for each error, and returns its ``seq``; 0 if it is not kept.
+
+        The next `translate`, or `flush`, hands it to the writer.
+        """
+        _, op, inputs, attrs, site, error, tapes, call, seq = event
+        number: int = seq
+        # Not the error itself: it holds the script's frames.
+        raised = id(error), str(error)
+        if self._raised[:2] == raised:
+            return self._raised[2]
+        if self._kept == "scalars":
+            return 0
+        self._raised = (*raised, number)
+        if op.name not in self._known_ops:
+            self._known_ops.add(op.name)
+            self._writer.add_op_info(formulas.op_info(op, len(inputs)))
+        ids = tuple([self._outside_or_known(t) for t in inputs])
+        plain = plain_data(attrs) if attrs else NO_ATTRS
+        place = self._site(site)
+        self._records.append(r.Op(seq, op.name, ids, (), plain, place, tapes, 0, False, call, raised[1]))
+        return number
 
     def _scope(self, tapes: tuple[int, ...]) -> int:
         """The innermost scope on the thread of these tapes; the step is told of it."""
