@@ -1,5 +1,6 @@
 """Runs scripts and follows them, without a window."""
 
-from tapeview.debugger.session import LiveSession, SessionError, State
+from tapeview.debugger.session import LiveSession, SessionError
+from tapeview.debugger.verdict import State
 
 __all__ = ["LiveSession", "SessionError", "State"]

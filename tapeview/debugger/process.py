@@ -31,6 +31,10 @@ def command(
     return [python, "-P", str(ENTRY), "--recording", str(recording), *options, *way, "--", program, *arguments]
 
 
+_left: list[subprocess.Popen[bytes]] = []
+"""Processes that go on without us. Somebody has to ask for their exit codes, or they stay in the system's table."""
+
+
 class Process:
     """A started process. On POSIX it leads a process group (and session) of its own, which `kill` ends as a whole."""
 
@@ -82,6 +86,11 @@ class Process:
                 self._popen.kill()
             else:
                 os.killpg(self.pid, signal.SIGKILL)
+
+    def leave(self) -> None:
+        """Lets it run on by itself. What is left of it when it ends is cleared away when another one is left."""
+        _left[:] = [popen for popen in _left if popen.poll() is None]
+        _left.append(self._popen)
 
     def reap(self) -> int:
         """Waits for its end and returns its exit code (negative: a signal)."""

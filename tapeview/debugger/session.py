@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
-import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
 
 from tapeview import protocol
+from tapeview.breakpoints import Breakpoint
 from tapeview.debugger import recordings
-from tapeview.debugger.listener import Listener
 from tapeview.debugger.process import Process, command
-from tapeview.protocol import Committed, Finished, Status, Stop
-
-State = Literal["ready", "starting", "running", "finished", "failed", "stopped", "killed"]
-
-ENDED: frozenset[State] = frozenset({"finished", "failed", "stopped", "killed"})
+from tapeview.debugger.remote import Remote
+from tapeview.debugger.verdict import ENDED, State, verdict
+from tapeview.joining.listener import Listener
+from tapeview.protocol import Hello, Stop
 
 _PERIOD = 0.05
-_STOP_EXITS = (128 + 15, -15)
 
 
 class SessionError(Exception):
     """A script could not be started; the text is one sentence for the user."""
 
 
-class LiveSession:
+class LiveSession(Remote):
     """Runs a script in a process of its own and follows it until it has ended. A session runs once.
 
     Attributes may be read from any thread. A background thread changes them and then calls ``on_change``, which must
@@ -42,7 +36,7 @@ class LiveSession:
     Attributes:
         state: "ready", "starting" (the process exists), "running" (it has said hello), then how it ended: "finished",
             "failed" (an exception, another exit code than 0, or it could not run at all), "stopped", "killed" (by a
-            signal).
+            signal), or "left" (it goes on without us).
         exit: the exit code once it has ended; minus the signal's number if a signal ended it.
         status: the newest `Status`.
         message: one sentence on how it ended, or "" while it runs and if it simply finished.
@@ -58,12 +52,16 @@ class LiveSession:
         recording: Path | None = None,
         python: str = sys.executable,
         cwd: str | Path | None = None,
+        paused: bool = False,
+        breakpoints: Sequence[Breakpoint] = (),
         on_change: Callable[[], None] | None = None,
     ) -> None:
         """Prepares a run of ``script`` (with ``module``: of that module). Nothing happens before `start`.
 
-        Without ``recording`` the file gets a name in `recordings.folder`, when the script is started.
+        Without ``recording`` the file gets a name in `recordings.folder`, when the script is started. With ``paused``
+        the script waits before its first line. ``breakpoints`` hold from its first op on.
         """
+        super().__init__()
         self.script = str(script)
         self.argv = tuple(argv)
         self.module = module
@@ -72,24 +70,20 @@ class LiveSession:
         self.state: State = "ready"
         self.exit: int | None = None
         self.message = ""
-        self.status = Status(state="running", steps=0, ops=0, bytes=0)
         self._python = python
         self._cwd = str(cwd) if cwd is not None else None
         self._process: Process | None = None
         self._listener: Listener | None = None
-        self._channel: socket.socket | None = None
-        self._reader = protocol.Reader()
-        self._farewell: Finished | None = None
-        self._selector = selectors.DefaultSelector()
-        self._wake_out, self._wake_in = socket.socketpair()
-        self._wake_out.setblocking(False)
-        self._wake_in.setblocking(False)
+        self._paused = paused
+        self._leave: float | None = None
         self._grace: float | None = None
         self._deadline: float | None = None
         self._killed_by_us = False
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
+        if breakpoints:
+            self.set_breakpoints(breakpoints)
 
     @property
     def pid(self) -> int | None:
@@ -119,8 +113,7 @@ class LiveSession:
             if self.recording is None:
                 self.recording = recordings.new_path(self.script)
             self._listener = Listener(self._selector)
-            self._selector.register(self._wake_out, selectors.EVENT_READ)
-            options = ["--control", str(self._listener.port)]
+            options = ["--control", str(self._listener.port), *(["--paused"] if self._paused else [])]
             line = command(
                 self._python, self.recording.absolute(), self.script, self.argv, module=self.module, options=options
             )
@@ -160,6 +153,16 @@ class LiveSession:
             self.stop(grace)
         thread.join(grace + 5.0)
 
+    def leave(self, patience: float = 2.0) -> None:
+        """Tells the script to go on without a debugger and lets go of it; it is not ended. Returns at once.
+
+        If it does not take that in within ``patience`` seconds, it is left all the same and notices by itself.
+        """
+        self._say_leave()
+        with self._lock:
+            self._leave = time.monotonic() + patience
+        self._wake()
+
     def __enter__(self) -> LiveSession:
         return self
 
@@ -175,58 +178,51 @@ class LiveSession:
         assert process is not None
         try:
             while not process.ended():
+                self._channel.send()
                 for key, _ in self._selector.select(_PERIOD):
                     self._on_ready(key.fileobj)
                 self._pursue_stop(process)
-            self._drain()
+                if self._has_left():
+                    break
+            else:
+                self._drain()
         finally:
             self._conclude(process)
 
     def _on_ready(self, ready: object) -> None:
         if ready is self._wake_out:
-            with contextlib.suppress(BlockingIOError):
-                self._wake_out.recv(4096)
-        elif ready is self._channel:
+            self._woken()
+        elif self._channel.owns(ready):
             self._receive()
         elif self._listener is not None and self._listener.owns(ready):
-            welcome = self._listener.handle(ready)
-            if welcome is not None:
-                self._channel, self._reader, messages = welcome
-                self._selector.register(self._channel, selectors.EVENT_READ)
+            guest = self._listener.handle(ready)
+            if guest is not None:
+                if not isinstance(guest.first, Hello):
+                    guest.channel.close()  # the right token for something else than a script's process says
+                    return
+                self._channel.open(guest.channel, guest.reader)
+                # What was ordered before the script's process came is the first that it hears.
+                self._channel.send()
                 self._listener.close()
                 self._listener = None
                 self.state = "running"
                 self._changed()
-                self._take(messages)
+                self._hear(guest.rest)
 
     def _receive(self) -> bool:
-        """Takes what has arrived. Returns False when nothing more will come."""
-        if self._channel is None:
-            return False
-        try:
-            data = self._channel.recv(65536)
-            if data:
-                self._take(self._reader.feed(data))
-                return True
-        except BlockingIOError:
-            return False
-        except (OSError, protocol.ProtocolError):
-            pass
-        self._hang_up()
-        return False
+        """Takes what has arrived. Returns False when nothing has."""
+        messages = self._channel.receive()
+        if messages is None:
+            self._hang_up()
+        else:
+            self._hear(messages)
+        return bool(messages)
 
-    def _take(self, messages: Sequence[protocol.Message]) -> None:
-        for message in messages:
-            match message:
-                case Status():
-                    self.status = message
-                case Committed(steps=steps, ops=ops, bytes=size):
-                    before = self.status
-                    self.status = Status(before.state, steps, ops, size, before.trouble)
-                case Finished():
-                    self._farewell = message
-                case _:
-                    raise protocol.ProtocolError("the script's process sent a message out of place")
+    def _hear(self, messages: Sequence[protocol.Message]) -> None:
+        try:
+            self._take(messages)
+        except protocol.ProtocolError:
+            self._hang_up()
         if messages:
             self._changed()
 
@@ -236,40 +232,47 @@ class LiveSession:
         if grace is not None:
             first = self._deadline is None
             self._deadline = min(time.monotonic() + grace, self._deadline or float("inf"))
-            if first and not self._send(Stop()):
+            if first and not (self._channel.connected and self._channel.post(Stop())):
                 process.terminate()
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self._killed_by_us = True
             process.kill()
 
-    def _send(self, message: protocol.FromDebugger) -> bool:
-        if self._channel is None:
+    def _has_left(self) -> bool:
+        """Whether the script goes on by itself. A stop that was asked for comes first."""
+        if self._leave is None or self._deadline is not None:
             return False
-        try:
-            # Orders are a few bytes and few; a buffer that cannot take one belongs to a process that does not listen.
-            self._channel.send(protocol.encode(message))
-        except OSError:
-            return False
-        return True
+        self._channel.send()
+        return self._channel.idle or time.monotonic() >= self._leave
 
     def _drain(self) -> None:
         """Reads what the process said last."""
         for key, _ in self._selector.select(0):
             if key.fileobj is not self._wake_out:
                 self._on_ready(key.fileobj)
-        while self._receive():
-            pass
+        while self._channel.connected:
+            messages = self._channel.receive()
+            if messages is None:
+                break
+            if not messages and not self._selector.select(0):
+                break
+            self._hear(messages)
 
     def _conclude(self, process: Process) -> None:
-        farewell = self._farewell
-        if farewell is None or self._deadline is not None:
-            # It was stopped or it died: nobody is left who looks after what it started.
-            process.kill()
-        code = process.reap()
-        self.exit = code
-        self._release()
-        self._drop_empty_recording()
-        self.state, self.message = _verdict(code, farewell, self._deadline is not None, self._killed_by_us)
+        if not process.ended() and self._has_left():
+            process.leave()
+            self._release()
+            self.state, self.message = "left", "The script goes on without this window."
+        else:
+            farewell = self.farewell
+            if farewell is None or self._deadline is not None:
+                # It was stopped or it died: nobody is left who looks after what it started.
+                process.kill()
+            code = process.reap()
+            self.exit = code
+            self._release()
+            self._drop_empty_recording()
+            self.state, self.message = verdict(code, farewell, self._deadline is not None, self._killed_by_us)
         self._over.set()
         self._changed()
 
@@ -280,60 +283,12 @@ class LiveSession:
                 if not self.recording.stat().st_size:
                     self.recording.unlink()
 
-    def _hang_up(self) -> None:
-        if self._channel is not None:
-            self._selector.unregister(self._channel)
-            self._channel.close()
-            self._channel = None
-
     def _release(self) -> None:
-        self._hang_up()
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-        self._selector.close()
-        self._wake_out.close()
-        self._wake_in.close()
-
-    def _wake(self) -> None:
-        with contextlib.suppress(OSError):
-            self._wake_in.send(b"!")
+        self._let_go()
 
     def _changed(self) -> None:
         if self.on_change is not None:
             self.on_change()
-
-
-def _verdict(code: int, farewell: Finished | None, stop_wanted: bool, killed_by_us: bool) -> tuple[State, str]:
-    """State and sentence for a process that has ended."""
-    if farewell is not None:
-        match farewell.how:
-            case "exited" if code:
-                return "failed", f"The script ended with exit code {code}."
-            case "finished" | "exited":
-                return "finished", ""
-            case "stopped":
-                return "stopped", "The script was stopped."
-            case "refused":
-                return "failed", farewell.message
-            case _:
-                return "failed", "The script ended with an exception."
-    if stop_wanted and code in _STOP_EXITS:
-        return "stopped", "The script was stopped."
-    if killed_by_us:
-        return (
-            "killed",
-            "The script did not stop when asked and was killed; the recording has all but its last moments.",
-        )
-    if code < 0:
-        return "killed", f"The script was killed by {_signal_text(-code)}; the recording has all but its last moments."
-    if code:
-        return "failed", f"The script's process ended with exit code {code} without closing its recording."
-    return "finished", ""
-
-
-def _signal_text(number: int) -> str:
-    try:
-        return f"signal {number} ({signal.Signals(number).name})"
-    except ValueError:
-        return f"signal {number}"

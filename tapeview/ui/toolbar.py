@@ -11,7 +11,8 @@ from tapeview.ui.commands import Commands
 from tapeview.ui.dock import Elided
 from tapeview.ui.facts import dress, show_if
 from tapeview.ui.text import tr
-from tapeview.views.workspace import Reasons, Workspace, phase_name
+from tapeview.views.places import phase_name
+from tapeview.views.workspace import Reasons, Workspace
 
 LEADS = {"previous_step": -1, "next_step": 1}
 NAMED_FROM = 1400

@@ -14,11 +14,12 @@ from tapeview.views.inspector_sheet import Entry, Sheet
 from tapeview.views.inspector_words import attribute, formula, input_symbols, plural, saved_words
 from tapeview.views.numbers import brief as array_words
 from tapeview.views.numbers import number, shape_text
+from tapeview.views.places import describe, phase_name
 from tapeview.views.reasons import Subject, Why, why_none
 from tapeview.views.step_index import Sent, StepIndex, index_of
 from tapeview.views.tensors import FEW, label_of, record_of, stats_of, tensor_words, value_of
 from tapeview.views.text import tr
-from tapeview.views.workspace import Cursor, describe, phase_name
+from tapeview.views.workspace import Cursor
 
 
 class Pages:

@@ -9,8 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tapeview.debugger.session import LiveSession, SessionError
+from tapeview.protocol import StepTo
 from tapeview.trace.query import Recording, RecordingError
+from tapeview.views import targets
+from tapeview.views.live import LiveScript
 from tapeview.views.signal import Signal
+from tapeview.views.stepping import Stepping
 from tapeview.views.text import tr
 from tapeview.views.workspace import Notice, Workspace
 
@@ -22,13 +26,13 @@ Check = Callable[[Path, str], Sequence[Notice]]
 """Looks at a script's path and text before it runs and says what will not work."""
 
 
-class SessionModel:
+class SessionModel(Stepping):
     """One script or one recording at a time.
 
     ``problem`` carries a sentence when something the user asked for cannot be done. ``opened`` carries a path worth
     remembering.
     ``wake`` is called from another thread when the script's process has news: call ``poll`` soon, in the window's
-    thread.
+    thread; at once if ``urgent`` says so.
     """
 
     def __init__(
@@ -36,10 +40,9 @@ class SessionModel:
     ) -> None:
         self.problem: Signal[str] = Signal()
         self.opened: Signal[Path] = Signal()
-        self.workspace = workspace
+        super().__init__(workspace)
         self._check = check
         self._wake = wake
-        self._live: LiveSession | None = None
         self._argv: tuple[str, ...] = ()
         self._module = ""
         self._target: Path | None = None
@@ -50,18 +53,44 @@ class SessionModel:
 
     @property
     def can_run(self) -> bool:
-        """Whether there is a script to run that does not run now."""
-        return (self.workspace.script is not None or bool(self._module)) and not self.running
+        """Whether there is a script to run that does not run now, or one that is held and can go on."""
+        return self.paused or self.can_start
 
     @property
-    def running(self) -> bool:
-        """Whether a script that was started here runs."""
-        return self._live is not None and not self._live.ended
+    def can_start(self) -> bool:
+        """Whether there is a script to run that does not run now."""
+        return (self.workspace.script is not None or bool(self._module)) and not self.running
 
     @property
     def needs_polling(self) -> bool:
         """Whether the recording may still grow."""
         return self._live is not None or self.workspace.state == "running"
+
+    # -- the held script -----------------------------------------------------------------------------------------------
+
+    def run_to_selection(self) -> None:
+        """On to the next time the selected op (else the cursor's) is executed; see `run_to`."""
+        target = targets.of_selection(self.workspace)
+        if target is not None:
+            self.run_to(target)
+
+    def run_to_line(self, path: str, line: int) -> None:
+        """On to the next op of a line; see `run_to`."""
+        self.run_to(StepTo("line", path, line))
+
+    def run_to(self, target: StepTo) -> None:
+        """Go to a place: the script if it runs or is held, or is ready to run; else the cursor, in what is recorded."""
+        if self._live is not None:
+            self._step_to(target)
+        elif self.workspace.recording is None and self.can_start:
+            self._goal = target
+            self.run_paused()
+        else:
+            found = targets.find(self.workspace, target)
+            if found is not None:
+                self.workspace.move_to(*found)
+            else:
+                self.problem.emit(tr("That is not executed again in this recording."))
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
@@ -110,33 +139,21 @@ class SessionModel:
         script = Path(recording.run.script)
         self._argv, self._module, self._target, self._cwd = tuple(recording.run.argv[1:]), "", None, None
         self.workspace.script, self.workspace.notices = script if script.is_file() else None, ()
+        self.workspace.breakpoints.load(self.workspace.script)
         self.workspace.open(recording, path)
         self.opened.emit(path)
         return True
 
     def run(self) -> None:
-        """Run the script from its start, into a new recording."""
-        if not self.can_run:
-            return
-        script, module = self.workspace.script, self._module
-        argv, target, cwd = self._argv, self._target, self._cwd
-        if script is not None and not module and not self.load_script(script, argv, target=target, cwd=cwd):
-            return
-        if module:
-            self.load_module(module, argv, target=target)
-        began = time.time()
-        live = LiveSession(
-            module or str(script), argv, module=bool(module), recording=target, cwd=cwd, on_change=self._wake
-        )
-        try:
-            live.start()
-        except SessionError as error:
-            live.close()
-            self.workspace.set_state("failed", _sentence(str(error)))
-            self.problem.emit(_sentence(str(error)))
-            return
-        self._live, self._began = live, began
-        self.workspace.set_state("running")
+        """Run the script from its start, into a new recording; let one go on that is held."""
+        if self.paused:
+            self.go_on()
+        else:
+            self._start(paused=False)
+
+    def run_paused(self) -> None:
+        """Run the script and hold it before its first op."""
+        self._start(paused=True)
 
     def stop(self) -> None:
         """Ask the script to end; it is killed if it does not."""
@@ -148,22 +165,29 @@ class SessionModel:
         if self._live is not None:
             self._live.close()
             self.poll()
-        self.run()
+        self._start(paused=False)
 
     def poll(self) -> None:
-        """Take in what has been recorded since."""
+        """Take in what has been recorded, said and answered since."""
         live, workspace = self._live, self.workspace
         over = live is not None and live.ended  # looked at first: what is written before the end is seen below
+        status = live.status if live is not None else None
+        grew = False
         if live is not None and workspace.recording is None and live.recording is not None:
             self._open_live(live.recording)
-        elif workspace.recording is not None and workspace.recording.refresh():
+        elif workspace.recording is not None:
+            grew = workspace.recording.refresh()
+        if (status is None or not self._heed(status, grew)) and grew:
             workspace.refreshed()
+        if workspace.live is not None:
+            workspace.live.deliver()
         if live is not None and over:
             self._live = None
             live.close()
-            workspace.set_state(live.state, live.message)
-        elif live is None and workspace.recording is not None and workspace.state == "running":
-            workspace.set_state(workspace.recording.state)
+            self._ended(live)
+        elif live is None and workspace.recording is not None and workspace.state in ("running", "left"):
+            state = workspace.recording.state
+            workspace.set_state(workspace.state if state == "running" else state)
 
     def save_copy(self, path: Path) -> bool:
         """Copy the recording shown, which must not be growing. False (and ``problem``) if that fails."""
@@ -182,6 +206,10 @@ class SessionModel:
         if self._live is not None:
             self._live.close()
             self._live = None
+        if self.workspace.live is not None:
+            live, self.workspace.live = self.workspace.live, None
+            live.deliver()
+        self._goal = None
         recording, self.workspace.recording = self.workspace.recording, None
         if recording is not None:
             recording.close()
@@ -193,6 +221,43 @@ class SessionModel:
         self.workspace.close()
 
     # -- inner ---------------------------------------------------------------------------------------------------------
+
+    def _start(self, paused: bool) -> None:
+        if not self.can_start:
+            return
+        goal = self._goal
+        script, module = self.workspace.script, self._module
+        argv, target, cwd = self._argv, self._target, self._cwd
+        if script is not None and not module and not self.load_script(script, argv, target=target, cwd=cwd):
+            return
+        if module:
+            self.load_module(module, argv, target=target)
+        began = time.time()
+        book = self.workspace.breakpoints
+        book.hits = {}
+        live = LiveSession(
+            module or str(script), argv, module=bool(module), recording=target, cwd=cwd, paused=paused,
+            breakpoints=book.items, on_change=self._wake
+        )  # fmt: skip
+        try:
+            live.start()
+        except SessionError as error:
+            live.close()
+            self.workspace.set_state("failed", _sentence(str(error)))
+            self.problem.emit(_sentence(str(error)))
+            return
+        self._began = began
+        self._begin(live, goal)
+        self.workspace.live = LiveScript(live)
+        self.workspace.set_state("running")
+
+    def _ended(self, live: LiveSession) -> None:
+        workspace = self.workspace
+        if workspace.live is not None:
+            asked, workspace.live = workspace.live, None
+            asked.deliver()
+        self._stepped, self._pausing, self._goal = None, False, None
+        workspace.set_state(live.state, live.message)
 
     def _open_live(self, path: Path) -> None:
         try:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from tapeview.trace.query import Position, Recording, Step
 from tapeview.trace.records import Assigned, BackwardStep, Op
+from tapeview.views.places import describe, phase_name
 from tapeview.views.signal import Signal
 from tapeview.views.tensors import label_of, norm_words, tensor_words
 from tapeview.views.text import tr
-from tapeview.views.workspace import Reasons, Workspace, describe, phase_name
+from tapeview.views.workspace import Reasons, Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tapeview.trace.records import Assigned, BackwardStep, Op
+from tapeview.views.places import describe, phase_name, variable_label
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
-from tapeview.views.workspace import Reasons, Workspace, describe, phase_name, variable_label
+from tapeview.views.workspace import Reasons, Workspace
 
 
 class Chip(NamedTuple):

@@ -6,22 +6,27 @@ Every view-model is built from a ``Workspace`` and listens to its ``changed`` si
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tapeview.trace import names
+from tapeview.protocol import Held, Stopped
 from tapeview.trace.query import Position, Recording, Step
-from tapeview.trace.records import Assigned, BackwardStep, Op
+from tapeview.views.breakpoint_book import BreakpointBook
+from tapeview.views.landing import landing
+from tapeview.views.live import LiveScript
+from tapeview.views.places import PositionLabel, describe, phase_name
 from tapeview.views.signal import Signal
-from tapeview.views.tensors import label_of
 from tapeview.views.text import tr
 
 SelectionKind = Literal["none", "op", "tensor", "variable"]
 Reasons = frozenset[str]
-"""Why the workspace changed: some of ``recording``, ``cursor``, ``selection``, ``data``, ``state``."""
+"""Why the workspace changed: some of ``recording``, ``cursor``, ``selection``, ``data``, ``state``, ``stop`` (the
+script came to a stop or went on, or threads arrived at the gate), ``frame`` (another frame or thread was chosen),
+``hits`` (of breakpoints), ``values`` (bytes of tensors that were already known have come)."""
 
-SESSION_STATES = ("empty", "ready", "running", "finished", "failed", "stopped", "killed")
+SESSION_STATES = ("empty", "ready", "running", "pausing", "paused", "finished", "failed", "stopped", "killed", "left")
+ALIVE = ("running", "pausing", "paused")
+"""The states in which there is a script's process."""
 
 
 class Cursor(NamedTuple):
@@ -50,21 +55,6 @@ class Notice(NamedTuple):
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PositionLabel:
-    """The position in words. ``title`` is the op, ``target`` what it makes (a name, ``gradient of …``), either may be
-    "".
-    """
-
-    step: int
-    steps: int
-    phase: str
-    number: int
-    count: int
-    title: str
-    target: str
-
-
 class Workspace:
     """A recording with a cursor and a selection.
 
@@ -72,6 +62,10 @@ class Workspace:
     nothing emit
     nothing. While ``following`` is set, new data moves the cursor to the end of the newest step, and the end of the
     script to that step's target (after a failure to the last thing that happened); every move by the user ends that.
+
+    While the script is held, ``stopped`` says why and where, and ``edge`` is the live edge: the last position of the
+    recording, at which the script stands. Each stop takes the cursor there; moving it back leaves the edge where it
+    is. ``live`` is the script that runs, for those who ask it something; ``breakpoints`` are the script's.
     """
 
     def __init__(self) -> None:
@@ -86,6 +80,14 @@ class Workspace:
         self.cursor = Cursor()
         self.selection = NOTHING
         self.following = False
+        self.live: LiveScript | None = None
+        self.breakpoints = BreakpointBook()
+        self.stopped: Stopped | None = None
+        self.edge: Cursor | None = None
+        self.held: tuple[Held, ...] = ()
+        self.idle = 0
+        self.thread = 0
+        self.frame = 0
 
     # -- what is looked at ---------------------------------------------------------------------------------------------
 
@@ -95,14 +97,20 @@ class Workspace:
         self.script, self.script_text, self.notices = path, text, tuple(notices)
         self.cursor, self.selection, self.following = Cursor(), NOTHING, False
         self.state, self.message = "ready", ""
+        self._forget_stop()
+        self.breakpoints.load(path)
         self._emit("recording", "cursor", "selection", "data", "state")
 
     def open(self, recording: Recording, path: Path | None = None, *, state: str = "", follow: bool = False) -> None:
-        """Look at ``recording`` from its first position; with ``follow`` at its newest, moving on as it grows."""
+        """Look at ``recording`` from its first position; with ``follow`` at its newest, moving on as it grows.
+
+        One that ended at a breakpoint or with an op that failed is looked at there.
+        """
         self.recording, self.path = recording, path
         self.selection, self.following = NOTHING, follow
         self.state, self.message = state or recording.state, ""
-        self.cursor = self._newest() if follow else Cursor()
+        self._forget_stop()
+        self.cursor = self._newest() if follow else self._clamped(*landing(recording))
         self._emit("recording", "cursor", "selection", "data", "state")
 
     def close(self) -> None:
@@ -110,6 +118,8 @@ class Workspace:
         self.recording, self.path, self.script, self.script_text, self.notices = None, None, None, "", ()
         self.cursor, self.selection, self.following = Cursor(), NOTHING, False
         self.state, self.message = "empty", ""
+        self._forget_stop()
+        self.breakpoints.load(None)
         self._emit("recording", "cursor", "selection", "data", "state")
 
     def set_state(self, state: str, message: str = "") -> None:
@@ -121,12 +131,18 @@ class Workspace:
         if (state, message) == (self.state, self.message):
             return
         reasons = {"state"}
-        if self.following and self.state == "running" and state != "running":
+        if self.following and self.state in ALIVE and state not in ALIVE:
             cursor = self._newest() if state == "failed" else self._target()
             if cursor != self.cursor:
                 self.cursor = cursor
                 reasons.add("cursor")
+        if self.state == "paused" != state:
+            if self.at_edge and state in ALIVE:
+                self.following = True  # it was watched where it stood, so it is watched as it goes on
+            self._forget_stop()
+            reasons.add("stop")
         self.state, self.message = state, message
+        self.idle = self.idle if state in ALIVE else 0
         self._emit(*reasons)
 
     def refreshed(self) -> None:
@@ -139,6 +155,52 @@ class Workspace:
         if self.cursor.step != before.step and self.selection.kind in ("op", "tensor"):
             self.selection = NOTHING
             reasons.add("selection")
+        self._emit(*reasons)
+
+    def halt(self, stopped: Stopped, held: Sequence[Held] = (), *, grew: bool = True) -> None:
+        """The script has come to a stop, and the recording (with ``grew``) has everything up to there: go there."""
+        self.stopped, self.held, self.idle = stopped, tuple(held), 0
+        self.thread = self.frame = 0
+        if stopped.step >= 0:
+            self.edge = self._clamped(stopped.step, stopped.position)
+        else:
+            self.edge = self._newest()
+        self.following = False
+        reasons = {"stop"} | ({"data"} if grew else set())
+        if self.state != "paused":
+            self.state, self.message = "paused", ""
+            reasons.add("state")
+        if self.cursor != self.edge:
+            self.cursor = self.edge
+            reasons.add("cursor")
+        if self.selection != NOTHING:
+            self.selection = NOTHING
+            reasons.add("selection")
+        self._emit(*reasons)
+
+    def note(self, held: Sequence[Held], idle: int) -> None:
+        """Which threads wait now, and for how many seconds nothing has run while the script is not held."""
+        reasons = set()
+        if tuple(held) != self.held:
+            self.held = tuple(held)
+            reasons.add("stop")
+        if idle != self.idle:
+            self.idle = idle
+            reasons.add("state")
+        if reasons:
+            self._emit(*reasons)
+
+    def choose_frame(self, frame: int, thread: int | None = None) -> None:
+        """Look at another frame (0 = innermost) of the stopped script, and perhaps another thread (0: the one that
+        stopped).
+        """
+        chosen = (self.thread if thread is None else thread), frame
+        if chosen != (self.thread, self.frame):
+            self.thread, self.frame = chosen
+            self._emit("frame")
+
+    def tell(self, *reasons: str) -> None:
+        """Something has changed that is not the workspace's own: ``hits`` or ``values``."""
         self._emit(*reasons)
 
     # -- where the user stands -----------------------------------------------------------------------------------------
@@ -168,6 +230,11 @@ class Workspace:
     def position_count(self, step: int) -> int:
         found = self.step_at(step)
         return 0 if found is None else len(found.positions)
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether the cursor stands where the held script stands."""
+        return self.edge is not None and self.cursor == self.edge
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
@@ -233,10 +300,11 @@ class Workspace:
         self._move(Cursor())
 
     def last(self) -> None:
-        """The recording's last position. While the script runs, this follows the newest step again."""
-        newest = self._newest()
-        self._move(newest)
-        self.following = self.state == "running"
+        """The recording's last position; of a held script the live edge. While it runs, this follows the newest step
+        again.
+        """
+        self._move(self.edge if self.edge is not None else self._newest())
+        self.following = self.state in ("running", "pausing")
 
     def select(self, kind: SelectionKind, id: int = 0) -> None:
         """Pick an op, a tensor or a variable of the cursor's step; ``none`` goes back to what the cursor shows."""
@@ -262,7 +330,7 @@ class Workspace:
         if self.recording is None:
             return ""
         if not self.step_count:
-            return tr("no step recorded yet") if self.state == "running" else tr("no step recorded")
+            return tr("no step recorded yet") if self.state in ALIVE else tr("no step recorded")
         where = tr("step {step} of {steps}").format(step=self.cursor.step + 1, steps=self.step_count)
         label = self.label()
         if label is None:
@@ -274,6 +342,10 @@ class Workspace:
         return f"{where} · {phase} · {what}"
 
     # -- inner ---------------------------------------------------------------------------------------------------------
+
+    def _forget_stop(self) -> None:
+        self.stopped, self.edge, self.held = None, None, ()
+        self.thread = self.frame = 0
 
     def _phases(self, index: int) -> Sequence[tuple[str, int, int]]:
         step = self.step_at(index)
@@ -320,35 +392,3 @@ class Workspace:
 
     def _emit(self, *reasons: str) -> None:
         self.changed.emit(frozenset(reasons))
-
-
-def phase_name(phase: str) -> str:
-    """The phase as the user reads it."""
-    return {"forward": tr("forward"), "backward": tr("backward"), "update": tr("update")}.get(phase, phase)
-
-
-def describe(recording: Recording, step: Step, record: Op | BackwardStep | Assigned) -> tuple[str, str]:
-    """Title and target of a position's record: ``("Mul", "y_pred")``, ``("Square", "gradient of “y_pred - y”")``,
-    ``("SGD", "w")``.
-    """
-    if isinstance(record, Op):
-        return record.op, names.result_name(recording, record.site) or names.expression(recording, record.site)
-    if isinstance(record, BackwardStep):
-        op = step.ops.get(record.op)
-        if op is None:
-            return tr("gradient rule"), ""
-        sent = [tensor for tensor, part in zip(op.inputs, record.contributions, strict=False) if part]
-        labels = [f"“{label_of(recording, step, tensor)}”" for tensor in dict.fromkeys(sent)]
-        if not labels:
-            return op.op, ""
-        listed = ", ".join(labels[:3]) + (" …" if len(labels) > 3 else "")
-        return op.op, tr("gradient of {names}").format(names=listed)
-    return record.how, variable_label(recording, step, record.variable)
-
-
-def variable_label(recording: Recording, step: Step, variable: int) -> str:
-    """The user's name for a variable, looked up among the variables known at the end of ``step``."""
-    for state in recording.variables_at(step.index, max(0, len(step.positions) - 1)):
-        if state.variable.id == variable:
-            return state.name
-    return tr("variable")
