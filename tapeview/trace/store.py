@@ -73,6 +73,11 @@ class Writer:
         """Bytes of everything handed over so far, waiting or committed, without the file's own bookkeeping."""
         return self._bytes
 
+    def positions(self, step: int) -> int:
+        """How many positions the newest step has so far; 0 for any other step."""
+        with self._lock:
+            return sum(self._row[_FORWARD : _UPDATES + 1]) if step == self._step and self._row else 0
+
     def add_source(self, path: str, text: str) -> int:
         """The id of this text of this file; the same pair always has the same id."""
         key = storable(path), storable(text[: TEXT_LIMIT // 4])

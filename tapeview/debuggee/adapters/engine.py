@@ -106,6 +106,10 @@ class EngineTranslator:
         """The step that is being recorded."""
         return self._step
 
+    def place(self) -> tuple[int, int]:
+        """The step that is being recorded, and its last position as a reader counts them (-1: there is none yet)."""
+        return self._step, self._writer.positions(self._step) - 1
+
     def translate(self, events: Iterable[observe.Event]) -> None:
         """Writes the records of ``events`` into the writer's buffer.
 
