@@ -92,15 +92,12 @@ class Source:
         self._sent: set[int] = set()
         self._late_from = 0.0
         self._waiting: list[int] = []
+        self.sending: set[int] = set()
+        """Tensors whose values have begun and not ended."""
         try:
-            self._connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro",
-                uri=True,
-                isolation_level=None,
-                check_same_thread=False,
-                timeout=_BUSY_SECONDS,
-            )
-            self._connection.execute("SELECT id FROM run").fetchone()
+            self._connection = _connect(path)
+            # While a value is open its connection sees the file as it was: the rows need another one.
+            self._values = _connect(path)
         except sqlite3.Error as error:
             raise RecordingError(f"cannot copy {self._name}: {error}") from error
         _SOURCES.add(self)
@@ -108,6 +105,7 @@ class Source:
     def close(self) -> None:
         """Lets go of the file."""
         self._connection.close()
+        self._values.close()
 
     def rows(self) -> Iterator[bytes]:
         """Everything that is new in the tables except values. What says that a step is there comes after the step."""
@@ -194,17 +192,19 @@ class Source:
                 row = self._connection.execute("SELECT * FROM value WHERE tensor = ?", (tensor,)).fetchone()
             yield from _parts("value", [_ENCODER.encode(row)])
             return
+        self.sending.add(tensor)
         yield _ENCODER.encode(ValueStart(tensor, crc, size))
         place = 0
         while place < size:
             # Each opening walks along the value to where it goes on; an open one holds on to the file.
             until = time.monotonic() + _SECONDS_AT_A_TIME
-            with self._readable(), self._connection.blobopen("value", "data", tensor, readonly=True) as blob:
+            with self._readable(), self._values.blobopen("value", "data", tensor, readonly=True) as blob:
                 blob.seek(place)
                 while place < size and time.monotonic() < until:
                     data = blob.read(PART)
                     place += len(data)
                     yield _ENCODER.encode(ValueBit(tensor, data))
+        self.sending.discard(tensor)
 
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:
@@ -212,6 +212,17 @@ class Source:
             yield
         except sqlite3.Error as error:
             raise RecordingError(f"cannot copy {self._name}: {error}") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
+    try:
+        connection.execute("SELECT id FROM run").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _parts(table: str, rows: list[bytes]) -> Iterator[bytes]:
@@ -238,7 +249,8 @@ _INHERITED: list[sqlite3.Connection] = []
 
 def _forked() -> None:
     """In a forked child the parent's connections are never used and never closed: that would disturb its locks."""
-    _INHERITED.extend(source._connection for source in list(_SOURCES))
+    for source in list(_SOURCES):
+        _INHERITED.extend((source._connection, source._values))
 
 
 if hasattr(os, "register_at_fork"):
