@@ -71,6 +71,8 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+        (home / "runtime").mkdir(mode=0o700)
+        patch.setenv("XDG_RUNTIME_DIR", str(home / "runtime"))
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "PYTHONUNBUFFERED"):
             patch.delenv(name, raising=False)
         yield

@@ -68,11 +68,10 @@ class Door:
             try:
                 listener = Listener(selector, wanted.token, wanted.port)
                 self._ends = socket.socketpair()
-            except (OSError, OverflowError) as error:
+            except OSError as error:
                 selector.close()
-                reason = getattr(error, "strerror", None) or error
                 raise DoorError(
-                    f"cannot listen on port {wanted.port} of {HOST} ({reason}): choose another with --port"
+                    f"cannot listen on port {wanted.port} of {HOST} ({error.strerror}): choose another with --port"
                 ) from error
             selector.register(self._ends[0], selectors.EVENT_READ)
             self._selector, self._listener = selector, listener

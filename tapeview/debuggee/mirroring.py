@@ -7,12 +7,11 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from tapeview import protocol
 from tapeview.protocol import Copied, Mirror
-from tapeview.trace.copying import Source
+from tapeview.trace.copying import Parts, Source
 from tapeview.trace.schema import RecordingError
 
 PATIENCE = 30.0
@@ -102,17 +101,22 @@ class _Copy(threading.Thread):
             wait = 0.0 if more is not None else LOOK_EVERY
         self._listen(0.0)
         self._answer(source)
-        for part in source.rows():
-            self._say(Copied(part))
+        self._send_whole(source.rows())
         self._send(source, source.rest())
         self.channel.shutdown(socket.SHUT_WR)
 
-    def _send(self, source: Source, parts: Iterator[bytes]) -> None:
+    def _send_whole(self, parts: Parts) -> None:
+        with contextlib.closing(parts):
+            for part in parts:
+                self._say(Copied(part))
+
+    def _send(self, source: Source, parts: Parts) -> None:
         """Sends values; what is asked for meanwhile comes between two parts of them."""
-        for part in parts:
-            self._say(Copied(part))
-            self._listen(0.0)
-            self._answer(source)
+        with contextlib.closing(parts):
+            for part in parts:
+                self._say(Copied(part))
+                self._listen(0.0)
+                self._answer(source)
         for mark in self._late_marks:
             self._say(Copied(mark=mark))
         self._late_marks.clear()
@@ -122,10 +126,8 @@ class _Copy(threading.Thread):
             request = self._requests.pop(0)
             if not isinstance(request, Mirror):
                 raise protocol.ProtocolError("only copies are asked for here")
-            for part in source.rows():
-                self._say(Copied(part))
-            for part in source.values(request.values):
-                self._say(Copied(part))
+            self._send_whole(source.rows())
+            self._send_whole(source.values(request.values))
             if source.sending.isdisjoint(request.values):
                 self._say(Copied(mark=request.mark))
             else:

@@ -7,6 +7,7 @@ joins it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hmac
 import secrets
 import selectors
@@ -51,6 +52,8 @@ class Listener:
         Raises:
             OSError: the port is taken, or may not be had.
         """
+        if not 0 <= port <= 65535:
+            raise OSError(errno.EINVAL, "there is no such port")
         self.token = token or secrets.token_hex(16)
         self._selector = selector
         self._socket = socket.create_server((HOST, port), backlog=128)

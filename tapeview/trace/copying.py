@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,9 @@ _SHARE = 20.0
 _BIT_OF_A_SMALL_VALUE = PART // 4
 
 _ENCODER = msgspec.msgpack.Encoder()
+
+Parts = Generator[bytes, None, None]
+"""Encoded parts. Who does not take all of them closes it, before the source."""
 
 
 class Rows(msgspec.Struct, frozen=True, array_like=True, tag="rows"):
@@ -107,7 +110,7 @@ class Source:
         self._connection.close()
         self._values.close()
 
-    def rows(self) -> Iterator[bytes]:
+    def rows(self) -> Parts:
         """Everything that is new in the tables except values. What says that a step is there comes after the step."""
         with self._readable():
             self._connection.execute("BEGIN")
@@ -132,26 +135,26 @@ class Source:
             self._run = run
             yield from _parts("run", [_ENCODER.encode(run)])
 
-    def values(self, tensors: Collection[int]) -> Iterator[bytes]:
+    def values(self, tensors: Collection[int]) -> Parts:
         """The values of these tensors, as far as they are in the file and were not sent yet."""
         for tensor in tensors:
             if tensor not in self._sent:
                 yield from self._value(tensor)
 
-    def more(self) -> Iterator[bytes] | None:
+    def more(self) -> Parts | None:
         """Some of the values that nobody asked for, the newest tensors first; None if there is none at present."""
         if not self._waiting:
             self._look()
         return self.values([self._waiting.pop()]) if self._waiting else None
 
-    def rest(self) -> Iterator[bytes]:
+    def rest(self) -> Parts:
         """All values that were not sent yet."""
         self._late_from = 0.0
         self._waiting.clear()
         while (parts := self.more()) is not None:
             yield from parts
 
-    def _table(self, table: str, end: int) -> Iterator[bytes]:
+    def _table(self, table: str, end: int) -> Parts:
         sql = f"SELECT rowid, * FROM {table} WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
         while self._rowids[table] < end:
             batch: list[bytes] = []
@@ -179,7 +182,7 @@ class Source:
         self._waiting = [tensor for tensor in found if tensor not in self._sent]
         self._newest_value = max([self._newest_value, *found[-1:]])
 
-    def _value(self, tensor: int) -> Iterator[bytes]:
+    def _value(self, tensor: int) -> Parts:
         with self._readable():
             sql = "SELECT crc, length(data) FROM value WHERE tensor = ?"
             about = self._connection.execute(sql, (tensor,)).fetchone()
@@ -225,7 +228,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _parts(table: str, rows: list[bytes]) -> Iterator[bytes]:
+def _parts(table: str, rows: list[bytes]) -> Parts:
     """Encoded rows, put together or cut into parts."""
     together: list[msgspec.Raw] = []
     size = 0
