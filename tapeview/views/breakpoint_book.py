@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import platformdirs
 
 from tapeview.breakpoints import KINDS, TESTS, Breakpoint
 from tapeview.protocol import Hits
+from tapeview.views.script_store import ScriptStore
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 
 MOST = 1000
 """Breakpoints kept for one script."""
-FILES = 300
-"""Scripts whose breakpoints are kept; those not used for longest go first."""
-LARGEST = 1 << 20
-
-
-class _Page(msgspec.Struct):
-    """What a file holds."""
-
-    script: str
-    breakpoints: list[Any]
 
 
 class BreakpointBook:
@@ -42,7 +29,7 @@ class BreakpointBook:
         self.changed: Signal[()] = Signal()
         self.hits: Mapping[int, Hits] = {}
         self.trouble = ""
-        self._folder = folder
+        self._store = ScriptStore("breakpoints", folder)
         self._script: Path | None = None
         self._items: dict[int, Breakpoint] = {}
         self._last = 0
@@ -62,7 +49,7 @@ class BreakpointBook:
             return
         self._script, self.hits, self.trouble = script, {}, ""
         before, self._items = self._items, {}
-        for breakpoint in _read(self._file()) if script is not None else ():
+        for breakpoint in _sound(self._store.read(script)) if script is not None else ():
             self._put(breakpoint)
         if before or self._items:
             self.changed.emit()
@@ -82,6 +69,13 @@ class BreakpointBook:
             self._items[breakpoint.id] = breakpoint
             self._keep()
 
+    def replace_all(self, breakpoints: Iterable[Breakpoint]) -> None:
+        """Change several at once. KeyError if there is none of an id."""
+        new = {one.id: one for one in breakpoints}
+        if any(self._items[id] != one for id, one in new.items()):
+            self._items.update(new)
+            self._keep()
+
     def remove(self, ids: Iterable[int]) -> None:
         """Remove some; ids of no breakpoint are passed over."""
         if [self._items.pop(id) for id in list(ids) if id in self._items]:
@@ -96,57 +90,20 @@ class BreakpointBook:
         self.trouble = ""
         if self._script is not None:
             try:
-                _write(self._file(), str(self._script), self.items)
+                self._store.write(self._script, [msgspec.structs.replace(one, id=0) for one in self.items])
             except OSError as error:
                 self.trouble = tr("The breakpoints cannot be kept for the next time: {reason}.").format(
                     reason=error.strerror or error
                 )
         self.changed.emit()
 
-    def _file(self) -> Path:
-        folder = self._folder or platformdirs.user_config_path("tapeview", appauthor=False) / "breakpoints"
-        name = hashlib.sha256(str(self._script).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        return folder / f"{name}.json"
 
-
-def _read(path: Path) -> list[Breakpoint]:
-    """What a file holds; what is damaged in it is left out."""
-    try:
-        with path.open("rb") as file:
-            page = msgspec.json.decode(file.read(LARGEST), type=_Page)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return []
+def _sound(items: Iterable[object]) -> list[Breakpoint]:
+    """The breakpoints among what was read; what is damaged is left out."""
     found = []
-    for item in page.breakpoints[:MOST]:
+    for item in items:
         with contextlib.suppress(msgspec.ValidationError):
             breakpoint = msgspec.convert(item, Breakpoint)
             if breakpoint.kind in KINDS and breakpoint.test in TESTS[breakpoint.kind]:
                 found.append(breakpoint)
-    return found
-
-
-def _write(path: Path, script: str, breakpoints: tuple[Breakpoint, ...]) -> None:
-    """Replaces the file as a whole; without breakpoints there is none. Raises OSError."""
-    if not breakpoints:
-        path.unlink(missing_ok=True)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    plain = [msgspec.structs.replace(breakpoint, id=0) for breakpoint in breakpoints]
-    data = msgspec.json.format(msgspec.json.encode(_Page(script.encode("utf-8", "replace").decode(), plain)), indent=1)
-    fresh = path.with_name(f"{path.stem}.{os.getpid()}.new")
-    try:
-        fresh.write_bytes(data)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    _prune(path.parent)
-
-
-def _prune(folder: Path) -> None:
-    ages = []
-    for path in folder.glob("*.json"):
-        with contextlib.suppress(OSError):
-            ages.append((path.stat().st_mtime, path))
-    for _, path in sorted(ages)[:-FILES]:
-        with contextlib.suppress(OSError):
-            path.unlink()
+    return found[:MOST]

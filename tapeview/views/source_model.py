@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import PurePath
+import tokenize
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from tapeview.breakpoints import Breakpoint
 from tapeview.trace.records import Assigned, BackwardStep, Frame, Op
 from tapeview.views.background import Background, Immediate
+from tapeview.views.gutter import GutterMark, at_line, marks, toggle_line
 from tapeview.views.highlight import Piece, characters, highlight
 from tapeview.views.signal import Signal
+from tapeview.views.standing import paused_frames, trouble
 from tapeview.views.workspace import Reasons, Workspace
+
+LARGEST = 4 << 20
+"""Bytes of a file that is read from the disk because the recording does not have it."""
+
+
+class Note(NamedTuple):
+    """Something to say below a line: the exception that was raised there. Line 0: nothing."""
+
+    line: int = 0
+    words: str = ""
 
 
 class Span(NamedTuple):
@@ -33,7 +47,9 @@ class Mark(NamedTuple):
 
 
 class FileEntry(NamedTuple):
-    """One choice of the file chooser; ``id`` 0 is the script as it is on disk, before it ran."""
+    """One choice of the file chooser; ``id`` 0 is the script as it is on disk, before it ran; negative: another file of
+    the disk that is not in the recording.
+    """
 
     id: int
     path: str
@@ -43,7 +59,8 @@ class FileEntry(NamedTuple):
 class SourceModel:
     """Follows the cursor from file to file; a file the user chose stays until the cursor moves on.
 
-    ``changed`` carries what changed: some of ``files``, ``text``, ``pieces``, ``mark``, ``lines``.
+    ``changed`` carries what changed: some of ``files``, ``text``, ``pieces``, ``mark``, ``lines``, ``gutter`` (the
+    breakpoints), ``paused`` (the line at which the held script stands, 0 if not in this file), ``note``.
     """
 
     def __init__(self, workspace: Workspace, background: Background | None = None) -> None:
@@ -56,15 +73,23 @@ class SourceModel:
         self.pieces: Sequence[Sequence[Piece]] = ()
         self.mark = Mark()
         self.op_lines: frozenset[int] = frozenset()
+        self.gutter: Mapping[int, GutterMark] = {}
+        self.paused_line = 0
+        self.note = Note()
+        self._strays: list[tuple[int, str]] = []
         self._lines: list[str] = []
         self._cycle: tuple[int, int, int] = (0, 0, -1)
         self._sites: tuple[object, ...] = ()
-        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._disconnects = (
+            workspace.changed.connect(self._workspace_changed),
+            workspace.breakpoints.changed.connect(self._breakpoints_changed),
+        )
         self._workspace_changed(frozenset({"recording", "cursor", "selection", "data"}))
 
     def dispose(self) -> None:
         """Stop listening to the workspace."""
-        self._disconnect()
+        for disconnect in self._disconnects:
+            disconnect()
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
@@ -117,8 +142,41 @@ class SourceModel:
             self._show(entry)
             changed |= {"files", "text", "pieces", "lines"}
             self.op_lines = self._lines_with_ops()
+            self._annotate(changed)
         self.mark = Mark(line)
         self.changed.emit(frozenset(changed))
+
+    def point_at_path(self, path: str, line: int) -> None:
+        """Show a line of a file, which is read from the disk if the recording does not have it. A file that cannot be
+        read changes nothing.
+        """
+        found = next((entry.id for entry in self.files if entry.path == path), None)
+        if found is None and self._readable(path) is not None:
+            found = min([0, *(id for id, _ in self._strays)]) - 1
+            self._strays.append((found, path))
+            self._refresh_files()
+        if found is not None:
+            self.point_at(found, line)
+
+    def toggle_breakpoint(self, line: int) -> None:
+        """Remove the breakpoints of a line of the file shown, or set one if there is none."""
+        if self.file is not None:
+            toggle_line(self._workspace.breakpoints, self.file.path, line)
+
+    def breakpoints_at(self, line: int) -> list[Breakpoint]:
+        """The breakpoints on a line of the file shown."""
+        return at_line(self._workspace.breakpoints, self.file.path, line) if self.file is not None else []
+
+    def new_breakpoint(self, line: int, *, exact: bool = False) -> Breakpoint | None:
+        """One to be filled in, for a line of the file shown; with ``exact`` for the expression lit there, if there is
+        one. None without a file.
+        """
+        if self.file is None:
+            return None
+        frame = next((one for one in self._frames()[0] if one.file == self.file.id), None)
+        lit = exact and frame is not None and frame.line == line and frame.column >= 0
+        columns = (frame.column, frame.end_column) if lit and frame is not None else (-1, -1)
+        return Breakpoint("line", file=self.file.path, line=line, column=columns[0], end_column=columns[1])
 
     def point_at_line(self, line: int) -> None:
         """Light a line of the file shown, until the cursor or the selection moves."""
@@ -147,11 +205,14 @@ class SourceModel:
     def _workspace_changed(self, reasons: Reasons) -> None:
         changed: set[str] = set()
         if "recording" in reasons:
-            self.file, self._sites, self._cycle = None, (), (0, 0, -1)
+            self.file, self._sites, self._cycle, self._strays = None, (), (0, 0, -1), []
         if reasons & {"recording", "data"}:
             changed |= self._refresh_files()
-        if reasons & {"cursor", "recording", "data", "selection"}:
+        if reasons & {"cursor", "recording", "data", "selection", "stop", "state", "hits"}:
             self._mark(changed, follow=bool(reasons & {"cursor", "recording", "selection"}))
+
+    def _breakpoints_changed(self) -> None:
+        self._mark(set())
 
     def _refresh_files(self) -> set[str]:
         workspace = self._workspace
@@ -161,6 +222,7 @@ class SourceModel:
             found = [(0, str(workspace.script))]
         else:
             found = []
+        found += self._strays
         names = [PurePath(path).name for _, path in found]
         files = tuple(
             FileEntry(id, path, name if names.count(name) == 1 else "/".join(PurePath(path).parts[-2:]))
@@ -193,8 +255,24 @@ class SourceModel:
         recording = self._workspace.recording
         if entry is None:
             return ""
-        text = self._workspace.script_text if entry.id == 0 or recording is None else recording.source(entry.id).text
+        if entry.id < 0:
+            text = self._readable(entry.path) or ""
+        else:
+            text = (
+                self._workspace.script_text if entry.id == 0 or recording is None else recording.source(entry.id).text
+            )
         return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+    @staticmethod
+    def _readable(path: str) -> str | None:
+        """The text of a file of the disk; None if it cannot be read."""
+        try:
+            if Path(path).stat().st_size > LARGEST:
+                return None
+            with tokenize.open(path) as file:
+                return file.read()
+        except (OSError, SyntaxError, ValueError):
+            return None
 
     def _mark(self, changed: set[str], follow: bool = False) -> None:
         frames, phase = self._frames()
@@ -211,8 +289,31 @@ class SourceModel:
         if lines != self.op_lines:
             self.op_lines = lines
             changed.add("lines")
+        self._annotate(changed)
         if changed:
             self.changed.emit(frozenset(changed))
+
+    def _annotate(self, changed: set[str]) -> None:
+        """Breakpoints, the line at which the script stands, and what went wrong."""
+        workspace, file = self._workspace, self.file
+        gutter = marks(workspace.breakpoints, file.path, workspace.recording) if file is not None else {}
+        if gutter != self.gutter:
+            self.gutter = gutter
+            changed.add("gutter")
+        paused = self._line_of(paused_frames(workspace))
+        if paused != self.paused_line:
+            self.paused_line = paused
+            changed.add("paused")
+        frames, words = trouble(workspace)
+        line = self._line_of(frames)
+        note = Note(line, words) if line else Note()
+        if note != self.note:
+            self.note = note
+            changed.add("note")
+
+    def _line_of(self, frames: Sequence[Frame]) -> int:
+        """The innermost line in the file shown."""
+        return next((frame.line for frame in frames if self.file is not None and frame.file == self.file.id), 0)
 
     def _frames(self) -> tuple[tuple[Frame, ...], str]:
         """The frames of what is selected, else of the cursor's position, innermost first, and the phase."""
