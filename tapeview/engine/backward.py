@@ -225,6 +225,10 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
             sink((observe.BACKWARD, call, entry[1], told, sent, running))
 
 
+SWEEP = _sweep.__code__
+"""Who looks at the frames of a running rule finds this code there, and in its ``entry`` the op whose rule it is."""
+
+
 def _upstream_of_many(
     op: Op, outputs: tuple[EagerTensor, ...], totals: dict[int, Gradient], keep: set[int]
 ) -> tuple[Gradient, ...]:

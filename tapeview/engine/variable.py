@@ -51,6 +51,8 @@ class ResourceVariable(RowUpdates):
     _value: EagerTensor
     _announced = True
     """Whether observers hear of this variable."""
+    _site = 0
+    """Where it was made, if anybody listened."""
 
     def __init__(
         self,
@@ -91,7 +93,7 @@ class ResourceVariable(RowUpdates):
             )
         self._value = EagerTensor(array, self)
         if observe.sink is not None and self._announced:
-            site = callsite.here()
+            self._site = site = callsite.here()
             observe.sink((observe.VARIABLE, self, site))
             observe.sink((observe.ASSIGNED, self, 0, self._value, None, "create", site, None))
 

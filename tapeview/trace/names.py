@@ -6,7 +6,8 @@ Every function gives "" where the source does not tell. Nothing here raises for 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, TypeGuard
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 from tapeview.trace.records import Frame, Op, Tensor, Variable
 from tapeview.trace.syntax import Syntax, syntax_of
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 _LONGEST_OPERAND = 24
 _LONGEST_LABEL = 32
-_DEFAULT_VARIABLE = "Variable"
+DEFAULT_VARIABLE = "Variable"
+"""What a framework calls a variable that was given no name."""
 
 
 class _Output(int):
@@ -28,7 +30,21 @@ Path = tuple[int | str, ...]
 """Where something is in a structure of tuples, lists and dicts, from the outside in: positions, and keys as text."""
 
 
-def result_name(rec: Recording, site: int, output: int | None = None, *, gathered: bool = False) -> str:
+class Text(Protocol):
+    """A source file."""
+
+    @property
+    def text(self) -> str: ...
+
+
+class Places(Protocol):
+    """What names are read off: the frames of sites and the files they are in. A `Recording` is such."""
+
+    def frames(self, site: int) -> Sequence[Frame]: ...
+    def source(self, file: int) -> Text: ...
+
+
+def result_name(rec: Places, site: int, output: int | None = None, *, gathered: bool = False) -> str:
     """The user's name for what the expression at a site results in.
 
     The expression is the whole value of ``name = …`` (also annotated, ``:=``, ``+=``, or at its place in a tuple), or
@@ -52,7 +68,7 @@ def result_name(rec: Recording, site: int, output: int | None = None, *, gathere
     return ""
 
 
-def expression(rec: Recording, site: int) -> str:
+def expression(rec: Places, site: int) -> str:
     """The text of the exact expression at a site, white space collapsed: ``"y_pred - y"``."""
     for frame in rec.frames(site)[:1]:
         return _syntax(rec, frame).text((frame.line, frame.column, frame.end_line, frame.end_column))
@@ -73,19 +89,19 @@ def operand_names(rec: Recording, site: int, count: int) -> tuple[str, ...]:
 def variable_name(rec: Recording, variable: Variable) -> str:
     """The name a variable was given explicitly, else the user's name for it, else "Variable"."""
     given = variable.name.removesuffix(":0")
-    if given and given != _DEFAULT_VARIABLE:
+    if given and given != DEFAULT_VARIABLE:
         return given
-    return result_name(rec, variable.site, gathered=True) or _DEFAULT_VARIABLE
+    return result_name(rec, variable.site, gathered=True) or DEFAULT_VARIABLE
 
 
-def series_name(rec: Recording, name: str, kind: str, site: int) -> str:
+def series_name(rec: Places, name: str, kind: str, site: int) -> str:
     """The name of a plotted series. One that was stored without a name gets that of the target or variable at its
     site.
     """
-    if name and not (kind == "variable" and name.removesuffix(":0") == _DEFAULT_VARIABLE):
+    if name and not (kind == "variable" and name.removesuffix(":0") == DEFAULT_VARIABLE):
         return name.removesuffix(":0")
     if kind == "variable":
-        return result_name(rec, site, gathered=True) or _DEFAULT_VARIABLE
+        return result_name(rec, site, gathered=True) or DEFAULT_VARIABLE
     for frame in rec.frames(site)[:1]:
         syntax = _syntax(rec, frame)
         node = syntax.at(frame)
@@ -111,7 +127,7 @@ def tensor_label(rec: Recording, step: Step | int, tensor_id: int) -> str:
         tensor = None
     if tensor is not None and tensor.variable:
         variable = rec.variables().get(tensor.variable)
-        return variable_name(rec, variable) if variable is not None else _DEFAULT_VARIABLE
+        return variable_name(rec, variable) if variable is not None else DEFAULT_VARIABLE
     op = here.ops.get(here.made_by.get(tensor_id, -1))
     if op is not None:
         return _op_label(rec, here, op, tensor_id)
@@ -156,7 +172,7 @@ def _is_intermediate(step: Step, op: Op) -> bool:
     )
 
 
-def _syntax(rec: Recording, frame: Frame) -> Syntax:
+def _syntax(rec: Places, frame: Frame) -> Syntax:
     return syntax_of(rec.source(frame.file).text)
 
 

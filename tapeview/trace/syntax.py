@@ -25,7 +25,7 @@ class Syntax:
         self._parents: dict[ast.AST, ast.AST] = {}
         self._places: dict[Place, ast.AST] = {}
         self._calls_ending: dict[tuple[int, int], ast.Call] = {}
-        tree = _parse(text)
+        tree = parse(text)
         waiting: list[ast.AST] = [tree] if tree is not None else []
         while waiting:
             node = waiting.pop()
@@ -75,7 +75,8 @@ def _place(node: ast.expr | ast.AugAssign) -> Place:
     return node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0
 
 
-def _parse(text: str) -> ast.Module | None:
+def parse(text: str) -> ast.Module | None:
+    """The tree of a text; None for one that is no Python, or too much of it."""
     if len(text) > _LONGEST_SOURCE:
         return None
     try:

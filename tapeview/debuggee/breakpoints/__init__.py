@@ -1,0 +1,99 @@
+"""Breakpoints in the script's process: which events they look at, and what they find there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+from tapeview.breakpoints import Breakpoint
+from tapeview.debuggee.adapters import events as e
+from tapeview.debuggee.breakpoints.checks import checks_of
+from tapeview.debuggee.breakpoints.point import Point, StepCounter, Surroundings
+from tapeview.debuggee.breakpoints.targets import checks_of_target
+from tapeview.debuggee.stops import Check, Checks, Halt
+from tapeview.protocol import Hits, StepTo
+
+__all__ = ["Breakpoints", "Surroundings"]
+
+
+class Breakpoints:
+    """The `tapeview.debuggee.stops.Checker` of the debuggee.
+
+    Args:
+        around: what breakpoints need of the recorder.
+        held: the threads that wait at the gate now.
+    """
+
+    def __init__(self, around: Surroundings, held: Callable[[], Iterable[int]] = tuple) -> None:
+        self._around = around
+        self._held = held
+        self._steps = StepCounter(around.begun)
+        self._lock = threading.Lock()
+        self._points: dict[int, tuple[Point, dict[int, Check]]] = {}
+        self._target: dict[int, Check] = {}
+        self._armed = False
+
+    def set(self, breakpoints: Sequence[Breakpoint]) -> Checks:
+        """These are the breakpoints from now on; those that stay as they are go on where they are.
+
+        Of one that was changed the hits are kept.
+        """
+        with self._lock:
+            before, self._points = self._points, {}
+            held = tuple(self._held())
+            for breakpoint in breakpoints:
+                known = before.get(breakpoint.id)
+                if known is not None and known[0].breakpoint == breakpoint:
+                    self._points[breakpoint.id] = known
+                    continue
+                hits = known[0].hits.hits if known is not None else 0
+                point = Point(breakpoint, self._around, self._steps, hits)
+                self._points[breakpoint.id] = point, checks_of(point, held) if breakpoint.enabled else {}
+            return self._combined()
+
+    def aim(self, target: StepTo | None) -> Checks:
+        """``target`` is the only target from now on; None: there is none."""
+        with self._lock:
+            self._target = {} if target is None else checks_of_target(target, self._held())
+            return self._combined()
+
+    def hits(self) -> tuple[Hits, ...]:
+        """How often each breakpoint was hit so far, in the order in which they were set."""
+        return tuple([point.hits for point, _ in self._points.values()])
+
+    def _combined(self) -> Checks:
+        every = [checks for _, checks in self._points.values() if checks]
+        if self._target:
+            every.append(self._target)
+        if not every:
+            self._armed = False
+            return {}
+        if not self._armed:
+            self._armed = True
+            self._steps.forget()
+        found: dict[int, list[Check]] = {e.TAPE_OPENED: [self._count]}
+        for checks in every:
+            for kind, check in checks.items():
+                found.setdefault(kind, []).append(check)
+        return {kind: _all(several) for kind, several in found.items()}
+
+    def _count(self, event: e.Event) -> None:
+        if event[1] and not event[5]:
+            self._steps.begin()
+
+
+def _all(checks: list[Check]) -> Check:
+    """One check that asks all; the first answer counts, and every breakpoint counts its hit."""
+    if len(checks) == 1:
+        return checks[0]
+    several = tuple(checks)
+
+    def check(event: e.Event) -> Halt | None:
+        halt = None
+        for one in several:
+            found = one(event)
+            if found is not None and halt is None:
+                halt = found
+        return halt
+
+    return check
