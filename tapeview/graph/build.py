@@ -38,7 +38,8 @@ class Node:
     ``label`` is the op type (of a leaf: its name), ``name`` the user's name for the result. ``tensor`` is its (first)
     output, 0 for groups. ``start`` … ``stop - 1`` are the numbers of its ops in the wiring (empty for leaves).
     ``call`` is the gradient call whose rules ran it, else 0; ``rule`` the type of the op whose rule that was.
-    ``reason`` tells why the gradient for it is ``None`` ("" = it is not, or nobody asked).
+    ``reason`` tells why the gradient for it is ``None`` ("" = it is not, or nobody asked). ``error`` is the message of
+    an op that raised (of a group: of one inside it).
     """
 
     key: NodeKey
@@ -57,6 +58,7 @@ class Node:
     rule: str = ""
     start: int = 0
     stop: int = 0
+    error: str = ""
 
     @property
     def leaf(self) -> bool:
@@ -89,6 +91,11 @@ class TapeGraph:
     digest: str
     groups: dict[int, Group] = field(default_factory=dict)
     """The folded groups by structural number."""
+
+    @cached_property
+    def has_layers(self) -> bool:
+        """Whether ops of the tape ran inside layers."""
+        return any(group.kind == "layer" for group in self.root.walk())
 
     @cached_property
     def number(self) -> dict[NodeKey, int]:
@@ -136,16 +143,20 @@ def build(
     opened: Collection[GroupKey] = (),
     closed: Collection[GroupKey] = (),
     limit: int = LIMIT,
+    layers: bool = False,
 ) -> TapeGraph:
-    """The picture of ``tape`` in ``step`` (0: all that ran in the step), with at most about ``limit`` nodes."""
+    """The picture of ``tape`` in ``step`` (0: all that ran in the step), with at most about ``limit`` nodes.
+
+    ``opened``, ``closed`` and ``layers`` are those of `fold.visible`.
+    """
     found = {record.id: record for record in step.records if isinstance(record, Tensor)}
 
     def tensor(id: int) -> Tensor:
         return found[id] if id in found else recording.tensor(id)
 
     wiring = wire(step, tape, tensor)
-    root = tree(wiring, recording.frames)
-    shown = visible(root, len(wiring.leaves), opened, closed, limit)
+    root = tree(wiring, recording.frames, step.scope_of)
+    shown = visible(root, len(wiring.leaves), opened, closed, limit, layers=layers)
     return _Builder(recording, step, tape, wiring, tensor).graph(root, shown, limit)
 
 
@@ -235,6 +246,8 @@ class _Builder:
         # Everything a gradient call runs stands at the call's place in the source: only its results go by that name.
         named = not op.call or output in self.gradients
         name = names.tensor_label(self.recording, self.step, output) if named else ""
+        if op.error:
+            name = names.result_name(self.recording, op.site)
         return Node(
             ("op", op.seq),
             "op",
@@ -251,6 +264,7 @@ class _Builder:
             rule=self.rules.get(op.seq, ""),
             start=number,
             stop=number + 1,
+            error=op.error,
         )
 
     def _group(self, group: Group) -> Node:
@@ -261,7 +275,11 @@ class _Builder:
         inside = {(m.kind, m.label) if isinstance(m, Group) else ("op", "") for m in group.members}
         turns = [m.label for m in group.members if isinstance(m, Group) and m.kind == "turn"]
         name = group.label if group.kind == "turn" else ""
-        if group.kind == "call" and _callable(group.label):
+        shape: tuple[int, ...] | None = None
+        if group.kind not in ("call", "turn", "stretch"):
+            label = group.label
+            shape, _ = self._type(last.outputs[0]) if last.outputs else (None, "")
+        elif group.kind == "call" and _callable(group.label):
             label = f"{group.label}()"
         elif group.kind == "stretch" and len(turns) == len(group.members) > 0:
             name = f"{turns[0]}–{turns[-1]}"
@@ -274,11 +292,13 @@ class _Builder:
             label,
             name,
             0,
+            shape,
             on_path=any(self._on_path(op) for op in ops),
             target=any(not self.targets.isdisjoint(op.outputs) for op in ops),
             call=calls.pop() if len(calls) == 1 else 0,
             start=group.start,
             stop=group.stop,
+            error=next((op.error for op in ops if op.error), ""),
         )
 
     def _leaf(self, leaf: Leaf) -> Node:
@@ -357,6 +377,7 @@ def _digest(nodes: Sequence[Node], edges: Sequence[Edge]) -> str:
     """Of op types, wiring and kinds: not of ids, shapes or values."""
     form = [
         (node.kind, node.label if node.kind == "op" else "", node.start, node.stop, node.on_path, node.target)
+        + ((True,) if node.error else ())
         for node in nodes
     ]
     wires = [(edge.source, edge.target, tuple(operand for _, operand in edge.operands[:8])) for edge in edges]

@@ -1,8 +1,8 @@
 """Folding: a tape too long to be read is shown as groups that can be opened.
 
-A group is a run of ops that follow each other: a call of a user's function, one turn of a loop, or simply a stretch.
-Runs keep the picture free of cycles. Groups are named by the numbers of their ops, so that steps of the same structure
-fold alike.
+A group is a run of ops that follow each other: a layer or another named scope, a call of a user's function, one turn of
+a loop, or simply a stretch. Runs keep the picture free of cycles. Groups are named by the numbers of their ops, so that
+steps of the same structure fold alike.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 from itertools import groupby
 
 from tapeview.graph.wiring import Wiring
-from tapeview.trace.records import Frame
+from tapeview.trace.records import Frame, Op, ScopeOpened
 
 LIMIT = 2_000
 """Most nodes in a picture."""
@@ -26,12 +26,18 @@ DEEPEST = 40
 
 GroupKey = tuple[int, int]
 Place = tuple[int, int, int, int, int]
+Inside = tuple[str, str, int]
+"""A scope on an op's path: kind, name, id."""
+Part = Place | Inside
+Unit = tuple[object, "Group | int"]
+"""A member of a group, and the place by which the turns of a loop are told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Ops ``start`` … ``stop - 1``. ``kind`` is ``"call"`` (of function ``label``), ``"turn"`` (of a loop; ``label``
-    counts from 1) or ``"stretch"``. ``members`` are groups and numbers of ops, in order.
+    """Ops ``start`` … ``stop - 1``. ``kind`` is ``"layer"`` or another kind of scope (``label`` is its name),
+    ``"call"`` (of function ``label``), ``"turn"`` (of a loop; ``label`` counts from 1) or ``"stretch"``. ``members``
+    are groups and numbers of ops, in order.
     """
 
     start: int
@@ -49,6 +55,11 @@ class Group:
         """The number of ops inside."""
         return self.stop - self.start
 
+    @property
+    def is_layer(self) -> bool:
+        """Whether this is a layer with no other layer inside."""
+        return self.kind == "layer" and not any(group.kind == "layer" for group in list(self.walk())[1:])
+
     def walk(self) -> Iterator[Group]:
         """This group and all groups inside."""
         yield self
@@ -57,30 +68,36 @@ class Group:
                 yield from member.walk()
 
 
-def tree(wiring: Wiring, frames: Callable[[int], Sequence[Frame]]) -> Group:
-    """The whole tape as nested groups. ``frames`` gives a call site's frames, innermost first."""
-    paths: dict[int, tuple[Place, ...]] = {}
-    names: dict[tuple[int, int], str] = {}
-    for op in wiring.ops:
-        if op.site not in paths:
+def tree(
+    wiring: Wiring,
+    frames: Callable[[int], Sequence[Frame]],
+    scopes: Callable[[Op], Sequence[ScopeOpened]] = lambda op: (),
+) -> Group:
+    """The whole tape as nested groups. ``frames`` gives a call site's frames, innermost first, ``scopes`` an op's
+    scopes, outermost first.
+    """
+    paths: dict[tuple[int, int], tuple[Part, ...]] = {}
+    names: dict[Part, str] = {}
+    keys = [(op.site, op.scope) for op in wiring.ops]
+    for op, key in zip(wiring.ops, keys, strict=True):
+        if key not in paths:
             found = tuple(reversed(frames(op.site)))[:DEEPEST]
-            paths[op.site] = tuple((f.file, f.line, f.column, f.end_line, f.end_column) for f in found)
-            for depth, frame in enumerate(found):
-                names[op.site, depth] = frame.function
-    sites = [op.site for op in wiring.ops]
-    members = _level(sites, [paths[site] for site in sites], names, 0, len(sites), 0)
-    return Group(0, len(sites), "stretch", "", _bundled(members))
+            path: list[Part] = [(f.file, f.line, f.column, f.end_line, f.end_column) for f in found]
+            for place, frame in zip(path, found, strict=True):
+                names[place] = frame.function
+            for scope in reversed(scopes(op)):
+                # It was opened in one of the frames: what this frame and those inside do belongs to it.
+                depth = min(max(0, len(frames(scope.site)) - 1), len(found))
+                path.insert(depth, (scope.kind, scope.name, scope.scope))
+            paths[key] = tuple(path)
+    members = _level([op.site for op in wiring.ops], [paths[key] for key in keys], names, 0, len(keys), 0)
+    return Group(0, len(keys), "stretch", "", _bundled(members))
 
 
 def _level(
-    sites: list[int],
-    paths: list[tuple[Place, ...]],
-    names: dict[tuple[int, int], str],
-    start: int,
-    stop: int,
-    depth: int,
+    sites: list[int], paths: list[tuple[Part, ...]], names: dict[Part, str], start: int, stop: int, depth: int
 ) -> list[Group | int]:
-    """What ops ``start`` … ``stop - 1``, which share their first ``depth`` frames, consist of."""
+    """What ops ``start`` … ``stop - 1``, which share the first ``depth`` parts of their paths, consist of."""
     # While all of them come from one call, there is nothing to tell apart.
     while depth < len(paths[start]) - 1 if start < stop else False:
         head = paths[start][depth]
@@ -88,35 +105,50 @@ def _level(
             depth += 1
         else:
             break
-    units: list[tuple[Place | None, Group | int]] = []
+    units: list[Unit] = []
     at = start
     while at < stop:
         path = paths[at]
-        if len(path) <= depth + 1:
+        if len(path) <= depth + 1 and not (len(path) > depth and _is_scope(path[depth])):
             units.append((path[depth] if depth < len(path) else None, at))
             at += 1
             continue
         head, first = path[depth], sites[at]
+        scoped = _is_scope(head)
         end = at + 1
-        # The same expression called again in a loop starts again at the site at which it began.
-        while end < stop and len(paths[end]) > depth + 1 and paths[end][depth] == head and sites[end] != first:
+        # The same expression called again in a loop starts again at the site at which it began; a scope has an id.
+        while end < stop and len(paths[end]) > depth and paths[end][depth] == head:
+            if not scoped and (len(paths[end]) == depth + 1 or sites[end] == first):
+                break
             end += 1
-        if end - at == 1:
+        if scoped:
+            inner = _level(sites, paths, names, at, end, depth + 1)
+            # Two calls of a layer are turns of a loop if the same expression made them.
+            units.append(
+                ((head[:2], path[depth + 1 :][:1]), Group(at, end, str(head[0]), str(head[1]), _bundled(inner)))
+            )
+        elif end - at == 1:
             units.append((head, at))
         else:
             inner = _level(sites, paths, names, at, end, depth + 1)
-            units.append((head, Group(at, end, "call", names.get((sites[at], depth + 1), ""), _bundled(inner))))
+            units.append((head, Group(at, end, "call", _function(path[depth + 1 :], names), _bundled(inner))))
         at = end
     return _turns(units)
 
 
-Unit = tuple[Place | None, Group | int]
+def _is_scope(part: Part) -> bool:
+    return len(part) == 3
+
+
+def _function(path: Sequence[Part], names: dict[Part, str]) -> str:
+    """The function that the outermost frame on a path belongs to."""
+    return next((names[part] for part in path if not _is_scope(part)), "")
 
 
 def _turns(units: list[Unit]) -> list[Group | int]:
     """Members with the turns of loops gathered: a turn begins where a place comes up again."""
     pieces: list[list[Unit]] = [[]]
-    seen: set[Place | None] = set()
+    seen: set[object] = set()
     for unit in units:
         if unit[0] in seen:
             pieces.append([])
@@ -174,15 +206,20 @@ def visible(
     closed: Collection[GroupKey] = (),
     limit: int = LIMIT,
     comfortable: int = COMFORTABLE,
+    layers: bool = False,
 ) -> list[Group | int]:
     """What of the tree is shown, in order of execution: folded groups and numbers of ops.
 
     All ops as long as they and the ``leaves`` are at most ``limit`` nodes; else the groups are opened from the
     outside, the largest first, up to ``comfortable`` nodes. Groups in ``opened`` are opened as well, as far as the
-    limit allows, and those in ``closed`` are not opened at all.
+    limit allows, and those in ``closed`` are not opened at all. With ``layers`` each layer that holds no other is one
+    node, unless it stands in ``opened``.
     """
     everything = root.count + leaves <= limit
-    shut, wanted = frozenset(closed), frozenset(opened)
+    wanted = frozenset(opened)
+    shut = frozenset(closed)
+    if layers:
+        shut |= {group.key for group in root.walk() if group.is_layer} - wanted
     shown: dict[int, Group | int] = {_first(member): member for member in root.members}
     heap = [(0, -m.count, m.start, m) for m in root.members if isinstance(m, Group) and m.key not in shut]
     heapify(heap)

@@ -23,8 +23,8 @@ VALUE_SAMPLE = "-0.0000"
 @dataclass(frozen=True, slots=True)
 class Face:
     """How a node looks whatever the cursor: ``style`` tells shape and line (``"op"``, ``"rule"``: an op of an inner
-    backward pass, ``"group"``, ``"watched"``, ``"unwatched"``, ``"constant"``, ``"outside"``), ``dot`` is
-    ``"filled"``, ``"hollow"`` or "".
+    backward pass, ``"failed"``: it raised, ``"group"``, ``"watched"``, ``"unwatched"``, ``"constant"``,
+    ``"outside"``), ``dot`` is ``"filled"``, ``"hollow"`` or "".
     """
 
     style: str
@@ -41,15 +41,18 @@ def face(node: Node) -> Face:
     if node.kind == "op":
         named = node.target and node.name
         title = f"{node.label} → {node.name}" if named else node.label
+        if node.error:
+            return Face("failed", title, " · ".join(part for part in (tr("failed"), node.name) if part))
         words = node.name or (tr("rule of {op}").format(op=node.rule) if node.rule else "")
         detail = shape if named or not words else f"{words} · {shape}"
         return Face("rule" if node.call else "op", title, detail, scalar=scalar)
     if node.kind == "group":
-        count = tr("{n} ops").format(n=node.stop - node.start)
+        number = node.stop - node.start
+        count = tr("1 op") if number == 1 else tr("{n} ops").format(n=number)
         if node.name:
             words = tr("turns {n}") if "–" in node.name else tr("turn {n}")
             return Face("group", words.format(n=node.name), f"{node.label} · {count}")
-        return Face("group", node.label, count)
+        return Face("group", node.label, count if node.shape is None else f"{count} · {shape}")
     if node.kind == "watched":
         return Face("watched", node.label, f"{tr('watched')} · {shape}", "filled", scalar)
     if node.kind == "unwatched":
@@ -68,7 +71,7 @@ def size(face: Face, measure: Measure) -> tuple[float, float]:
     inner = max(measure(face.title, True), min(detail, WIDEST_DETAIL - 30))
     if face.style == "group":
         inner += 20  # its button
-    if face.style in ("op", "rule", "group"):
+    if face.style in ("op", "rule", "group", "failed"):
         return min(max(inner + 30, 112.0), WIDEST), OP_HEIGHT
     return min(max(inner + 30, 88.0), WIDEST), LEAF_HEIGHT
 

@@ -54,6 +54,7 @@ class GraphModel:
         self._picked_group: GroupKey | None = None
         self._opened: set[GroupKey] = set()
         self._closed: set[GroupKey] = set()
+        self._layers = True
         self._search = ""
         self._disconnect = workspace.changed.connect(self._workspace_changed)
 
@@ -239,17 +240,26 @@ class GraphModel:
                 (m for m in level.members if isinstance(m, Group) and m.start <= shown.start and shown.stop <= m.stop),
                 None,
             )
-            if inner is None or inner.key == (shown.start, shown.stop):
+            # A layer of one op has that op's numbers.
+            if inner is None or (shown.kind == "group" and inner.key == (shown.start, shown.stop)):
                 return found
             level = found = inner
 
     def fold_all(self, folded: bool) -> None:
-        """Fold everything to the outermost level, or back to what is opened by itself."""
+        """Fold everything: to layers where there are any, else to the outermost level. Or open it all again."""
         scene = self.scene
         if scene is not None:
+            members = () if self.has_layers else scene.graph.root.members
             self._opened = set()
-            self._closed = {m.key for m in scene.graph.root.members if isinstance(m, Group)} if folded else set()
+            self._closed = {m.key for m in members if isinstance(m, Group)} if folded else set()
+            self._layers = folded
             self._rebuild()
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether the tape has layers: then it is shown folded to them at first."""
+        scene = self.scene
+        return scene is not None and scene.graph.has_layers
 
     @property
     def can_fold(self) -> bool:
@@ -258,12 +268,12 @@ class GraphModel:
         if scene is None:
             return False
         root = scene.graph.root
-        return root.count >= WORTH_FOLDING and len(root.members) <= root.count // 2
+        return self.has_layers or (root.count >= WORTH_FOLDING and len(root.members) <= root.count // 2)
 
     @property
     def folded(self) -> bool:
         """Whether the user has folded something."""
-        return bool(self._closed)
+        return bool(self._closed) or (self._layers and self.has_layers)
 
     def show_tape(self, number: int) -> None:
         """Show what the ``number``-th tape of a step recorded; 0 shows all that ran."""
@@ -325,7 +335,7 @@ class GraphModel:
     def _workspace_changed(self, reasons: Reasons) -> None:
         changed: set[str] = set()
         if "recording" in reasons:
-            self._opened, self._closed, self.tape_number = set(), set(), 0
+            self._opened, self._closed, self._layers, self.tape_number = set(), set(), True, 0
         if self._workspace.step is not self._step or "recording" in reasons:
             self._stale = True
             changed |= {"scene"}
@@ -352,7 +362,7 @@ class GraphModel:
             self._take(None)
             return
         tape = step.tapes[self.tape_number - 1].id if 0 < self.tape_number <= len(step.tapes) else 0
-        graph = build(recording, step, tape, self._opened, self._closed)
+        graph = build(recording, step, tape, self._opened, self._closed, layers=self._layers)
         self._awaited = True
         scene = self._drawing.draw(recording, step, graph, self.measure)
         self._awaited = False

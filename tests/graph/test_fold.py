@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tapeview.graph.fold import FAN, Group, tree, visible
 from tapeview.graph.wiring import Wiring, wire
 from tapeview.trace.query import Recording
-from tapeview.trace.records import Frame, Op
+from tapeview.trace.records import Frame, Op, ScopeOpened
 from tests.helpers.recordings import write_chain
 from tests.helpers.tapes import write_calls
 
@@ -114,3 +115,67 @@ def test_a_closed_group_stays_closed_in_a_short_tape(tmp_path: Path) -> None:
     first = root.members[1]
     assert isinstance(first, Group)
     assert visible(root, 1, closed={first.key}) == [0, first, 4, 5, 6, 7]
+
+
+def scoped(ops: list[tuple[int, tuple[ScopeOpened, ...]]], frames: Mapping[int, tuple[Frame, ...]]) -> Group:
+    """The tree of ops given as (site, scopes, outermost first)."""
+    paths = {scopes[-1].scope: scopes for _, scopes in ops if scopes}
+    made = tuple(
+        Op(n, "Op", (), (), {}, site, (1,), 1, scope=scopes[-1].scope if scopes else 0)
+        for n, (site, scopes) in enumerate(ops)
+    )
+    wiring = Wiring(made, tuple(() for _ in made), (), {op.seq: op.seq for op in made})
+    return tree(wiring, frames.__getitem__, lambda op: paths.get(op.scope, ()))
+
+
+def layer(id: int, name: str, site: int, parent: int = 0, kind: str = "layer") -> ScopeOpened:
+    return ScopeOpened(id, name, kind, 1, parent, site)
+
+
+def test_layers_called_on_lines_of_the_script_become_groups() -> None:
+    dense, flatten = layer(1, "dense", 1), layer(2, "flatten", 2)
+    frames = {1: (frame(1),), 2: (frame(2),), 3: (frame(3),)}
+    root = scoped([(1, (dense,)), (1, (dense,)), (2, (flatten,)), (3, ())], frames)
+    assert shape(root.members) == [("layer", "dense", [0, 1]), ("layer", "flatten", [2]), 3]
+
+
+def test_layers_of_a_model_written_by_the_user_stand_inside_its_call() -> None:
+    model = layer(1, "my_model", 1)
+    first, second = layer(2, "dense", 2, 1), layer(3, "dense_1", 3, 1)
+    frames = {
+        1: (frame(9),),
+        2: (frame(1, "call"), frame(9)),
+        3: (frame(2, "call"), frame(9)),
+        4: (frame(3, "call"), frame(9)),
+        5: (frame(10),),
+    }
+    root = scoped([(2, (model, first)), (2, (model, first)), (3, (model, second)), (4, (model,)), (5, ())], frames)
+    inside = [("layer", "dense", [0, 1]), ("layer", "dense_1", [2]), 3]
+    assert shape(root.members) == [("layer", "my_model", inside), 4]
+    lowest = [group.label for group in root.walk() if group.is_layer]
+    assert lowest == ["dense", "dense_1"]
+
+
+def test_one_layer_called_in_a_loop_is_a_group_each_time() -> None:
+    frames = {1: (frame(1),), 2: (frame(5),)}
+    calls = [(layer(n, "dense", 1),) for n in (1, 2, 3)]
+    root = scoped([(1, c) for c in calls for _ in range(2)] + [(2, ())], frames)
+    assert shape(root.members) == [*[("layer", "dense", [2 * n, 2 * n + 1]) for n in range(3)], 6]
+
+
+def test_a_named_block_holds_what_ran_in_it() -> None:
+    block = layer(1, "encoder", 1, kind="block")
+    frames = {site: (frame(site),) for site in (1, 2, 3, 4)}
+    root = scoped([(2, (block,)), (3, (block,)), (4, ())], frames)
+    assert shape(root.members) == [("block", "encoder", [0, 1]), 2]
+    assert visible(root, 0, layers=True) == [0, 1, 2]
+
+
+def test_layers_are_one_node_each_until_they_are_opened() -> None:
+    dense, flatten = layer(1, "dense", 1), layer(2, "flatten", 2)
+    root = scoped([(1, (dense,)), (1, (dense,)), (2, (flatten,)), (3, ())], {n: (frame(n),) for n in (1, 2, 3)})
+    first, second, _ = root.members
+    assert isinstance(first, Group)
+    assert visible(root, 0, layers=True) == [first, second, 3]
+    assert visible(root, 0, layers=True, opened={first.key}) == [0, 1, second, 3]
+    assert visible(root, 0) == [0, 1, 2, 3]
