@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 ENTRY = Path(__file__).resolve().parent.parent / "debuggee" / "__main__.py"
 
@@ -29,6 +30,18 @@ def command(
     way = ["-m"] if module else []
     # After "--" nothing that the script is called or given can be taken for an option of ours.
     return [python, "-P", str(ENTRY), "--recording", str(recording), *options, *way, "--", program, *arguments]
+
+
+class Running(Protocol):
+    """A process that a session follows: `Process`, or one that somebody else started."""
+
+    pid: int
+
+    def ended(self) -> bool: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+    def leave(self) -> None: ...
+    def reap(self) -> int: ...
 
 
 _left: list[subprocess.Popen[bytes]] = []

@@ -14,7 +14,7 @@ from types import TracebackType
 from tapeview import protocol
 from tapeview.breakpoints import Breakpoint
 from tapeview.debugger import recordings
-from tapeview.debugger.process import Process, command
+from tapeview.debugger.process import Process, Running, command
 from tapeview.debugger.remote import Remote
 from tapeview.debugger.verdict import ENDED, State, verdict
 from tapeview.joining.listener import Listener
@@ -43,6 +43,9 @@ class LiveSession(Remote):
         recording: the file it writes.
     """
 
+    owned = True
+    """Whether the script was started by the session, which then may start it anew."""
+
     def __init__(
         self,
         script: str | Path,
@@ -54,14 +57,17 @@ class LiveSession(Remote):
         cwd: str | Path | None = None,
         paused: bool = False,
         breakpoints: Sequence[Breakpoint] = (),
+        post_mortem: bool = False,
         on_change: Callable[[], None] | None = None,
     ) -> None:
         """Prepares a run of ``script`` (with ``module``: of that module). Nothing happens before `start`.
 
         Without ``recording`` the file gets a name in `recordings.folder`, when the script is started. With ``paused``
         the script waits before its first line. ``breakpoints`` hold from its first op on.
+        With ``post_mortem`` a script that raises waits to be looked at, until it is told to run.
         """
         super().__init__()
+        self.post_mortem = post_mortem
         self.script = str(script)
         self.argv = tuple(argv)
         self.module = module
@@ -72,7 +78,7 @@ class LiveSession(Remote):
         self.message = ""
         self._python = python
         self._cwd = str(cwd) if cwd is not None else None
-        self._process: Process | None = None
+        self._process: Running | None = None
         self._listener: Listener | None = None
         self._paused = paused
         self._leave: float | None = None
@@ -82,8 +88,8 @@ class LiveSession(Remote):
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
-        if breakpoints:
-            self.set_breakpoints(breakpoints)
+        # The script's first line waits for the first order.
+        self.set_breakpoints(breakpoints)
 
     @property
     def pid(self) -> int | None:
@@ -226,7 +232,7 @@ class LiveSession(Remote):
         if messages:
             self._changed()
 
-    def _pursue_stop(self, process: Process) -> None:
+    def _pursue_stop(self, process: Running) -> None:
         with self._lock:
             grace, self._grace = self._grace, None
         if grace is not None:
@@ -258,7 +264,7 @@ class LiveSession(Remote):
                 break
             self._hear(messages)
 
-    def _conclude(self, process: Process) -> None:
+    def _conclude(self, process: Running) -> None:
         if not process.ended() and self._has_left():
             process.leave()
             self._release()
