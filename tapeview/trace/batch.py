@@ -20,7 +20,11 @@ INSERTS = {
     "source": "INSERT OR REPLACE INTO source VALUES (?, ?, ?)",
     "stack": "INSERT OR REPLACE INTO stack VALUES (?, ?)",
     "op_info": "INSERT OR REPLACE INTO op_info VALUES (?, ?)",
-    "step": "INSERT OR REPLACE INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "step": (
+        "INSERT OR REPLACE INTO step "
+        "(step, tape, site, forward, backward, updates, kept, thread, thread_name, began, revision) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ),
     "kept": "UPDATE step SET kept = ?, revision = ? WHERE step = ?",
     "chunk": (
         "INSERT OR REPLACE INTO chunk (step, seq, count, first_tensor, last_tensor, crc, data) "
@@ -178,6 +182,8 @@ class Versions:
     A row holds the versions that came since the row before it, in order. As soon as the rows since the last complete
     one hold as many versions as there are variables, the next is complete: it begins with what every variable was
     before. So little more is ever read than there are variables. A row's step is the newest one of what came before it.
+    Versions stand in the order in which they came, which is not that of their steps where tapes of several threads are
+    open.
     """
 
     def __init__(self) -> None:
@@ -203,7 +209,7 @@ class Versions:
         )
         self._since_complete = len(fresh) + (0 if complete else self._since_complete)
         now.update((version[0], version) for version in fresh)
-        self._step = fresh[-1][-1]
+        self._step = max(self._step, max(version[-1] for version in fresh))
         self._fresh = []
 
 

@@ -28,7 +28,7 @@ from tapeview.trace.records import (
     Variable,
     Watched,
 )
-from tapeview.trace.schema import CHUNK_LIMIT, KEPT, VALUE_LIMIT
+from tapeview.trace.schema import CHUNK_LIMIT, KEPT, PIECE, VALUE_LIMIT
 
 _MOST_PROBLEMS = 200
 _VALUES_AT_ONCE = 1000
@@ -96,21 +96,21 @@ class _Checker:
     def _chunks(self) -> None:
         sql = (
             "SELECT step, seq, count, first_tensor, last_tensor, crc, "
-            f"CASE WHEN length(data) <= {CHUNK_LIMIT} THEN data END FROM chunk ORDER BY step, seq"
+            f"CASE WHEN length(data) <= {CHUNK_LIMIT} THEN data END FROM chunk ORDER BY id"
         )
-        newest, step, expected_seq = 0, SETUP, 0
-        counts = [0, 0, 0]
+        newest = 0
+        seqs: dict[int, int] = {}
+        counts: dict[int, list[int]] = {SETUP: [0, 0, 0]}
+        # In the order in which they were written: steps of several threads may run side by side.
         for here, seq, count, first, last, crc, data in self.database.scan(sql, (), "records"):
             where = f"step {here}, chunk {seq}"
             if not all(isinstance(number, int) for number in (here, seq, count, first, last)):
                 self.say(f"{where}: its row is damaged")
                 continue
-            if here != step:
-                self._compare_counts(step, counts)
-                step, expected_seq, counts = here, 0, [0, 0, 0]
-            if seq != expected_seq:
-                self.say(f"{where}: chunk {expected_seq} is missing")
-            expected_seq = seq + 1
+            expected = seqs.get(here, 0)
+            if seq != expected:
+                self.say(f"{where}: chunk {expected} is missing")
+            seqs[here] = seq + 1
             decoded = decode_chunk(data, crc)
             self._decoded(decoded, where, count)
             ids = [record.id for record in decoded.records if isinstance(record, Tensor)]
@@ -121,8 +121,9 @@ class _Checker:
                     self.say(f"{where}: the ids of tensors do not grow")
             newest = max([newest, *ids])
             for record in decoded.records:
-                self._record(record, f"step {here}", counts)
-        self._compare_counts(step, counts)
+                self._record(record, f"step {here}", counts.setdefault(here, [0, 0, 0]))
+        for step, found in counts.items():
+            self._compare_counts(step, found)
 
     def _decoded(self, decoded: Decoded, where: str, count: object) -> None:
         if decoded.error:
@@ -254,6 +255,29 @@ class _Checker:
                 data = self.database.value(tensor)
                 if not isinstance(data, bytes) or values.checksum(data) != crc:
                     self.say(f"tensor {tensor}: the checksum of its value does not match")
+
+        self._pieces()
+
+    def _pieces(self) -> None:
+        """The pieces of a value follow each other; the last ones may be missing, for who asked may have given up."""
+        if not self.database.has("piece"):
+            return
+        totals: dict[int, tuple[int, int]] = {}
+        sql = "SELECT id, tensor, number, length(data), crc, CASE WHEN length(data) <= ? THEN data END FROM piece "
+        for _, tensor, number, size, crc, data in self.database.scan(sql + "ORDER BY id", (PIECE,), "pieces of values"):
+            name = f"tensor {tensor}, piece {number} of its value"
+            if tensor not in self.tensors:
+                self.say(f"{name}: there is no such tensor")
+                continue
+            dtype, shape = self.tensors[tensor]
+            before, total = totals.get(tensor, (-1, 0))
+            if not isinstance(data, bytes) or values.checksum(data) != crc:
+                self.say(f"{name}: its checksum does not match")
+            elif number != before + 1:
+                self.say(f"{name}: a piece before it is missing")
+            elif total + size > (values.byte_count(dtype, shape) or 0):
+                self.say(f"{name}: it does not fit {dtype[:40]} of shape {shape[:8]}")
+            totals[tensor] = number, total + (size if isinstance(size, int) else 0)
 
     def _value_rows(self) -> Iterator[tuple[Any, ...]]:
         """(tensor, length, checksum) of all values, some at a time, so that no query runs long."""

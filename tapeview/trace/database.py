@@ -22,6 +22,7 @@ from typing import Any
 
 from tapeview.trace.schema import (
     APPLICATION_ID,
+    LATER,
     TABLES,
     TEXT_LIMIT,
     USER_VERSION,
@@ -73,6 +74,7 @@ class Database:
         self._version: int | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._left = False
+        self._has: dict[tuple[str, str], bool] = {}
         self._found = (0, 0)
         _identified(path)
         try:
@@ -124,6 +126,18 @@ class Database:
         """Note that something could not be read."""
         if len(self._warnings) < _MOST_WARNINGS:
             self._warnings[" ".join(text[:_LONGEST_WARNING].split())] = None
+
+    def has(self, table: str, column: str = "") -> bool:
+        """Whether a table or column is there that older recordings do not have (``schema.LATER``)."""
+        key = table, column
+        if key not in self._has:
+            names = {row[1] for row in self.readable(f"PRAGMA table_xinfo({table})")}
+            self._has[key] = column in names if column else bool(names)
+        return self._has[key]
+
+    def size(self) -> int:
+        """The bytes of the file and its log."""
+        return self._size()
 
     def value(self, tensor: int) -> object:
         """What stands in the table of values for a tensor; None if nothing does. Look at its length first."""
@@ -321,7 +335,7 @@ def _refuse_strange_tables(connection: sqlite3.Connection, name: str) -> None:
             f"SELECT name, type, sql FROM sqlite_master WHERE name IN ({', '.join('?' * len(TABLES))})", tuple(TABLES)
         )
     }
-    missing = [table for table in TABLES if table not in found]
+    missing = [table for table in TABLES if table not in found and LATER.get(table) != ()]
     if missing:
         raise RecordingError(f"{name} is damaged or incomplete: it has no table {missing[0]!r}.")
     for table, (kind, text) in found.items():
@@ -330,6 +344,8 @@ def _refuse_strange_tables(connection: sqlite3.Connection, name: str) -> None:
         if not ordinary or any(hidden for *_, hidden in columns.values()):
             raise RecordingError(f"{name} is not a recording tapeview can trust: {table!r} is not an ordinary table.")
         for column, declared in _declared(table):
+            if column not in columns and column in LATER.get(table, ()):
+                continue
             if column not in columns:
                 raise RecordingError(f"{name} is damaged: table {table!r} lacks column {column!r}.")
             if columns[column] != declared:

@@ -18,9 +18,10 @@ from tapeview.trace.database import Database
 from tapeview.trace.decode import read
 from tapeview.trace.process import alive
 from tapeview.trace.records import SETUP, Failure, Frame, OpInfo, Output, RunInfo, Stats, Tensor, Variable
-from tapeview.trace.schema import KEPT, VALUE_LIMIT, RecordingError
+from tapeview.trace.schema import KEPT, RecordingError
 from tapeview.trace.series import Scalars, Series
 from tapeview.trace.step import GradientCall, Position, Step, TapeView, build_step
+from tapeview.trace.stored import StoredValues
 from tapeview.trace.variables import Variables, VariableState, variable_states
 
 __all__ = [
@@ -44,7 +45,11 @@ _GAP = 100_000
 
 
 class StepInfo(msgspec.Struct, frozen=True, gc=False):
-    """A step at a glance: its first tape and where that was opened, its positions by phase, what was kept of it."""
+    """A step at a glance: its first tape and where that was opened, its positions by phase, what was kept of it.
+
+    ``thread`` is Python's ident of the thread that opened the tape and ``thread_name`` its name; 0 and "" if unknown,
+    as in older recordings. ``began`` is the newest tensor's id at that moment, -1 if unknown.
+    """
 
     step: int
     tape: int
@@ -53,6 +58,9 @@ class StepInfo(msgspec.Struct, frozen=True, gc=False):
     backward: int
     updates: int
     kept: str
+    thread: int = 0
+    thread_name: str = ""
+    began: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +84,15 @@ class Recording:
         self.path = database.path
         self._chunks = Chunks(database)
         self._scalars = Scalars(database)
+        self._stored = StoredValues(database)
         self._variables = Variables(database)
         self._steps: OrderedDict[int, Step] = OrderedDict()
         self._held = 0
         self._infos: list[StepInfo] = []
         self._setup = StepInfo(SETUP, 0, 0, 0, 0, 0, KEPT[0])
         self._revision = -1
+        known = database.has("step", "began")
+        self._later = "thread, thread_name, began" if known else "0, '', -1"
         self._frames: dict[int, tuple[Frame, ...]] = {}
         self._sources: dict[int, SourceFile] = {}
         self._op_infos: dict[str, OpInfo | None] = {}
@@ -177,7 +188,7 @@ class Recording:
         tensor = self._chunks.tensor(id)
         if tensor is None:
             return None
-        data = tensor.data if tensor.data is not None else self._stored_value(tensor)
+        data = tensor.data if tensor.data is not None else self._stored.value(tensor)
         if data is None:
             return None
         try:
@@ -185,6 +196,13 @@ class Recording:
         except ValueError as error:
             self.database.warn(f"the value of tensor {id} is damaged: {error}")
             return None
+
+    def value_kept(self, id: int) -> bool:
+        """Whether `value` would find a tensor's value, without reading it."""
+        tensor = self._chunks.tensor(id)
+        if tensor is None:
+            return False
+        return tensor.data is not None or self._stored.found(tensor)
 
     def stats(self, id: int) -> Stats | None:
         """A tensor's statistics, as recorded or from its value; None if neither was kept."""
@@ -241,7 +259,7 @@ class Recording:
         """
         with self.database.lock:
             here = self.step(step)
-            before = self._variables.before(step)
+            before = self._variables.before(step, self.step_info(step).began)
             return variable_states(
                 self._variables.created, before, here, position, lambda variable: names.variable_name(self, variable)
             )
@@ -319,17 +337,18 @@ class Recording:
 
     def _load_infos(self) -> None:
         sql = (
-            "SELECT revision, step, tape, site, forward, backward, updates, kept FROM step "
+            f"SELECT revision, step, tape, site, forward, backward, updates, kept, {self._later} FROM step "
             "WHERE revision > ? ORDER BY step"
         )
         known = self._revision
         for row in self.database.scan(sql, (known,), "the list of steps"):
-            revision, step, tape, site, forward, backward, updates, kept = row
-            if not all(isinstance(number, int) for number in row[:-1]):
+            revision, step, tape, site, forward, backward, updates, kept, thread, name, began = row
+            if not all(isinstance(number, int) for number in (*row[:7], thread, began)):
                 self.database.warn("rows of the list of steps are damaged and left out")
                 continue
             self._revision = max(self._revision, revision)
-            info = StepInfo(step, tape, site, forward, backward, updates, kept if kept in KEPT else KEPT[0])
+            kept = kept if kept in KEPT else KEPT[0]
+            info = StepInfo(step, tape, site, forward, backward, updates, kept, thread, _str(name), began)
             changed = self._steps.pop(info.step, None)
             self._held -= len(changed.records) if changed is not None else 0
             if info.step == SETUP:
@@ -344,26 +363,6 @@ class Recording:
                 self._infos.append(info)
             else:
                 self.database.warn(f"step {info.step} cannot be: there are {len(self._infos)}")
-
-    def _stored_value(self, tensor: Tensor) -> bytes | None:
-        expected = values.byte_count(tensor.dtype, tensor.shape)
-        if expected is None or expected > VALUE_LIMIT:
-            return None
-        rows = self.database.readable("SELECT length(data), crc FROM value WHERE tensor = ?", (tensor.id,), "a value")
-        if not rows:
-            return None
-        if rows[0][0] != expected:
-            self.database.warn(f"the value of tensor {tensor.id} is damaged: {rows[0][0]} bytes instead of {expected}")
-            return None
-        try:
-            data = self.database.value(tensor.id)
-        except RecordingError as error:
-            self.database.warn(str(error))
-            return None
-        if not isinstance(data, bytes) or values.checksum(data) != rows[0][1]:
-            self.database.warn(f"the value of tensor {tensor.id} is damaged: its checksum does not match")
-            return None
-        return data
 
 
 def _str(value: object) -> str:

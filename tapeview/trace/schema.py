@@ -27,7 +27,10 @@ STEP_LIMIT = 1 << 30
 """Of a step with more bytes of records than this, a reader shows the beginning."""
 
 VALUE_LIMIT = 999_000_000
-"""Tensors of more bytes than this are not kept: SQLite's own limit for one blob is 1e9."""
+"""Tensors of more bytes than this are not kept in one blob: SQLite's own limit for one is 1e9."""
+
+PIECE = 4 << 20
+"""Values that are asked for later are written in pieces of this many bytes, the last of a value excepted."""
 
 TEXT_LIMIT = 32 << 20
 """A reader refuses whatever else, texts for instance, has more bytes than this."""
@@ -74,7 +77,10 @@ TABLES = {
     backward INTEGER NOT NULL,
     updates INTEGER NOT NULL,
     kept TEXT NOT NULL,
-    revision INTEGER NOT NULL
+    revision INTEGER NOT NULL,
+    thread INTEGER NOT NULL DEFAULT 0,
+    thread_name TEXT NOT NULL DEFAULT '',
+    began INTEGER NOT NULL DEFAULT -1
 )""",
     "chunk": """CREATE TABLE chunk (
     id INTEGER PRIMARY KEY,
@@ -99,6 +105,13 @@ TABLES = {
 )""",
     "value": """CREATE TABLE value (
     tensor INTEGER PRIMARY KEY,
+    crc INTEGER NOT NULL,
+    data BLOB NOT NULL
+)""",
+    "piece": """CREATE TABLE piece (
+    id INTEGER PRIMARY KEY,
+    tensor INTEGER NOT NULL,
+    number INTEGER NOT NULL,
     crc INTEGER NOT NULL,
     data BLOB NOT NULL
 )""",
@@ -133,11 +146,15 @@ TABLES = {
 )""",
 }
 
+LATER: dict[str, tuple[str, ...]] = {"piece": (), "step": ("thread", "thread_name", "began")}
+"""Tables, or columns of tables, that recordings made before they were thought of do not have."""
+
 INDEXES = (
     "CREATE UNIQUE INDEX chunk_of_step ON chunk (step, seq)",
     "CREATE INDEX chunk_of_tensor ON chunk (last_tensor)",
     "CREATE INDEX step_of_revision ON step (revision)",
     "CREATE INDEX version_of_step ON version (step)",
+    "CREATE UNIQUE INDEX piece_of_tensor ON piece (tensor, number)",
 )
 
 _MAGIC = b"SQLite format 3\x00"

@@ -12,30 +12,26 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tapeview.trace.batch import ENCODER, Batch, Chunk, Part, Versions, encoded, variable_row
+from tapeview.trace.batch import ENCODER, Batch, encoded
 from tapeview.trace.create import connect, create, start_log, storable
+from tapeview.trace.growing import GrowingSteps
 from tapeview.trace.records import (
-    SETUP,
-    Assigned,
     Failure,
     Frame,
     OpInfo,
     Output,
     Record,
     RunInfo,
-    Variable,
 )
-from tapeview.trace.schema import CHUNK_TARGET, KEPT, TEXT_LIMIT, TEXT_PIECE, VALUE_LIMIT, RecordingError, sidecars
+from tapeview.trace.schema import KEPT, TEXT_LIMIT, TEXT_PIECE, VALUE_LIMIT, RecordingError, sidecars
+from tapeview.trace.values import checksum
 
 __all__ = ["RecordingError", "Writer"]
-
-_TAPE, _SITE, _FORWARD, _BACKWARD, _UPDATES, _KEPT = range(1, 7)
 
 
 class Writer:
@@ -53,15 +49,11 @@ class Writer:
         self._lock = threading.Lock()
         self._commit_lock = threading.Lock()
         self._batch = Batch()
-        self._versions = Versions()
         self._sources: dict[tuple[str, str], int] = {}
         self._stacks: dict[tuple[Frame, ...], int] = {}
         self._op_infos: dict[str, OpInfo] = {}
         self._series: dict[tuple[str, str, int], int] = {}
-        self._step = SETUP - 1
-        self._row: list[Any] = []
-        self._seq = 0
-        self._last_tensor = 0
+        self._steps = GrowingSteps()
         self._bytes = self._revision = 0
         self._finished = False
         self._disowned = False
@@ -74,9 +66,9 @@ class Writer:
         return self._bytes
 
     def positions(self, step: int) -> int:
-        """How many positions the newest step has so far; 0 for any other step."""
+        """How many positions an open step has so far; 0 for one that is over or not there."""
         with self._lock:
-            return sum(self._row[_FORWARD : _UPDATES + 1]) if step == self._step and self._row else 0
+            return self._steps.positions(step)
 
     def add_source(self, path: str, text: str) -> int:
         """The id of this text of this file; the same pair always has the same id."""
@@ -112,28 +104,40 @@ class Writer:
                 self._op_infos[info.name] = info
                 self._batch.add("op_info", (storable(info.name), ENCODER.encode(info)))
 
-    def append(self, step: int, records: Sequence[Record]) -> None:
-        """Put records at the end of ``step``, which is the newest step or a new one.
+    def begin_step(
+        self,
+        step: int,
+        tape: int = 0,
+        site: int = 0,
+        thread: int = 0,
+        thread_name: str = "",
+        kept: str = KEPT[0],
+        beside: Collection[int] = (),
+    ) -> None:
+        """Begin a step: its first tape, where that was opened and by which thread, and what is kept of the step.
 
-        Raises ValueError if ``step`` or the tensors' ids go back, and TypeError or ValueError for what MessagePack
-        cannot hold; then none of ``records`` is taken.
+        The steps in ``beside`` go on beside it, for their tapes are open in other threads; all others are over.
+        Raises ValueError if ``step`` is not a new one, or for a ``kept`` that is not one of ``schema.KEPT``.
+        """
+        _checked(kept)
+        if self._disowned:
+            return
+        with self._lock:
+            about = [int(tape), int(site), int(thread), storable(thread_name)]
+            self._steps.begin(step, about, kept, beside, self._batch)
+
+    def append(self, step: int, records: Sequence[Record]) -> None:
+        """Put records at the end of ``step``, which is an open one, or a new one that ends all others.
+
+        Raises ValueError if ``step`` is over or the tensors' ids go back, and TypeError or ValueError for what
+        MessagePack cannot hold; then none of ``records`` is taken.
         """
         if self._disowned or not records:
             return
         parts = encoded(records)
         with self._lock:
-            if step < self._step or step < SETUP:
-                raise ValueError(f"records of step {step} after those of step {self._step}")
-            newest = self._last_tensor
-            for part in parts:
-                if part.first:
-                    if part.first <= newest or part.last < part.first:
-                        raise ValueError(f"tensors {part.first} to {part.last} after tensor {newest}")
-                    newest = part.last
-            self._last_tensor = newest
-            self._enter(step)
-            for part in parts:
-                self._take(step, part)
+            self._steps.take(step, parts, self._batch)
+            self._bytes += sum([len(part.data) for part in parts])
 
     def add_value(self, tensor: int, array: np.ndarray) -> None:
         """Keep the bytes of a large tensor. The array must not change before the next commit has returned.
@@ -163,8 +167,8 @@ class Writer:
             return
         point = int(series), int(step), float(value)
         with self._lock:
-            if step > self._step:
-                self._enter(step)
+            if step > self._steps.newest:
+                self._steps.enter(step, self._batch)
             self._batch.scalars.append(point)
             self._bytes += 16
 
@@ -196,14 +200,12 @@ class Writer:
 
         Raises ValueError for another word.
         """
-        if kept not in KEPT:
-            raise ValueError(f"kept is one of {', '.join(KEPT)}, not {kept!r}")
+        _checked(kept)
         if self._disowned:
             return
         with self._lock:
-            if step >= self._step:
-                self._enter(step)
-                self._row[_KEPT] = kept
+            if not self._steps.is_over(step):
+                self._steps.set_kept(step, kept, self._batch)
             else:
                 self._batch.add("kept", (int(step), kept))
 
@@ -217,10 +219,8 @@ class Writer:
             return
         with self._commit_lock:
             with self._lock:
-                self._versions.flush(self._batch)
+                self._steps.let_go(self._batch)
                 batch, self._batch = self._batch, Batch()
-                if self._row:
-                    self._row = list(self._row)
             try:
                 if batch:
                     self._write(batch)
@@ -257,37 +257,27 @@ class Writer:
                 self._connection.close()
                 self._connection = None
 
-    def _enter(self, step: int) -> None:
-        """Make ``step`` the newest, if it is not yet; its row will be written."""
-        batch = self._batch
-        if step != self._step:
-            for passed in range(max(self._step + 1, 0), step):
-                batch.steps[passed] = [passed, 0, 0, 0, 0, 0, KEPT[-1]]
-            self._step = step
-            self._seq = 0
-            self._row = [step, 0, 0, 0, 0, 0, KEPT[0]]
-        batch.steps[step] = self._row
+    def add_piece(self, tensor: int, number: int, data: bytes) -> None:
+        """Write a piece of a value that was not kept before, at once: pieces of ``schema.PIECE`` bytes, the last one
+        shorter, numbered from 0 in order. One that is there already stays.
 
-    def _take(self, step: int, part: Part) -> None:
-        """Put a part into the newest step's chunks, and count what is in it."""
-        batch, row = self._batch, self._row
-        chunk = batch.chunks[-1] if batch.chunks else None
-        if chunk is None or chunk.step != step or chunk.size >= CHUNK_TARGET:
-            chunk = Chunk(step, self._seq)
-            batch.chunks.append(chunk)
-            self._seq += 1
-        chunk.add(part)
-        self._bytes += len(part.data)
-        row[_FORWARD] += part.forward
-        row[_BACKWARD] += part.backward
-        for record in part.notable:
-            if isinstance(record, Assigned):
-                row[_UPDATES] += 1
-                self._versions.saw(step, record, batch)
-            elif isinstance(record, Variable):
-                batch.add("variable", variable_row(step, record))
-            elif not row[_TAPE]:
-                row[_TAPE], row[_SITE] = record.tape, record.site
+        Raises RecordingError if it cannot be written, or if the recording is closed.
+        """
+        if self._disowned:
+            return
+        crc = checksum(data)
+        with self._commit_lock:
+            if self._connection is None or self._finished:
+                raise RecordingError(f"nothing can be added to {self.path.name} any more: its run is over")
+            try:
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO piece (tensor, number, crc, data) VALUES (?, ?, ?, ?)",
+                    (int(tensor), int(number), crc, data),
+                )
+            except sqlite3.Error as error:
+                raise RecordingError(f"cannot write {self.path.name}: {error}") from error
+        with self._lock:
+            self._bytes += len(data)
 
     def _write(self, batch: Batch) -> None:
         if self._connection is None:
@@ -318,6 +308,11 @@ class Writer:
             connection.execute("PRAGMA journal_mode = DELETE")
         connection.close()
         self._connection = None
+
+
+def _checked(kept: str) -> None:
+    if kept not in KEPT:
+        raise ValueError(f"kept is one of {', '.join(KEPT)}, not {kept!r}")
 
 
 def _size(text: str) -> int:

@@ -67,7 +67,7 @@ def byte_count(dtype: str, shape: Sequence[int]) -> int | None:
     return math.prod(shape) * kind.itemsize
 
 
-def from_bytes(data: bytes, dtype: str, shape: Sequence[int]) -> np.ndarray:
+def from_bytes(data: bytes | memoryview, dtype: str, shape: Sequence[int]) -> np.ndarray:
     """The array with these bytes, read-only. Raises ValueError when dtype, shape and length do not fit together."""
     kind = dtype_of(dtype)
     expected = byte_count(dtype, shape)

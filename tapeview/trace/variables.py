@@ -23,6 +23,8 @@ from tapeview.trace.step import Step
 _ENTRIES = msgspec.msgpack.Decoder(list[tuple[int, int, int, int, int]])
 _VARIABLE = msgspec.msgpack.Decoder(Variable)
 _STATES_CACHED = 8
+_COMPLETE_TRIED = 50
+"""While tapes of several threads are open, a complete row may hold only what came after a step began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +80,40 @@ class Variables:
             else:
                 self.created[record.id] = (step, record)
 
-    def before(self, step: int) -> dict[int, Now]:
-        """What every variable was when ``step`` began. Not to be changed."""
+    def before(self, step: int, began: int) -> dict[int, Now]:
+        """What every variable was when ``step`` began, with tensor ``began`` as the newest (-1: not known). Not to be
+        changed."""
         if step not in self._before:
-            self._before[step] = self._read_before(step)
+            self._before[step] = self._read_before(step, began)
             while len(self._before) > _STATES_CACHED:
                 self._before.popitem(last=False)
         self._before.move_to_end(step)
         return self._before[step]
 
-    def _read_before(self, step: int) -> dict[int, Now]:
+    def _read_before(self, step: int, began: int) -> dict[int, Now]:
         what = f"the variables before step {step}"
-        complete = "SELECT step, id FROM version WHERE step < ? AND complete = 1 ORDER BY step DESC, id DESC LIMIT 1"
-        found = self._database.readable(complete, (step,), what)
-        since, first = found[0] if found else (SETUP - 1, 0)
+        complete = (
+            "SELECT step, id FROM version WHERE step < ? AND complete = 1 ORDER BY step DESC, id DESC "
+            f"LIMIT {_COMPLETE_TRIED}"
+        )
+        for since, first in self._database.readable(complete, (step,), what):
+            now = self._replayed(step, began, since, first, what)
+            if now is not None:
+                return now
+        return self._replayed(step, began, SETUP - 1, 0, what) or {}
+
+    def _replayed(self, step: int, began: int, since: int, first: int, what: str) -> dict[int, Now] | None:
+        """The versions from a row on; None if that row knows of a variable only what came too late."""
         versions = "SELECT data FROM version WHERE step >= ? AND step < ? AND id >= ? ORDER BY step, id"
         now: dict[int, Now] = {}
         for (data,) in self._database.readable(versions, (since, step, first), what):
             for variable, version, tensor, previous, updated in read(_ENTRIES, data) or ():
-                if updated < step:
-                    now[variable] = Now(version, tensor, previous, updated)
+                # Of steps that ran beside it, what came later does not count.
+                if not 0 <= began < tensor:
+                    if updated < step:
+                        now[variable] = Now(version, tensor, previous, updated)
+                elif updated < step and first and version and variable not in now:
+                    return None
         return now
 
 

@@ -104,15 +104,15 @@ def test_more_rows_than_a_file_can_hold_are_not_believed(path: Path) -> None:
 
 
 def test_steps_out_of_all_proportion_are_left_out(path: Path) -> None:
-    change(path, "INSERT INTO step VALUES (4611686018427387904, 1, 1, 1, 1, 1, 'all', 1)")
-    change(path, "INSERT INTO step VALUES (-9, 1, 1, 1, 1, 1, 'all', 1)")
+    change(path, "INSERT INTO step VALUES (4611686018427387904, 1, 1, 1, 1, 1, 'all', 1, 0, '', -1)")
+    change(path, "INSERT INTO step VALUES (-9, 1, 1, 1, 1, 1, 'all', 1, 0, '', -1)")
     with Recording.open(path) as recording:
         assert recording.step_count == 3
         assert len(recording.warnings) == 2
 
 
 def test_a_gap_in_the_steps_is_filled_and_told(path: Path) -> None:
-    change(path, "INSERT INTO step VALUES (9, 1, 1, 1, 1, 1, 'whatever', 1)")
+    change(path, "INSERT INTO step VALUES (9, 1, 1, 1, 1, 1, 'whatever', 1, 0, '', -1)")
     with Recording.open(path) as recording:
         assert recording.step_count == 10
         assert recording.step(7).records == ()
