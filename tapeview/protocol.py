@@ -6,6 +6,10 @@ A message on the wire is four bytes of length (big-endian) and a MessagePack map
 The debugger listens on the loopback interface and starts the script's process with a port and a random token; the
 process connects and says `Hello`. Whoever cannot say the token is not listened to.
 
+The script's first line runs once the debugger's first order has come (any message but `Hello`), so that breakpoints
+hold from the first op on; if none comes within two seconds it runs all the same. A script that was started with
+``--paused``, or whose first order is `Pause`, is held before its first line.
+
 A script that was started elsewhere, or whose window has gone, listens itself: a window that joins it says `Hello` and
 the script's process answers with its own. A window that cannot open the recording, because it is on another machine,
 connects once more, says `Mirror` and gets a copy through that second connection, which carries nothing else.
@@ -147,7 +151,8 @@ class StackFrame(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Stack(msgspec.Struct, frozen=True, tag="stack"):
-    """Answer to `AskStack`: the frames, innermost first; none if the thread is not there any more."""
+    """Answer to `AskStack`: the frames, innermost first; none if the thread is not there any more. Frames of a thread
+    that is not held have no variables."""
 
     request: int
     thread: int
@@ -191,15 +196,18 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
 
 
 class Run(msgspec.Struct, frozen=True, tag="run"):
-    """Debugger to script: go on until a breakpoint, or to the end."""
+    """Debugger to script: go on until a breakpoint, or to the end. A script that has failed ends; `Step` and `StepTo`
+    then do the same."""
 
 
 class Pause(msgspec.Struct, frozen=True, tag="pause"):
-    """Debugger to script: wait at the next op, backward step or update, in every thread."""
+    """Debugger to script: wait at the next op, backward step or update, in every thread. What it steps to is
+    forgotten."""
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):
-    """Debugger to script: execute ``count`` more ops, backward steps or updates, then wait."""
+    """Debugger to script: execute ``count`` (at least 1) more ops, backward steps or updates, then wait. Of several
+    threads all go on, and what they do is counted together."""
 
     count: int = 1
 
@@ -222,9 +230,14 @@ class StepTo(msgspec.Struct, frozen=True, tag="step_to"):
 
 
 class SetBreakpoints(msgspec.Struct, frozen=True, tag="set_breakpoints"):
-    """Debugger to script: these are the breakpoints from now on. Hits of those that were set before are kept."""
+    """Debugger to script: these are the breakpoints from now on. Hits of those that were set before are kept.
+
+    With ``post_mortem`` a script that raises waits to be looked at (state "failed") until it is told to go on; without,
+    it ends at once.
+    """
 
     breakpoints: tuple[Breakpoint, ...]
+    post_mortem: bool = False
 
 
 class AskStack(msgspec.Struct, frozen=True, tag="ask_stack"):

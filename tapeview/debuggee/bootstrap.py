@@ -1,6 +1,6 @@
 """Starts a script under the recorder: the entry point of the script's process.
 
-``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT] [--progress] [-m] PROGRAM
+``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT [--paused]] [--progress] [-m] PROGRAM
 [ARGUMENTS...]``
 """
 
@@ -14,7 +14,7 @@ import sys
 import time
 import types
 from pathlib import Path
-from types import CodeType
+from types import CodeType, TracebackType
 
 import tapeview
 from tapeview import protocol
@@ -55,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         program = find_module(options.program) if options.module else find_script(options.program)
         source = program.source()
-        writer = Writer(Path(options.recording), _run_info(program, options.arguments))
+        run = _run_info(program, options.arguments)
+        writer = Writer(Path(options.recording), run)
     except (ProgramError, RecordingError) as error:
         return refuse(str(error))
 
@@ -63,10 +64,15 @@ def main(arguments: list[str] | None = None) -> int:
     recorder = Recorder(writer, gate)
     session = Session(recorder, gate)
     unsupported = _check(writer, program, source)
-    channel = control.connect(options.control, token) if options.control else None
+    channel = None
+    if options.control:
+        recording = os.path.abspath(options.recording)
+        channel = control.connect(options.control, token, recording=recording, started=run.started)
     session.start(forgiving=channel is not None, progress=Path(program.path).name if options.progress else "")
     if channel is not None:
-        session.attach(lambda status, stop, gone: control.Control(channel, status, stop, gone))
+        if options.paused:
+            gate.pause()
+        session.attach(channel)
     if unsupported:
         print(unsupported, file=sys.stderr)
     quiet.install()
@@ -80,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tapeview.debuggee", description="Runs a script under tapeview's recorder.")
     parser.add_argument("--recording", required=True, metavar="FILE", help="the recording to write")
     parser.add_argument("--control", type=int, default=0, metavar="PORT", help="where the debugger listens")
+    parser.add_argument("--paused", action="store_true", help="wait before the script's first line")
     parser.add_argument("--progress", action="store_true", help="draw a progress line if stderr is a terminal")
     parser.add_argument("--real-tensorflow", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module, as with python -m")
@@ -140,6 +147,7 @@ def _run(program: Program, arguments: list[str], session: Session, recorder: Rec
         error.__traceback__ = None
         return _failed(error, session, recorder)
     try:
+        session.await_orders()
         _execute(program, code, main)
         session.how, session.exit = "finished", 0
     except SystemExit as error:
@@ -148,7 +156,8 @@ def _run(program: Program, arguments: list[str], session: Session, recorder: Rec
         blame.report(blame.clean(error))
         session.how, session.exit, session.interrupted = "stopped", INTERRUPTED_EXIT, True
     except BaseException as error:
-        return _failed(blame.clean(error), session, recorder)
+        whole = error.__traceback__
+        return _failed(blame.clean(error), session, recorder, whole)
     return session.exit
 
 
@@ -170,10 +179,11 @@ def _exit_code(error: SystemExit) -> int:
             return 1
 
 
-def _failed(error: BaseException, session: Session, recorder: Recorder) -> int:
-    recorder.failure((type(error), error, error.__traceback__))
+def _failed(error: BaseException, session: Session, recorder: Recorder, whole: TracebackType | None = None) -> int:
+    recorder.failure((type(error), error, error.__traceback__), whole)
     try:
         blame.report(error)
     except SystemExit as wish:
         session.exit = _exit_code(wish)
+    session.post_mortem(error)
     return session.exit

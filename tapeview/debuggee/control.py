@@ -1,7 +1,8 @@
 """The script's end of the control channel: one daemon thread that tells how far the script is and takes orders.
 
 It never breaks the script: whatever goes wrong with the channel ends the channel and nothing else. It knows neither the
-recorder nor the gate, only the callables it was given.
+recorder nor the gate, only the `Orders` it was given. One channel is served once; whoever connects later gets a
+`Control` of its own.
 """
 
 from __future__ import annotations
@@ -11,23 +12,47 @@ import os
 import selectors
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Protocol
 
 from tapeview import protocol
-from tapeview.protocol import Committed, Finished, Hello, Status, Stop
+from tapeview.protocol import Committed, Finished, Hello, Leave, Status
 
 PERIOD = 0.05
 """Seconds between two looks at the recorder: at most 20 notifications a second."""
 
 
-def connect(port: int, token: str, timeout: float = 5.0) -> socket.socket | None:
+UNSENT_LIMIT = 8 << 20
+"""Bytes of answers that may wait for a debugger that does not read; one that asks for more is given up."""
+
+
+class Orders(Protocol):
+    """What a channel's thread calls."""
+
+    def status(self) -> Status:
+        """How the script is."""
+        ...
+
+    def take(self, message: protocol.Message, control: Control) -> None:
+        """Does what the debugger asks for; answers go to ``control``. Raises ProtocolError for what no debugger
+        says."""
+        ...
+
+    def gone(self, control: Control) -> None:
+        """The debugger has left, has vanished or talks nonsense. Called once, unless the script has ended before."""
+        ...
+
+
+def connect(
+    port: int, token: str, timeout: float = 5.0, *, recording: str = "", started: float = 0.0
+) -> socket.socket | None:
     """Connects to the debugger on this machine and says `Hello`. Returns None if nobody is there."""
     try:
         channel = socket.create_connection(("127.0.0.1", port), timeout=timeout)
     except OSError:
         return None
     try:
-        channel.sendall(protocol.encode(Hello(token=token, pid=os.getpid())))
+        channel.sendall(protocol.encode(Hello(token=token, pid=os.getpid(), recording=recording, started=started)))
         channel.setblocking(False)
     except OSError:
         channel.close()
@@ -45,30 +70,35 @@ def refuse(port: int, token: str, sentence: str) -> None:
 
 
 class Control:
-    """Owns the connected socket and the thread that serves it.
+    """Owns a connected socket and the thread that serves it.
 
     Args:
-        channel: from `connect`.
-        status: tells how the script is; called on the channel's thread.
-        on_stop: called on the channel's thread when the debugger asks to stop.
-        on_gone: called on the channel's thread when the debugger has vanished or talks nonsense.
+        channel: a socket at whose other end is a debugger that has said the token, and that has been told `Hello`.
+        orders: takes what comes; called on the channel's thread.
+        reader: what has read the channel so far.
+        waiting: messages that it has read already.
     """
 
     def __init__(
         self,
         channel: socket.socket,
-        status: Callable[[], Status],
-        on_stop: Callable[[], None],
-        on_gone: Callable[[], None],
+        orders: Orders,
+        reader: protocol.Reader | None = None,
+        waiting: Sequence[protocol.Message] = (),
     ) -> None:
+        channel.setblocking(False)
         self._channel = channel
-        self._status = status
-        self._on_stop = on_stop
-        self._on_gone = on_gone
+        self._orders = orders
+        self._reader = reader or protocol.Reader()
+        self._waiting = tuple(waiting)
         self._unsent = bytearray()
-        self._reader = protocol.Reader()
+        self._answers = bytearray()
+        self._lock = threading.Lock()
         self._told: Status | None = None
         self._farewell: Finished | None = None
+        self._left = False
+        self._said_goodbye = False
+        self.alive = True
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_in.setblocking(False)
         self._thread = threading.Thread(target=self._serve, name="tapeview control", daemon=True)
@@ -82,6 +112,13 @@ class Control:
         with contextlib.suppress(OSError):
             self._wake_in.send(b"!")
 
+    def send(self, message: protocol.FromScript) -> None:
+        """Sends an answer. May be called from any thread; an answer to nobody is dropped."""
+        data = protocol.encode(message)
+        with self._lock:
+            self._answers += data
+        self.wake()
+
     def finish(self, how: str, exit: int | None, timeout: float = 1.0) -> None:
         """Says `Finished` and closes the channel; gives up after ``timeout`` seconds. Callable from any thread."""
         self._farewell = Finished(how=how, exit=exit)
@@ -93,6 +130,8 @@ class Control:
 
     def abandon(self) -> None:
         """For a forked child, where the thread does not exist: lets go of the copied sockets, says nothing."""
+        self.alive = False
+        self._lock = threading.Lock()
         for copied in (self._channel, self._wake_in, self._wake_out):
             copied.close()
 
@@ -101,22 +140,26 @@ class Control:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._wake_out, selectors.EVENT_READ)
                 selector.register(self._channel, selectors.EVENT_READ)
-                while self._farewell is None:
+                self._take(self._waiting)
+                while self._farewell is None and not self._left:
                     self._tell()
+                    self._send()
                     events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
                     selector.modify(self._channel, events)
                     for key, _ in selector.select(PERIOD):
                         if key.fileobj is self._wake_out:
                             self._wake_out.recv(4096)
                         elif not self._receive():
-                            self._on_gone()
                             return
-                    self._send()
             self._say_goodbye()
         except (OSError, ValueError, protocol.ProtocolError):
             # ValueError: the socket was closed under the selector.
-            self._on_gone()
+            pass
         finally:
+            # Nobody may find the channel alive after `gone` was called.
+            self.alive = False
+            if not self._said_goodbye:
+                self._orders.gone(self)
             for one in (self._channel, self._wake_out, self._wake_in):
                 one.close()
 
@@ -128,24 +171,32 @@ class Control:
             return True
         if not data:
             return False
-        for message in self._reader.feed(data):
-            match message:
-                case Stop():
-                    self._on_stop()
-                case _:
-                    raise protocol.ProtocolError("the debugger sent a message that only a script may send")
+        self._take(self._reader.feed(data))
         return True
 
+    def _take(self, messages: Sequence[protocol.Message]) -> None:
+        for message in messages:
+            if isinstance(message, Leave):
+                self._left = True
+                return
+            self._orders.take(message, self)
+
     def _tell(self) -> None:
-        """Queues what is new, unless older news still wait to be sent: a slow reader misses news, not the script."""
-        if self._unsent:
-            return
-        now, before = self._status(), self._told
-        if before is None or (now.state, now.trouble) != (before.state, before.trouble):
-            self._unsent += protocol.encode(now)
-        elif (now.bytes, now.ops, now.steps) != (before.bytes, before.ops, before.steps):
-            self._unsent += protocol.encode(Committed(steps=now.steps, ops=now.ops, bytes=now.bytes))
-        self._told = now
+        """Queues answers, and what is new unless older news still wait to be sent: a slow reader misses news, not the
+        script."""
+        with self._lock:
+            answers, self._answers = self._answers, bytearray()
+        now, before = (self._orders.status(), self._told) if not self._unsent else (None, None)
+        if now is not None:
+            # The status first: what an answer is about is known when it comes.
+            if before is None or _telling(now) != _telling(before):
+                self._unsent += protocol.encode(now)
+            elif (now.bytes, now.ops, now.steps) != (before.bytes, before.ops, before.steps):
+                self._unsent += protocol.encode(Committed(steps=now.steps, ops=now.ops, bytes=now.bytes))
+            self._told = now
+        self._unsent += answers
+        if len(self._unsent) > UNSENT_LIMIT:
+            raise protocol.ProtocolError("the debugger asks and does not read the answers")
 
     def _send(self) -> None:
         if self._unsent:
@@ -156,9 +207,15 @@ class Control:
         farewell, self._farewell = self._farewell, None
         if farewell is None:
             return
-        last = self._status()
+        self._said_goodbye = True
+        last = self._orders.status()
         with contextlib.suppress(OSError):
             self._channel.settimeout(0.5)
             news = protocol.encode(Committed(steps=last.steps, ops=last.ops, bytes=last.bytes))
             self._channel.sendall(bytes(self._unsent) + news + protocol.encode(farewell))
             self._channel.shutdown(socket.SHUT_WR)
+
+
+def _telling(status: Status) -> object:
+    """What of a status is worth a message of its own."""
+    return status.state, status.trouble, status.idle, status.stopped, status.held, status.hits

@@ -10,12 +10,16 @@ import re
 import threading
 import time
 import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
+from tapeview.debuggee.adapters.aside import assigned_to, op_of
 from tapeview.debuggee.adapters.engine import OUTPUT, PASSING, EngineTranslator, attach, detach, weight
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.debuggee.gate import Gate
+from tapeview.debuggee.stops import Halt, Stops
 from tapeview.trace.records import Failure
 from tapeview.trace.store import RecordingError, Writer
 
@@ -40,11 +44,17 @@ class Recorder:
     Attributes:
         trouble: one sentence if the recording can not be written at present, else None. The script is never disturbed.
         committed: (steps, forward ops, bytes) that are surely in the file.
+        failed_op: the ``seq`` of the op at which the script raised; 0 as long as there is none.
     """
 
-    def __init__(self, writer: Writer, gate: Gate | None = None, keeper: Keeper | None = None) -> None:
+    def __init__(
+        self, writer: Writer, gate: Gate | None = None, keeper: Keeper | None = None, stops: Stops | None = None
+    ) -> None:
         self._writer = writer
         self._gate = gate or Gate()
+        self.stops = stops or Stops(self._gate)
+        self._muted: dict[int, list[Event]] = {}
+        self._active_at = time.monotonic()
         self._translator = EngineTranslator(writer, keeper)
         self._events: list[Event] = []
         self._lock = threading.RLock()
@@ -55,6 +65,7 @@ class Recorder:
         self._behind = False
         self._waiting = 0
         self._retry_at = 0.0
+        self.failed_op = 0
         self.trouble: str | None = None
         self.committed: tuple[int, int, int] = (0, 0, 0)
 
@@ -69,9 +80,7 @@ class Recorder:
 
     def start(self) -> None:
         """Listens to the engine and starts the writer thread."""
-        if self._gate.on_hold is None:
-            self._gate.on_hold = self.flush
-        self._gate.on_guard = self._choose_sink
+        self._gate.on_guard = self.stops.on_checks = self._choose_sink
         self._listening = True
         self._choose_sink()
         self._thread = threading.Thread(target=self._run, name="tapeview recorder", daemon=True)
@@ -80,19 +89,71 @@ class Recorder:
     def _choose_sink(self) -> None:
         """While the script runs freely an event costs one append; only when something may hold it back, more."""
         if self._listening:
-            attach(self._guarded if self._behind or self._gate.guarded else self._events.append)
+            guarded = self._behind or self._gate.guarded or self.stops.checks or self._muted
+            attach(self._guarded if guarded else self._events.append)
 
     def _guarded(self, event: Event) -> None:
+        if self._muted:
+            kept = self._muted.get(threading.get_ident())
+            if kept is not None:
+                kept.append(event)
+                return
         self._events.append(event)
-        if event[0] in PASSING:
+        kind = event[0]
+        check = self.stops.checks.get(kind)
+        halt = self.stops.asked(check, event) if check is not None else None
+        if kind in PASSING:
             gate = self._gate
             gate.passed += 1
-            if gate.passed >= gate.stop_at:
-                gate.wait()
             if self._behind:
                 self._waiting += weight(event)
                 if len(self._events) > HELP_AT or self._waiting > HELP_AT_BYTES:
                     self._help()
+            if gate.passed >= gate.stop_at:
+                self.hold(halt, event)
+        elif halt is not None:
+            self.hold(halt, event)
+
+    def hold(self, halt: Halt | None = None, event: Event | None = None) -> None:
+        """Waits on this thread, with everything committed, until the gate opens. Returns at once if it is open.
+
+        ``halt`` says why; without it the gate was found closed. ``event`` is what has just happened.
+        """
+        with self._lock:
+            self.flush()
+            place = self._translator.place()
+        self.stops.note(halt, place, op_of(event) if event is not None else 0)
+        self._gate.wait()
+
+    @contextmanager
+    def muted(self) -> Iterator[list[str]]:
+        """What this thread does in the block is not recorded. Yields names of variables that were assigned to
+        nevertheless, complete when the block has ended."""
+        thread = threading.get_ident()
+        assigned: list[str] = []
+        kept: list[Event] = []
+        self._muted[thread] = kept
+        self._choose_sink()
+        try:
+            yield assigned
+        finally:
+            del self._muted[thread]
+            self._choose_sink()
+            assigned += assigned_to(kept)
+
+    def fetch(
+        self, tensors: Sequence[int], tell: Callable[[int, int], None], given_up: Callable[[], bool]
+    ) -> tuple[int, int, dict[int, str]]:
+        """Writes the bytes of tensors that are still in memory; may take long, so call it on a thread of its own.
+
+        ``tell`` hears (bytes written, bytes in all), and after ``given_up`` says True nothing more is written. Returns
+        both numbers and for each tensor that could not be had one sentence why.
+        """
+        return 0, 0, dict.fromkeys(tensors, "This value was not kept.")
+
+    def idle(self) -> float:
+        """For how many seconds nothing of the engine has been recorded."""
+        return time.monotonic() - self._active_at
 
     def _help(self) -> None:
         if self.trouble is None:
@@ -126,6 +187,8 @@ class Recorder:
         del events[:count]
         self._waiting = 0
         began = time.monotonic()
+        if any(event[0] != OUTPUT for event in batch):
+            self._active_at = began
         try:
             self._translator.translate(batch)
         except RecordingError as error:
@@ -162,13 +225,18 @@ class Recorder:
         """Keeps a piece of the script's output, in its place among the ops."""
         self._events.append((OUTPUT, stream, text, time.time()))
 
-    def failure(self, exc_info: ExcInfo) -> None:
-        """Keeps the exception that ended the script."""
+    def failure(self, exc_info: ExcInfo, whole: TracebackType | None = None) -> None:
+        """Keeps the exception that ended the script, and the op at which it was raised. ``whole`` is the traceback with
+        tapeview's own frames in it."""
         kind, error, trace = exc_info
         with self._lock:
             if self._finished:
                 return
             self._drain()
+            try:
+                self.failed_op = self._translator.failing(error, whole or trace)
+            except Exception:  # our bug must not hide the script's
+                self._note_own_failure()
             text = "".join(traceback.format_exception(kind, error, trace))
             site = self._translator.site_of_traceback(trace)
             message = _message(error)
@@ -206,6 +274,8 @@ class Recorder:
         self._finished = True
         self._lock = threading.RLock()
         self._events = []
+        self._muted = {}
+        self.stops.abandon()
 
 
 def _message(error: BaseException) -> Any:

@@ -11,36 +11,30 @@ import atexit
 import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
+from tapeview import protocol
+from tapeview.debuggee import frames
+from tapeview.debuggee.busy import seconds_outside
 from tapeview.debuggee.control import Control
+from tapeview.debuggee.errands import last_line
 from tapeview.debuggee.gate import Gate
+from tapeview.debuggee.orders import Orders
 from tapeview.debuggee.progress import Progress
+from tapeview.debuggee.recorder import Recorder
+from tapeview.debuggee.stops import Halt
 from tapeview.debuggee.tee import Tee
-from tapeview.protocol import Status
+from tapeview.protocol import Held, Status, Stop
 
 STOPPED_EXIT = 128 + 15
 INTERRUPTED_EXIT = 128 + 2
-
-
-class Recording(Protocol):
-    """What a session needs of the recorder. All of it may be called from any thread."""
-
-    def start(self) -> None: ...
-    def output(self, stream: str, text: str) -> None: ...
-    def finish(self, how: str, exit: int | None) -> None: ...
-    def abandon(self) -> None: ...
-    def counts(self) -> tuple[int, int]: ...
-    @property
-    def bytes_written(self) -> int: ...
-    @property
-    def trouble(self) -> str | None: ...
-    @property
-    def committed(self) -> tuple[int, int, int]: ...
+PATIENCE = 2.0
+"""Seconds that a script waits for its debugger's first order."""
 
 
 class Session:
@@ -52,14 +46,16 @@ class Session:
         interrupted: the script ended with an unhandled KeyboardInterrupt.
     """
 
-    def __init__(self, recorder: Recording, gate: Gate) -> None:
+    def __init__(self, recorder: Recorder, gate: Gate) -> None:
         self.recorder = recorder
         self.gate = gate
+        self.orders = Orders(recorder, gate)
         self.how = "failed"
         self.exit = 1
         self.interrupted = False
         self._tees: list[Tee] = []
         self._control: Control | None = None
+        self._ordered = threading.Event()
         self._progress: Progress | None = None
         self._signals: list[int] = []
         self._pid = os.getpid()
@@ -94,24 +90,92 @@ class Session:
                 self._signals.append(number)
         self.recorder.start()
 
+    @property
+    def connected(self) -> bool:
+        """Whether a debugger is there."""
+        return self._control is not None and self._control.alive
+
     def attach(
-        self, control: Callable[[Callable[[], Status], Callable[[], None], Callable[[], None]], Control]
+        self,
+        channel: socket.socket,
+        reader: protocol.Reader | None = None,
+        waiting: Sequence[protocol.Message] = (),
     ) -> None:
-        """Starts the channel that ``control(status, on_stop, on_gone)`` makes."""
-        self._control = control(self.status, self.stop, self.gate.run)
+        """Serves a debugger from now on; see `control.Control` for the arguments. When it has gone, another one can
+        come.
+
+        Raises:
+            RuntimeError: there is one already.
+        """
+        if self.connected:
+            raise RuntimeError("a debugger is there already")
+        self._control = Control(channel, self, reader, waiting)
         self.gate.on_change = self._control.wake
         self._control.start()
 
+    def await_orders(self, patience: float = PATIENCE) -> None:
+        """Waits for the debugger's first order, and where that is to pause, holds the script before its first line.
+        Called on the main thread, right before the script runs."""
+        if self.connected:
+            self._ordered.wait(patience)
+        if self.gate.closed:
+            self.recorder.hold(Halt("start"))
+
+    def post_mortem(self, error: BaseException) -> None:
+        """The script has raised: waits for a debugger that wants to look at it. Called on the main thread."""
+        places = frames.of_traceback(error.__traceback__)
+        if not places or not self._is_watched():
+            return
+        self.orders.failed = places
+        try:
+            self.gate.pause()
+            if not self._is_watched():
+                self.gate.run()
+            self.recorder.hold(Halt("failed", last_line(error, 500), op=self.recorder.failed_op))
+        finally:
+            self.orders.failed = None
+
+    def _is_watched(self) -> bool:
+        return self.connected and self.orders.post_mortem
+
+    # ---- what the channel's thread calls
+
     def status(self) -> Status:
         """How the script is now. Callable from any thread."""
+        self.orders.tick()
         steps, ops, size = self.recorder.committed
+        held = self.gate.held()
+        if not self.gate.closed:
+            state, held = "running", []
+        elif held:
+            state = "paused" if self.orders.failed is None else "failed"
+        else:
+            state = "pausing"
+        stops = self.recorder.stops
         return Status(
-            state="paused" if self.gate.holding else "running",
+            state=state,
             steps=steps,
             ops=ops,
             bytes=size,
-            trouble=self.recorder.trouble,
+            trouble=self.recorder.trouble or stops.trouble or None,
+            idle=0 if held else seconds_outside(self.recorder.idle()),
+            stopped=stops.stopped if held else None,
+            held=tuple([Held(thread, name) for thread, name in held]),
+            hits=stops.hits(),
         )
+
+    def take(self, message: protocol.Message, control: Control) -> None:
+        """Does what a debugger asks for."""
+        if isinstance(message, Stop):
+            self.stop()
+            return
+        self.orders.take(message, control)
+        self._ordered.set()
+
+    def gone(self, control: Control) -> None:
+        """The debugger is not there any more: the script goes on without it."""
+        self.orders.forget()
+        self._ordered.set()
 
     def stop(self) -> None:
         """Closes the recording and ends the process at once. Called on a thread that is not the script's.

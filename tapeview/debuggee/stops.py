@@ -7,12 +7,13 @@ and says whether the script stops there. Breakpoints and the targets of `protoco
 
 from __future__ import annotations
 
-import itertools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from tapeview.breakpoints import Breakpoint
-from tapeview.protocol import Hits, Stopped, StepTo
+from tapeview.debuggee.gate import Gate
+from tapeview.protocol import Hits, StepTo, Stopped
 
 Event = tuple[Any, ...]
 
@@ -66,18 +67,112 @@ class NoChecker:
         return ()
 
 
-_new_serial = itertools.count(1).__next__
+class Stops:
+    """Why the script stops: the orders that close the gate, and the checks of breakpoints and of a target.
 
+    The orders may be called from any thread; `asked` and `note` are called on the thread that stops.
 
-def stopped(halt: Halt, thread: int, step: int, position: int, op: int) -> Stopped:
-    """What the debugger is told of a stop; each has a serial of its own."""
-    return Stopped(
-        serial=_new_serial(),
-        reason=halt.reason,
-        text=halt.text,
-        breakpoint=halt.breakpoint,
-        thread=thread,
-        step=step,
-        position=position,
-        op=halt.op if halt.op is not None else op,
-    )
+    Attributes:
+        checks: what is asked after an event now.
+        trouble: the sentence with which a check raised last, "" if none has.
+        on_checks: called after ``checks`` changed.
+    """
+
+    def __init__(self, gate: Gate, checker: Checker | None = None) -> None:
+        self._gate = gate
+        self.checker: Checker = checker or NoChecker()
+        self.checks: Checks = {}
+        self.trouble = ""
+        self.on_checks: Callable[[], None] | None = None
+        self._lock = threading.RLock()
+        self._aims = False
+        self._serial = 0
+        self._last: tuple[int, Stopped] | None = None
+
+    def run(self) -> None:
+        """Lets the script go on."""
+        self._aim(None)
+        self._gate.run()
+
+    def pause(self) -> None:
+        """Holds each thread at its next op, backward step or update."""
+        self._aim(None)
+        self._gate.pause()
+
+    def step(self, count: int) -> None:
+        """Lets ``count`` more ops, backward steps or updates happen; one at least."""
+        self._aim(None)
+        self._gate.step(max(count, 1))
+
+    def step_to(self, target: StepTo) -> None:
+        """Lets the script go on to a place."""
+        self._aim(target)
+        self._gate.run()
+
+    def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        """These are the breakpoints from now on."""
+        with self._lock:
+            self._change(self.checker.set(breakpoints))
+
+    def hits(self) -> tuple[Hits, ...]:
+        """How often each breakpoint was hit so far."""
+        return self.checker.hits()
+
+    def asked(self, check: Check, event: Event) -> Halt | None:
+        """What a check says to an event. Where it says stop, the gate is closed and the target forgotten."""
+        try:
+            halt = check(event)
+        except Exception as error:  # a bug of ours must not end the script's run
+            self.trouble = f"tapeview could not check a breakpoint: {type(error).__name__}: {error}"
+            return None
+        if halt is not None:
+            self._aim(None)
+            self._gate.pause()
+        return halt
+
+    def note(self, halt: Halt | None, place: tuple[int, int], op: int) -> None:
+        """Remembers why and where this thread stops. Without a ``halt`` of its own it stops because the gate is closed,
+        and if it is not the first to do so nothing is noted."""
+        with self._lock:
+            round = self._gate.round
+            if halt is None:
+                if self._last is not None and self._last[0] == round:
+                    return
+                halt = Halt("step" if self._gate.stop_at > 0 else "pause")
+            self._serial += 1
+            step, position = place
+            self._last = (
+                round,
+                Stopped(
+                    serial=self._serial,
+                    reason=halt.reason,
+                    text=halt.text,
+                    breakpoint=halt.breakpoint,
+                    thread=threading.get_ident(),
+                    step=step,
+                    position=position,
+                    op=op if halt.op is None else halt.op,
+                ),
+            )
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """Why and where the script stands; None while it does not."""
+        last = self._last
+        return last[1] if last is not None and last[0] == self._gate.round and self._gate.holding else None
+
+    def abandon(self) -> None:
+        """For a forked child: nothing is checked any more."""
+        self._lock = threading.RLock()
+        self.checks = {}
+
+    def _aim(self, target: StepTo | None) -> None:
+        with self._lock:
+            if target is not None or self._aims:
+                self._aims = target is not None
+                self._change(self.checker.aim(target))
+
+    def _change(self, checks: Checks) -> None:
+        self.checks = checks
+        if self.on_checks is not None:
+            self.on_checks()

@@ -45,11 +45,13 @@ class Remote:
     Attributes:
         status: the newest `Status`.
         farewell: the script's last word; None before.
+        post_mortem: whether a script that raises shall wait (state "failed"); told with the breakpoints.
     """
 
     def __init__(self) -> None:
         self.status = Status(state="running", steps=0, ops=0, bytes=0)
         self.farewell: Finished | None = None
+        self.post_mortem = False
         self._selector = selectors.DefaultSelector()
         self._channel = Channel(self._selector)
         self._answers = Answers()
@@ -78,7 +80,7 @@ class Remote:
 
     def set_breakpoints(self, breakpoints: Iterable[Breakpoint]) -> None:
         """These are the breakpoints from now on. Called before the script runs, they hold from its first op on."""
-        self._order(SetBreakpoints(tuple(breakpoints)))
+        self._order(SetBreakpoints(tuple(breakpoints), self.post_mortem))
 
     def ask_stack(self, answer: Callable[[Stack | None], object], thread: int = 0) -> int:
         """Asks for a thread's call stack (0 = of the thread that stopped). Returns the request's number."""

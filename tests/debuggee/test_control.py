@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import socket
 import threading
@@ -13,7 +14,20 @@ import pytest
 from tapeview import protocol
 from tapeview.debuggee import control
 from tapeview.debuggee.control import Control
-from tapeview.protocol import Committed, Finished, Hello, Message, Status, Stop
+from tapeview.protocol import (
+    Committed,
+    Evaluate,
+    Evaluated,
+    Finished,
+    Hello,
+    Leave,
+    Message,
+    Pause,
+    Run,
+    Status,
+    Stop,
+    Stopped,
+)
 
 LIMIT = 10.0
 
@@ -59,17 +73,34 @@ class Debugger:
 class Script:
     """What the control channel knows of the script."""
 
-    status: Status = field(default_factory=lambda: Status("running", 0, 0, 0))
+    now: Status = field(default_factory=lambda: Status("running", 0, 0, 0))
+    taken: list[Message] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
-    gone: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
 
-    def connect(self, debugger: Debugger) -> Control:
-        channel = control.connect(debugger.port, "secret")
+    def connect(self, debugger: Debugger, **more: object) -> Control:
+        channel = control.connect(debugger.port, "secret", recording="/here/run.tapeview", started=7.5)
         assert channel is not None
         debugger.accept()
-        made = Control(channel, lambda: self.status, self.stopped.set, self.gone.set)
+        made = Control(channel, self, **more)  # type: ignore[arg-type]
         made.start()
         return made
+
+    def status(self) -> Status:
+        return self.now
+
+    def take(self, message: Message, control: Control) -> None:
+        if isinstance(message, Finished):
+            raise protocol.ProtocolError("scripts say that")
+        self.taken.append(message)
+        if isinstance(message, Evaluate):
+            control.send(Evaluated(message.request, message.text * 2))
+        if isinstance(message, Stop):
+            self.stopped.set()
+
+    def gone(self, control: Control) -> None:
+        assert not control.alive
+        self.left.set()
 
 
 @pytest.fixture
@@ -95,6 +126,7 @@ def test_it_says_hello_and_how_the_script_is(debugger: Debugger, script: Script)
     hello = debugger.receive()
     assert isinstance(hello, Hello)
     assert (hello.token, hello.version) == ("secret", protocol.VERSION)
+    assert (hello.recording, hello.started) == ("/here/run.tapeview", 7.5)
     assert debugger.receive() == Status("running", 0, 0, 0)
     made.finish("finished", 0)
 
@@ -102,18 +134,18 @@ def test_it_says_hello_and_how_the_script_is(debugger: Debugger, script: Script)
 def test_it_tells_when_the_recording_grows_and_when_the_state_changes(debugger: Debugger, script: Script) -> None:
     made = script.connect(debugger)
     next_of(debugger, Status)
-    script.status = Status("running", 3, 40, 5000)
+    script.now = Status("running", 3, 40, 5000)
     assert debugger.receive() == Committed(3, 40, 5000)
-    script.status = Status("paused", 3, 40, 5000, trouble="the disk is full")
+    script.now = Status("paused", 3, 40, 5000, trouble="the disk is full")
     made.wake()
-    assert debugger.receive() == script.status
+    assert debugger.receive() == script.now
     made.finish("finished", 0)
 
 
 def test_its_last_words_are_the_newest_counts_and_the_end(debugger: Debugger, script: Script) -> None:
     made = script.connect(debugger)
     next_of(debugger, Status)
-    script.status = Status("running", 9, 99, 999)
+    script.now = Status("running", 9, 99, 999)
     made.finish("failed", 1)
     assert next_of(debugger, Committed) == Committed(9, 99, 999)
     assert next_of(debugger, Finished) == Finished("failed", 1)
@@ -124,7 +156,7 @@ def test_a_stop_is_passed_on(debugger: Debugger, script: Script) -> None:
     made = script.connect(debugger)
     debugger.send(protocol.encode(Stop()))
     assert script.stopped.wait(LIMIT)
-    assert not script.gone.is_set()
+    assert not script.left.is_set()
     made.finish("stopped", 143)
 
 
@@ -140,7 +172,7 @@ BAD = {
 def test_nonsense_ends_the_channel_and_nothing_else(debugger: Debugger, script: Script, data: bytes) -> None:
     made = script.connect(debugger)
     debugger.send(data)
-    assert script.gone.wait(LIMIT)
+    assert script.left.wait(LIMIT)
     assert not script.stopped.is_set()
     made.finish("finished", 0)
 
@@ -149,10 +181,10 @@ def test_half_a_message_changes_nothing(debugger: Debugger, script: Script) -> N
     made = script.connect(debugger)
     next_of(debugger, Status)
     debugger.send(protocol.encode(Stop())[:5])
-    script.status = Status("running", 1, 1, 1)
+    script.now = Status("running", 1, 1, 1)
     assert debugger.receive() == Committed(1, 1, 1)
     assert not script.stopped.is_set()
-    assert not script.gone.is_set()
+    assert not script.left.is_set()
     made.finish("finished", 0)
 
 
@@ -160,7 +192,7 @@ def test_a_debugger_that_vanishes_is_noticed(debugger: Debugger, script: Script)
     made = script.connect(debugger)
     next_of(debugger, Status)
     debugger.close()
-    assert script.gone.wait(LIMIT)
+    assert script.left.wait(LIMIT)
     made.finish("finished", 0)
 
 
@@ -170,14 +202,9 @@ def test_a_debugger_that_does_not_read_loses_news_and_the_script_goes_on(debugge
     number = itertools.count()
 
     class Chatty(Script):
-        @property
-        def status(self) -> Status:  # type: ignore[override]
+        def status(self) -> Status:
             looked.release()
             return Status("running", 0, 0, 0, trouble=f"{next(number)}{'x' * 500_000}")
-
-        @status.setter
-        def status(self, value: Status) -> None:
-            """There is no other."""
 
     made = Chatty().connect(debugger)
     # when nothing more can be sent, then nobody asks for news any more
@@ -211,8 +238,51 @@ def test_a_refusal_says_why(debugger: Debugger) -> None:
 def test_a_forked_child_lets_go_of_the_channel_without_a_word(debugger: Debugger, script: Script) -> None:
     channel = control.connect(debugger.port, "secret")
     assert channel is not None
-    made = Control(channel, lambda: script.status, script.stopped.set, script.gone.set)
+    made = Control(channel, script)
     made.abandon()
     debugger.accept()
     kinds: Sequence[object] = [type(debugger.receive()), debugger.receive()]
     assert kinds == [Hello, None]
+
+
+def test_an_answer_comes_after_the_status_that_it_is_about(debugger: Debugger, script: Script) -> None:
+    made = script.connect(debugger)
+    next_of(debugger, Status)
+    script.now = Status("paused", 1, 2, 3, stopped=Stopped(1, "step"))
+    debugger.send(protocol.encode(Evaluate(7, "ab")))
+    assert debugger.receive() == script.now
+    assert debugger.receive() == Evaluated(7, "abab")
+    made.finish("finished", 0)
+
+
+def test_a_debugger_that_leaves_is_gone_and_nothing_that_it_says_later_counts(
+    debugger: Debugger, script: Script
+) -> None:
+    made = script.connect(debugger)
+    debugger.send(protocol.encode(Leave()) + protocol.encode(Stop()))
+    assert script.left.wait(LIMIT)
+    assert not script.stopped.is_set()
+    made.finish("finished", 0)
+
+
+def test_a_debugger_that_asks_and_does_not_read_is_given_up(
+    debugger: Debugger, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "UNSENT_LIMIT", 1 << 20)
+    made = script.connect(debugger)
+    with contextlib.suppress(OSError):
+        while not script.left.is_set():
+            debugger.send(protocol.encode(Evaluate(1, "x" * 400_000)))
+    assert script.left.wait(LIMIT)
+    made.finish("finished", 0)
+
+
+def test_what_was_read_before_the_channel_was_handed_over_is_not_lost(debugger: Debugger, script: Script) -> None:
+    half = protocol.encode(Run())
+    reader = protocol.Reader()
+    reader.feed(half[:5])
+    made = script.connect(debugger, reader=reader, waiting=[Pause()])
+    debugger.send(half[5:] + protocol.encode(Stop()))
+    assert script.stopped.wait(LIMIT)
+    assert script.taken == [Pause(), Run(), Stop()]
+    made.finish("stopped", 143)

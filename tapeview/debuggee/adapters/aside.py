@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import CodeType
 
+from tapeview.engine import callsite, observe
 from tapeview.engine.state import state
 
 
@@ -19,3 +22,43 @@ def tapes_aside() -> Iterator[None]:
     finally:
         state.call = call
         state.set_tapes(tapes)
+
+
+def assigned_to(events: Iterable[observe.Event]) -> list[str]:
+    """The names of the variables that were there before and that these events assign to."""
+    made = set()
+    names = []
+    for event in events:
+        if event[0] == observe.VARIABLE:
+            made.add(id(event[1]))
+        elif event[0] == observe.ASSIGNED and event[5] != "create" and id(event[1]) not in made:
+            names.append(str(event[1].name).removesuffix(":0"))
+    return list(dict.fromkeys(names))
+
+
+def op_of(event: observe.Event) -> int:
+    """The ``seq`` of the op that ran, whose rule ran, or that raised; 0 for another event."""
+    kind = event[0]
+    if kind == observe.OP:
+        return int(event[1])
+    if kind == observe.BACKWARD:
+        return int(event[2])
+    return int(event[8]) if kind == observe.FAILED else 0
+
+
+def is_users(code: CodeType) -> bool:
+    """Whether code is the user's, as call sites see it."""
+    path = code.co_filename
+    known = _users.get(path)
+    if known is None:
+        known = _users[path] = not callsite.is_library(path)
+    return known
+
+
+def is_engine(code: CodeType) -> bool:
+    """Whether code is the engine's."""
+    return code.co_filename.startswith(_ENGINE)
+
+
+_ENGINE = os.path.join(os.path.dirname(os.path.abspath(observe.__file__)), "")
+_users: dict[str, bool] = {}

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.debuggee.adapters import formulas
+from tapeview.debuggee.adapters.failing import find as find_failing
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.debuggee.adapters.plain import DTYPE_NAMES, NO_ATTRS, dtype_name, plain_data
 from tapeview.debuggee.adapters.scopes import Scopes
@@ -272,31 +273,47 @@ class EngineTranslator:
         self._records.append(r.Op(seq, name, ids, outs, plain, place, tapes, on_path, stopped, call, "", scope))
 
     def _failed(self, event: observe.Event) -> None:
-        if event[6]:
-            self.write_failed(event)
-
-    def write_failed(self, event: observe.Event) -> int:
-        """Writes the op that raised, once for each error, and returns its ``seq``; 0 if it is not kept.
-
-        The next `translate`, or `flush`, hands it to the writer.
-        """
         _, op, inputs, attrs, site, error, tapes, call, seq = event
-        number: int = seq
         # Not the error itself: it holds the script's frames.
-        raised = id(error), str(error)
-        if self._raised[:2] == raised:
-            return self._raised[2]
-        if self._kept == "scalars":
+        if tapes and self._kept == "all":
+            self._raised = id(error), str(error), int(seq)
+            self._write_failed(seq, op.name, op, inputs, attrs, self._site(site), tapes, call, str(error))
+
+    def failing(self, error: BaseException, trace: Any) -> int:
+        """Writes the op at which the script was when it raised, unless it stands there, and returns its ``seq``; 0 if
+        there is none."""
+        one: BaseException | None = error
+        while one is not None:
+            if self._raised[:2] == (id(one), str(one)):
+                return self._raised[2]
+            one = one.__cause__ or one.__context__
+        found = find_failing(trace, str(error))
+        if found is None:
             return 0
-        self._raised = (*raised, number)
-        if op.name not in self._known_ops:
-            self._known_ops.add(op.name)
+        seq = observe.next_seq()
+        place = self.site_of_traceback(trace)
+        self._write_failed(seq, found.name, found.op, found.inputs, found.attrs, place, (), 0, str(error))
+        self._flush()
+        return seq
+
+    def _write_failed(
+        self,
+        seq: int,
+        name: str,
+        op: Op | None,
+        inputs: tuple[EagerTensor, ...],
+        attrs: Any,
+        place: int,
+        tapes: tuple[int, ...],
+        call: int,
+        error: str,
+    ) -> None:
+        if op is not None and name not in self._known_ops:
+            self._known_ops.add(name)
             self._writer.add_op_info(formulas.op_info(op, len(inputs)))
         ids = tuple([self._outside_or_known(t) for t in inputs])
         plain = plain_data(attrs) if attrs else NO_ATTRS
-        place = self._site(site)
-        self._records.append(r.Op(seq, op.name, ids, (), plain, place, tapes, 0, False, call, raised[1]))
-        return number
+        self._records.append(r.Op(seq, name, ids, (), plain, place, tapes, 0, False, call, error))
 
     def _scope(self, tapes: tuple[int, ...]) -> int:
         """The innermost scope on the thread of these tapes; the step is told of it."""
