@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.convert import to_tensor
-from tapeview.engine.tensor import Array
+from tapeview.engine.tensor import Array, EagerTensor
 
 
 def array_of(gradient: Any) -> Array:
@@ -25,7 +25,10 @@ def array_of(gradient: Any) -> Array:
 
 
 def clipped(
-    gradients: Sequence[Array], clipnorm: float | None, clipvalue: float | None, global_clipnorm: float | None
+    gradients: Sequence[Array],
+    clipnorm: float | None = None,
+    clipvalue: float | None = None,
+    global_clipnorm: float | None = None,
 ) -> list[Array]:
     """The gradients with each one's norm, the norm of all together, or each one's elements limited: the first of these
     that is given."""
@@ -37,6 +40,11 @@ def clipped(
     if clipvalue is not None and clipvalue > 0:
         return [np.clip(g, -clipvalue, clipvalue).astype(g.dtype) for g in gradients]
     return list(gradients)
+
+
+def clipped_gradients(gradients: Sequence[Any], *limits: float | None) -> list[Any]:
+    """As :func:`clipped`, from tensors to tensors."""
+    return [EagerTensor(array) for array in clipped([array_of(g) for g in gradients], *limits)]
 
 
 def _norm(gradients: Sequence[Array]) -> Any:

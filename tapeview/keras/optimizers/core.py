@@ -14,10 +14,10 @@ import numpy as np
 
 from tapeview.engine import warn
 from tapeview.engine.tape import GradientTape
-from tapeview.engine.tensor import Array
+from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.optimizers.clipping import array_of, clipped
-from tapeview.keras.optimizers.schedules import LearningRateSchedule
+from tapeview.keras.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 
 Pair = tuple[Any, Any]
 """(gradient, variable)"""
@@ -31,6 +31,8 @@ class Slot(ResourceVariable):
     """A variable of an optimizer's own. Observers do not hear of it."""
 
     _announced = False
+    _shown = False
+    """Whether somebody outside may hold the present version's array."""
 
     def __init__(self, value: Any, name: str) -> None:
         super().__init__(value, trainable=False, name=name)
@@ -38,6 +40,28 @@ class Slot(ResourceVariable):
     def _put(self, value: Any) -> None:
         """Makes a NumPy value that nobody else will write to the new version."""
         self._replace(_asarray(value), "assign")
+
+    def _read(self) -> EagerTensor:
+        self._shown = True
+        return super()._read()
+
+    def _look(self) -> EagerTensor:
+        self._shown = True
+        return super()._look()
+
+    @property
+    def _array(self) -> Array:
+        self._shown = True
+        return self._value._array
+
+    def _own(self) -> Array:
+        """The value's array, to be written to in place. What somebody may hold of it stays as it was."""
+        array = self._value._array
+        if self._shown or not array.flags.c_contiguous:
+            self._shown = False
+            array = array.copy("C")
+            self._value = EagerTensor(array, self)
+        return array
 
 
 Slot.__name__ = ResourceVariable.__name__
@@ -55,6 +79,8 @@ class Core:
 
     _warnings_per_step = 1
     """How often a step warns of variables without a gradient."""
+    _lazy = False
+    """Whether a sparse gradient moves its own rows and nothing else."""
 
     def __init__(
         self,
@@ -76,7 +102,7 @@ class Core:
         self._set_rate(learning_rate)
         self._known: dict[int, int] = {}
         self._slots: dict[str, list[Slot]] = {}
-        self._built: list[ResourceVariable] = []
+        self._met: list[ResourceVariable] = []
 
     # -- what the old and the new optimizers do in their own ways ------------------------------------------------------
 
@@ -113,6 +139,17 @@ class Core:
     @abstractmethod
     def _step(self, value: Any, gradient: Any, rate: Any, place: int) -> Any:
         """The new value of variable number ``place``. Values are arrays, or NumPy scalars where these are 0-d."""
+
+    def _step_rows(self, value: Array, rows: Array, gradient: Array, rate: Any, place: int) -> Any:
+        """As :meth:`_step` for a sparse gradient of some rows, for optimizers that are ``_lazy``."""
+        return self._step(value, gradient, rate, place)
+
+    def _shrinks(self, variable: ResourceVariable) -> bool:
+        """Whether a variable's weights decay."""
+        return True
+
+    def _after_step(self, pairs: Sequence[Pair]) -> None:
+        """Called when all variables of a step were changed, before the step is counted."""
 
     # -- what all do ---------------------------------------------------------------------------------------------------
 
@@ -159,10 +196,14 @@ class Core:
             # Of 0-d arrays NumPy's scalars: their arithmetic takes a tenth of the time.
             value = old[()]
             scale = rate if dtype is _float32 else dtype.type(rate)
-            if self._shrink:
+            if self._shrink and self._shrinks(variable):
                 value = value - value * dtype.type(self._shrink) * scale
             try:
-                new = self._step(value, array[()], scale, place)
+                if self._lazy and hasattr(gradient, "_densify"):
+                    rows = np.unique(gradient.indices._array)
+                    new = self._step_rows(_asarray(value), rows, array, scale, place)
+                else:
+                    new = self._step(value, array[()], scale, place)
             except ValueError:
                 self._refuse_shape(array, variable)
             if new.__class__ is not _ndarray:
@@ -172,6 +213,7 @@ class Core:
             variable._replace(new, self._title, gradient)
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
+        self._after_step(pairs)
         count = self._iterations
         count._put(count._value._array[()] + 1)
         return count._view()
@@ -179,7 +221,7 @@ class Core:
     def _rate_config(self) -> Any:
         schedule = self._schedule
         if isinstance(schedule, LearningRateSchedule):
-            return schedule.serialized()
+            return serialize(schedule)
         return float(np.asarray(schedule() if schedule is not None else self._rate._array))
 
     @abstractmethod
@@ -190,8 +232,9 @@ class Core:
     def from_config(cls, config: dict[str, Any]) -> Any:
         """The optimizer that a configuration describes."""
         given = dict(config)
+        given.pop("is_legacy_optimizer", None)
         if isinstance(given.get("learning_rate"), dict):
-            given["learning_rate"] = LearningRateSchedule.deserialized(given["learning_rate"])
+            given["learning_rate"] = deserialize(given["learning_rate"])
         return cls(**given)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -9,11 +10,14 @@ import numpy as np
 
 from tapeview.engine import warn
 from tapeview.engine.errors import wrong_dtype
+from tapeview.engine.names import name_scope
 from tapeview.engine.shapes import TensorShape
 from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
-from tapeview.keras.optimizers.core import Core, Pair, Slot, gradients_of, is_function
+from tapeview.keras.optimizers.clipping import clipped_gradients
+from tapeview.keras.optimizers.core import Pair, Slot, gradients_of, is_function, with_gradients
+from tapeview.keras.optimizers.custom import Custom
 from tapeview.keras.optimizers.schedules import LearningRateSchedule
 
 
@@ -24,8 +28,11 @@ class VariableList(list[Any]):
         return self
 
 
-class Optimizer(Core):
+class Optimizer(Custom):
     """The base of the optimizers since Keras 2.11.
+
+    A script's own optimizer defines ``build(var_list)``, in which it makes its slots by
+    ``add_variable_from_reference``, and ``update_step(gradient, variable)``.
 
     Args:
         learning_rate: a number, a schedule, or a function without arguments.
@@ -33,28 +40,53 @@ class Optimizer(Core):
         clipnorm: limit of each gradient's norm.
         clipvalue: limit of each element of a gradient.
         global_clipnorm: limit of the norm of all gradients together.
+        use_ema: keep a moving average of each variable; ``finalize_variable_values`` puts it in the variable's place.
+        ema_momentum: the share of the average that a step keeps.
+        ema_overwrite_frequency: after how many steps the averages replace the variables.
+        jit_compile: has no effect here.
 
     Raises:
-        ValueError: ``decay`` is given, or both norms.
+        ValueError: ``decay`` is given, or both norms; an impossible average.
         TypeError: an unknown argument.
     """
 
+    _keras_module = "keras.optimizers"
     _warnings_per_step = 2
+    _paired = True
+    """Whether each variable's first two slots stand side by side in ``variables``."""
 
     def __init__(
         self,
         name: str,
-        learning_rate: Any,
+        learning_rate: Any = 0.0,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        jit_compile: bool = True,
         **kwargs: Any,
     ) -> None:
         self._check(kwargs, clipnorm, global_clipnorm)
         super().__init__(name, learning_rate, clipnorm, clipvalue, global_clipnorm)
         self.name = name
         self._shrink = weight_decay
+        self._unshrunk: tuple[frozenset[int], tuple[str, ...]] = (frozenset(), ())
+        if use_ema and not 0 <= ema_momentum <= 1:
+            raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={ema_momentum}")
+        if use_ema and ema_overwrite_frequency and ema_overwrite_frequency < 1:
+            raise ValueError(
+                "`ema_overwrite_frequency` must be an integer > 1 or None. Received: ema_overwrite_frequency="
+                f"{ema_overwrite_frequency}"
+            )
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.jit_compile = False
+        self._averages: list[Slot] = []
+        self._added: list[Slot] = []
 
     def _check(self, kwargs: dict[str, Any], clipnorm: float | None, global_clipnorm: float | None) -> None:
         name = type(self).__name__
@@ -135,7 +167,24 @@ class Optimizer(Core):
     def variables(self) -> Any:
         """The step count, with a schedule the learning rate, and the slots."""
         own = [self._iterations] if self._schedule is None else [self._iterations, self._rate]
-        return VariableList([*own, *(s for slots in self._slots.values() for s in slots)])
+        return VariableList([*own, *self._averages, *self._ordered_slots(), *self._added])
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Puts values in the place of those of ``variables``. Raises ValueError if the optimizer has not been built."""
+        if not self._known:
+            raise ValueError(
+                "You are calling `set_weights()` on an optimizer that has not yet been built. Please call "
+                "`optimizer.build(trainable_variables)` to create the optimizer weights before calling "
+                "`set_weights()`."
+            )
+        for slot, value in zip(self.variables, weights, strict=False):
+            slot.assign(value)
+
+    def _ordered_slots(self) -> list[Slot]:
+        kinds = list(self._slots.values())
+        if self._paired and len(kinds) > 1:
+            kinds = [[slot for pair in zip(kinds[0], kinds[1], strict=True) for slot in pair], *kinds[2:]]
+        return [slot for slots in kinds for slot in slots]
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
@@ -145,13 +194,56 @@ class Optimizer(Core):
 
     def _build(self, var_list: Sequence[ResourceVariable], prefix: str) -> None:
         if not self._known:
-            self._built = [v._base for v in var_list]
-            self._known = {id(v): k for k, v in enumerate(self._built)}
+            self._met = [v._base for v in var_list]
+            self._known = {id(v): k for k, v in enumerate(self._met)}
+            if self.use_ema:
+                self._averages = [Slot(v._array, f"{prefix}average/{v.name.removesuffix(':0')}") for v in self._met]
             for kind in self._slot_kinds():
-                self._slots[kind] = [self._new_slot(kind, v, prefix) for v in self._built]
+                self._slots[kind] = [self._new_slot(kind, v, prefix) for v in self._met]
 
     def _new_slot(self, kind: str, variable: ResourceVariable, prefix: str) -> Slot:
-        return Slot(np.zeros_like(variable._array), f"{prefix}{kind}/{variable.name.removesuffix(':0')}")
+        array = variable._array
+        start = np.full(array.shape, self._start(kind), array.dtype)
+        return Slot(start, f"{prefix}{kind}/{variable.name.removesuffix(':0')}")
+
+    def _start(self, kind: str) -> float:
+        """The number with which a slot of this kind is filled at the start."""
+        return 0.0
+
+    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
+        """Leaves variables out of the weight decay: those given, and those with one of some words in their names.
+
+        Raises:
+            ValueError: the optimizer has been built.
+        """
+        if self._known:
+            raise ValueError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
+        self._unshrunk = (frozenset(id(v._base) for v in var_list or ()), tuple(var_names or ()))
+
+    def _shrinks(self, variable: ResourceVariable) -> bool:
+        variables, words = self._unshrunk
+        return id(variable._base) not in variables and not any(re.search(word, variable.name) for word in words)
+
+    # -- averages ------------------------------------------------------------------------------------------------------
+
+    def _after_step(self, pairs: Sequence[Pair]) -> None:
+        if not self.use_ema:
+            return
+        for _, variable in pairs:
+            average = self._averages[self._known[id(variable._base)]]
+            value = variable._value._array
+            kept, new = value.dtype.type(self.ema_momentum), value.dtype.type(1 - self.ema_momentum)
+            average._put(kept * average._value._array + new * value)
+        if self.ema_overwrite_frequency:
+            count = int(self._iterations._value._array) + 1
+            if count % self.ema_overwrite_frequency == 0:
+                self.finalize_variable_values([v for _, v in pairs])
+
+    def finalize_variable_values(self, var_list: Iterable[ResourceVariable]) -> None:
+        """Puts the moving averages in the variables' places, if there are averages."""
+        if self.use_ema:
+            for variable in var_list:
+                variable.assign(self._averages[self._known[id(variable._base)]])
 
     def apply_gradients(self, grads_and_vars: Iterable[Pair], name: str | None = None, **kwargs: Any) -> Any:
         """One step: changes each variable by its gradient. Returns the step count.
@@ -164,8 +256,18 @@ class Optimizer(Core):
         pairs = list(grads_and_vars)
         if not pairs:
             return self._iterations
+        written = type(self).update_step is not Optimizer.update_step
         if not self._known:
-            self._build([self._checked(v) for _, v in pairs], f"{self.name}/")
+            variables = [self._checked(v) for _, v in pairs]
+            if written:
+                with name_scope(self.name):
+                    self.build(variables)
+            self._build(variables, f"{self.name}/")
+        if written:
+            kept = with_gradients(pairs, self._warnings_per_step)
+            limits = self.clipnorm, self.clipvalue, self.global_clipnorm
+            gradients = clipped_gradients([g for g, _ in kept], *limits) if self._clips else [g for g, _ in kept]
+            return self._update([(g, v) for g, (_, v) in zip(gradients, kept, strict=True)])
         return self._apply(pairs)
 
     def _checked(self, variable: Any) -> ResourceVariable:
@@ -214,6 +316,11 @@ class Optimizer(Core):
             "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm,
             "clipvalue": self.clipvalue,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "jit_compile": self.jit_compile,
+            "is_legacy_optimizer": False,
             "learning_rate": self._rate_config(),
         }
 

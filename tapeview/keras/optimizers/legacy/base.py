@@ -1,4 +1,4 @@
-"""The optimizers as they were before Keras 2.11: ``tf.keras.optimizers.legacy``.
+"""What the optimizers before Keras 2.11 have in common.
 
 They take ``lr`` and ``decay`` at their word, know any variable they meet, and do not shrink weights.
 """
@@ -17,7 +17,6 @@ from tapeview.engine.shapes import bracketed
 from tapeview.engine.tensor import Array
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.optimizers.core import Core, Pair, Slot, gradients_of, is_function
-from tapeview.keras.optimizers.sgd import descend
 
 _ALLOWED = ("clipnorm", "clipvalue", "global_clipnorm", "lr", "decay")
 _CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
@@ -26,6 +25,7 @@ _CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 class LegacyOptimizer(Core):
     """What the old optimizers do differently."""
 
+    _keras_module = "keras.optimizers.legacy"
     _kernel = ""
     """The op whose name stands in messages about gradients that do not fit."""
 
@@ -157,11 +157,17 @@ class LegacyOptimizer(Core):
         if not self._known and not self._seen:
             self._iterations._name = f"{self._name}/iter:0"
         if id(base) not in self._known:
-            self._known[id(base)] = len(self._built)
-            self._built.append(base)
+            self._known[id(base)] = len(self._met)
+            self._met.append(base)
             for kind in self._slot_kinds():
                 name = f"{self._name}/{base.name.removesuffix(':0')}/{kind}"
-                self._slots.setdefault(kind, []).append(Slot(np.zeros_like(base._array), name))
+                array = base._array
+                slot = Slot(np.full(array.shape, self._start(kind), array.dtype), name)
+                self._slots.setdefault(kind, []).append(slot)
+
+    def _start(self, kind: str) -> float:
+        """The number with which a slot of this kind is filled at the start."""
+        return 0.0
 
     def _refuse_type(self, gradient: Any, variable: ResourceVariable) -> NoReturn:
         raise wrong_dtype(self._kernel, 2, variable.dtype.word, gradient.dtype.word)
@@ -187,33 +193,3 @@ LegacyOptimizer.minimize.__qualname__ = "OptimizerV2.minimize"
 
 def _as_tensor(gradient: Any, variable: ResourceVariable) -> Any:
     return to_tensor(gradient, None if isinstance(gradient, np.ndarray) else variable.dtype)
-
-
-class SGD(LegacyOptimizer):
-    """``w -= learning_rate * g``; see :class:`tapeview.keras.optimizers.SGD`."""
-
-    _kernel = "ResourceApplyGradientDescent"
-
-    def __init__(
-        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, name: str = "SGD", **kwargs: Any
-    ) -> None:
-        super().__init__(name, learning_rate, **kwargs)
-        if not 0 <= momentum <= 1:
-            raise ValueError(
-                f"`momentum` must be between [0, 1]. Received: momentum={momentum} (of type {type(momentum)})."
-            )
-        self.momentum = momentum
-        self.nesterov = nesterov
-
-    def _slot_kinds(self) -> tuple[str, ...]:
-        return ("momentum",) if self.momentum else ()
-
-    def _step(self, value: Any, gradient: Any, rate: Any, place: int) -> Any:
-        if gradient.shape != value.shape:
-            raise ValueError("the kernel does not broadcast")
-        slot = self._slots["momentum"][place] if self.momentum else None
-        return descend(value, gradient, rate, slot, self.momentum, self.nesterov)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal optimizer."""
-        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
