@@ -9,6 +9,7 @@ import msgspec
 
 from tapeview.breakpoints import Breakpoint, BreakpointError, describe, parse
 from tapeview.views import targets
+from tapeview.views.breakpoint_words import condition_words, in_words
 from tapeview.views.gutter import toggle_line
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
@@ -18,7 +19,8 @@ __all__ = ["Breakpoint", "BreakpointRow", "BreakpointsModel"]
 
 
 class BreakpointRow(NamedTuple):
-    """A breakpoint in words. ``text`` is its text form; ``here`` tells that the script stands because of it.
+    """A breakpoint in words. ``text`` is its text form, ``words`` says the same to a person, and ``condition`` when it
+    counts. ``here`` tells that the script stands because of it.
 
     ``hits`` is "" before it was hit; ``error`` the sentence with which its condition failed last. ``path`` and
     ``line`` are its place, "" and 0 if it has none.
@@ -33,6 +35,8 @@ class BreakpointRow(NamedTuple):
     here: bool
     path: str
     line: int
+    words: str = ""
+    condition: str = ""
 
 
 class BreakpointsModel:
@@ -181,8 +185,9 @@ class BreakpointsModel:
         hits = str(told.hits) if told is not None and told.hits else ""
         error = told.error if told is not None else ""
         return BreakpointRow(
-            one.id, describe(one), one.kind, one.enabled, hits, error, one.id == standing, one.file, one.line
-        )
+            one.id, describe(one), one.kind, one.enabled, hits, error, one.id == standing, one.file, one.line,
+            in_words(one), condition_words(one),
+        )  # fmt: skip
 
 
 def _what(one: Breakpoint) -> tuple[object, ...]:
