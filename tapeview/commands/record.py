@@ -26,7 +26,7 @@ class Record:
     """
 
     name: ClassVar[str] = "record"
-    usage: ClassVar[str] = "[-o FILE] [-m] SCRIPT [ARGS...]"
+    usage: ClassVar[str] = "[-o FILE] [--wait [--port N]] [-m] SCRIPT [ARGS...]"
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
@@ -34,6 +34,14 @@ class Record:
             "--output",
             metavar="FILE",
             help="the recording to write; an older one is replaced (default: SCRIPT's name with .tapeview, here)",
+        )
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="wait before the script's first line until a window joins with `tapeview attach` and lets it run",
+        )
+        parser.add_argument(
+            "--port", type=int, default=0, metavar="N", help="with --wait: the port to listen on (default: a free one)"
         )
         parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as with python -m")
         parser.add_argument(
@@ -48,7 +56,11 @@ class Record:
         if options.script is None:
             raise UserError("name the script to record: `tapeview record SCRIPT`")
         recording = _recording_path(options.output, options.script)
+        if options.port and not options.wait:
+            raise UserError("--port says where to wait for a window: give --wait as well")
         extra = ["--progress"]
+        if options.wait:
+            extra += ["--wait", "--port", str(options.port)]
         if options.real_tensorflow:
             extra.append("--real-tensorflow")
         line = command(

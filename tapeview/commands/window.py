@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tapeview.commands import UserError
 
 if TYPE_CHECKING:
+    from tapeview.views.session import Joined
     from tapeview.views.workspace import Notice
 
 
@@ -86,8 +87,21 @@ def show(
     module: bool = False,
     run: bool = False,
     recording: Path | None = None,
+    joined: Joined | None = None,
 ) -> int:
     """Opens the window and returns when it is closed.
+
+    Raises:
+        UserError: there is no Qt, or no screen to show a window on.
+    """
+    check_window()
+    from tapeview.ui.app import run_window
+
+    return run_window(recording or script, arguments, module=module, run=run, check=_check, joined=joined)
+
+
+def check_window() -> None:
+    """Looks whether a window can be opened at all.
 
     Raises:
         UserError: there is no Qt, or no screen to show a window on.
@@ -104,9 +118,6 @@ def show(
             "there is no screen to open a window on (DISPLAY is not set): use `tapeview record SCRIPT` here, and open "
             "the recording with `tapeview open` where there is one"
         )
-    from tapeview.ui.app import run_window
-
-    return run_window(recording or script, arguments, module=module, run=run, check=_check)
 
 
 def _check(path: Path, text: str) -> list[Notice]:

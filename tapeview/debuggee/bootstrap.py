@@ -1,7 +1,7 @@
 """Starts a script under the recorder: the entry point of the script's process.
 
-``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT [--paused]] [--progress] [-m] PROGRAM
-[ARGUMENTS...]``
+``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT [--paused]] [--wait [--port PORT]]
+[--progress] [-m] PROGRAM [ARGUMENTS...]``
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from types import CodeType, TracebackType
 import tapeview
 from tapeview import protocol
 from tapeview.debuggee import blame, control, quiet, static_check
+from tapeview.debuggee.door import Door, DoorError
 from tapeview.debuggee.gate import Gate
 from tapeview.debuggee.program import (
     REAL_SENTENCE,
@@ -31,6 +32,7 @@ from tapeview.debuggee.program import (
 )
 from tapeview.debuggee.recorder import Recorder
 from tapeview.debuggee.session import INTERRUPTED_EXIT, Session
+from tapeview.joining.listener import HOST
 from tapeview.tensorflow import loader, names
 from tapeview.trace import records
 from tapeview.trace.store import RecordingError, Writer
@@ -52,12 +54,18 @@ def main(arguments: list[str] | None = None) -> int:
         return refuse(REAL_SENTENCE)
     if options.module:
         put_first(os.getcwd())
+    door = None
     try:
         program = find_module(options.program) if options.module else find_script(options.program)
         source = program.source()
         run = _run_info(program, options.arguments)
+        door = Door(Path(options.recording), program.path, run.started, token=token, port=options.port)
+        if options.wait:
+            door.reserve()
         writer = Writer(Path(options.recording), run)
-    except (ProgramError, RecordingError) as error:
+    except (ProgramError, RecordingError, DoorError) as error:
+        if door is not None:
+            door.finish(0.0)
         return refuse(str(error))
 
     gate = Gate()
@@ -68,7 +76,13 @@ def main(arguments: list[str] | None = None) -> int:
     if options.control:
         recording = os.path.abspath(options.recording)
         channel = control.connect(options.control, token, recording=recording, started=run.started)
+    if channel is not None or options.wait:
+        session.door = door
     session.start(forgiving=channel is not None, progress=Path(program.path).name if options.progress else "")
+    if options.wait:
+        session.wait_for_window()
+        door.open(session.attach)
+        print(_how_to_join(door, program), file=sys.stderr, flush=True)
     if channel is not None:
         if options.paused:
             gate.pause()
@@ -87,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--recording", required=True, metavar="FILE", help="the recording to write")
     parser.add_argument("--control", type=int, default=0, metavar="PORT", help="where the debugger listens")
     parser.add_argument("--paused", action="store_true", help="wait before the script's first line")
+    parser.add_argument("--wait", action="store_true", help="wait before the script's first line for a window to join")
+    parser.add_argument("--port", type=int, default=0, metavar="PORT", help="where to listen for it (0: a free port)")
     parser.add_argument("--progress", action="store_true", help="draw a progress line if stderr is a terminal")
     parser.add_argument("--real-tensorflow", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module, as with python -m")
@@ -98,6 +114,14 @@ def _parser() -> argparse.ArgumentParser:
 def _refuse(sentence: str) -> int:
     print(f"tapeview: {sentence}", file=sys.stderr)
     return USAGE_EXIT
+
+
+def _how_to_join(door: Door, program: Program) -> str:
+    port = door.invitation.port
+    return (
+        f"tapeview: {Path(program.path).name} waits for a window: run `tapeview attach {HOST}:{port}` (on another "
+        f"machine after `ssh -L {port}:{HOST}:{port} {platform.node()}`, with the token in {door.word})"
+    )
 
 
 def _run_info(program: Program, arguments: list[str]) -> records.RunInfo:

@@ -128,6 +128,18 @@ class Control:
         elif self._thread.is_alive():
             self._thread.join(timeout)
 
+    @property
+    def left(self) -> bool:
+        """Whether the debugger has said that it goes, or had to give place to another one."""
+        return self._left
+
+    def give_place(self, timeout: float = 1.0) -> None:
+        """Hangs up on the debugger because another one has come. Returns when nothing it ordered is under way."""
+        self._left = True
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
     def abandon(self) -> None:
         """For a forked child, where the thread does not exist: lets go of the copied sockets, says nothing."""
         self.alive = False

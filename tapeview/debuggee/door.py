@@ -37,13 +37,11 @@ class Door:
         word: the file that holds it; None while the door is shut, or if it could not be written.
     """
 
-    def __init__(
-        self, recording: Path, script: str, started: float, on_window: Welcome, *, token: str = "", port: int = 0
-    ) -> None:
+    def __init__(self, recording: Path, script: str, started: float, *, token: str = "", port: int = 0) -> None:
         """Opens nothing yet. ``started`` as in the recording's run. Without a token a new one is made."""
         # Looked up now: the script may change the environment.
         self._folder = rendezvous.folder()
-        self._on_window = on_window
+        self._on_window: Welcome | None = None
         self._mirrors = Mirrors(recording)
         self._selector: selectors.BaseSelector | None = None
         self._listener: Listener | None = None
@@ -54,8 +52,18 @@ class Door:
         self.invitation = Invitation(port, token, os.getpid(), started, str(recording.absolute()), script)
         self.word: Path | None = None
 
-    def open(self) -> None:
-        """Lets windows in from now on. Does nothing if the door is open, or if `finish` was called.
+    def reserve(self) -> None:
+        """Takes the port and leaves word of it. Whoever comes now has to wait until `open`.
+
+        Raises:
+            DoorError: the port is taken, or word of it cannot be left; in the latter case the port is reserved.
+        """
+        with self._lock:
+            self._reserve()
+
+    def open(self, on_window: Welcome) -> None:
+        """Lets windows in from now on and hands them to ``on_window``, on a thread of its own. Does nothing if the door
+        is open, or if `finish` was called.
 
         Raises:
             DoorError: the port is taken, or word of it cannot be left; in the latter case the door is open.
@@ -63,29 +71,41 @@ class Door:
         with self._lock:
             if self._thread is not None or self._over:
                 return
-            wanted = self.invitation
-            selector = selectors.DefaultSelector()
+            self._on_window = on_window
             try:
-                listener = Listener(selector, wanted.token, wanted.port)
-                self._ends = socket.socketpair()
-            except OSError as error:
-                selector.close()
-                raise DoorError(
-                    f"cannot listen on port {wanted.port} of {HOST} ({error.strerror}): choose another with --port"
-                ) from error
-            selector.register(self._ends[0], selectors.EVENT_READ)
-            self._selector, self._listener = selector, listener
-            self.invitation = Invitation(
-                listener.port, listener.token, wanted.pid, wanted.started, wanted.recording, wanted.script
-            )
-            self._thread = threading.Thread(
-                target=self._serve, args=(selector, listener, self._ends[0]), name="tapeview door", daemon=True
-            )
-            self._thread.start()
-            try:
-                self.word = rendezvous.announce(self.invitation, self._folder)
-            except RendezvousError as error:
-                raise DoorError(str(error)) from error
+                self._reserve()
+            finally:
+                if self._listener is not None and self._selector is not None and self._ends is not None:
+                    self._thread = threading.Thread(
+                        target=self._serve,
+                        args=(self._selector, self._listener, self._ends[0]),
+                        name="tapeview door",
+                        daemon=True,
+                    )
+                    self._thread.start()
+
+    def _reserve(self) -> None:
+        if self._listener is not None:
+            return
+        wanted = self.invitation
+        selector = selectors.DefaultSelector()
+        try:
+            listener = Listener(selector, wanted.token, wanted.port)
+        except OSError as error:
+            selector.close()
+            raise DoorError(
+                f"cannot listen on port {wanted.port} of {HOST} ({error.strerror}): choose another with --port"
+            ) from error
+        self._ends = socket.socketpair()
+        selector.register(self._ends[0], selectors.EVENT_READ)
+        self._selector, self._listener = selector, listener
+        self.invitation = Invitation(
+            listener.port, listener.token, wanted.pid, wanted.started, wanted.recording, wanted.script
+        )
+        try:
+            self.word = rendezvous.announce(self.invitation, self._folder)
+        except RendezvousError as error:
+            raise DoorError(str(error)) from error
 
     def finish(self, patience: float) -> None:
         """Shuts the door for good, takes the word away, and gives copies of the recording that are being made
@@ -96,6 +116,8 @@ class Door:
                 rendezvous.withdraw(self.word)
                 self.word = None
             thread, ends = self._thread, self._ends
+            if thread is None:
+                self._shut()
         if thread is not None and ends is not None:
             with contextlib.suppress(OSError):
                 ends[1].send(b"!")
@@ -133,12 +155,16 @@ class Door:
         except (OSError, ValueError):
             pass  # the script closed our handles: it goes on, and nobody can come in any more
         finally:
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._listener is not None and self._selector is not None:
             with contextlib.suppress(OSError, ValueError, KeyError):
-                listener.close()
+                self._listener.close()
             with contextlib.suppress(OSError):
-                selector.close()
-            for end in self._ends or ():
-                end.close()
+                self._selector.close()
+        for end in self._ends or ():
+            end.close()
 
     def _let_in(self, channel: socket.socket, reader: protocol.Reader, rest: list[protocol.Message]) -> None:
         about = self.invitation
@@ -148,4 +174,15 @@ class Door:
         except OSError:
             channel.close()
             return
-        self._on_window(channel, reader, rest)
+        _watch_over(channel)
+        if self._on_window is not None:
+            self._on_window(channel, reader, rest)
+
+
+def _watch_over(channel: socket.socket) -> None:
+    """A window whose machine has vanished without a word is noticed within a minute."""
+    with contextlib.suppress(OSError):
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+            if hasattr(socket, name):
+                channel.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

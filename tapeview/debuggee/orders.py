@@ -100,8 +100,9 @@ class Orders:
                 errand.cancel(SLOW)
         self._errands = [errand for errand in self._errands if not errand.answered]
 
-    def forget(self) -> None:
-        """The debugger has gone: what it asked for is given up, its breakpoints are taken away, the script goes on."""
+    def forget(self, go_on: bool = True) -> None:
+        """The debugger has gone: what it asked for is given up, its breakpoints are taken away, the script goes on if
+        it is to."""
         for errand in self._errands:
             errand.cancel(CANCELLED)
         self._errands.clear()
@@ -110,7 +111,8 @@ class Orders:
         self._fetches.clear()
         self.post_mortem = False
         self._stops.set_breakpoints(())
-        self._stops.run()
+        if go_on:
+            self._stops.run()
 
     # ---- what a held thread is asked
 

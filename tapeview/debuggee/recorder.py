@@ -267,6 +267,10 @@ class Recorder:
         if thread is not None and thread is not threading.current_thread():
             thread.join(5)
 
+    def close(self) -> None:
+        """Lets go of the file, once nobody of this process reads it any more; leaves nothing beside it."""
+        self._writer.close()
+
     def abandon(self) -> None:
         """In a forked child: stop listening, without touching a lock or a file that belong to the parent."""
         self._listening = False

@@ -22,6 +22,7 @@ from tapeview import protocol
 from tapeview.debuggee import frames
 from tapeview.debuggee.busy import seconds_outside
 from tapeview.debuggee.control import Control
+from tapeview.debuggee.door import Door, DoorError
 from tapeview.debuggee.errands import last_line
 from tapeview.debuggee.gate import Gate
 from tapeview.debuggee.orders import Orders
@@ -35,6 +36,9 @@ STOPPED_EXIT = 128 + 15
 INTERRUPTED_EXIT = 128 + 2
 PATIENCE = 2.0
 """Seconds that a script waits for its debugger's first order."""
+
+LINGER = 5.0
+"""Seconds for which the process stays when a copy of the recording makes no headway at its end."""
 
 
 class Session:
@@ -56,6 +60,11 @@ class Session:
         self._tees: list[Tee] = []
         self._control: Control | None = None
         self._ordered = threading.Event()
+        self._attaching = threading.Lock()
+        self._waits = False
+        self.door: Door | None = None
+        """Where windows come in while the script runs: from the beginning if it waits for one, else once the window
+        that started it has gone."""
         self._progress: Progress | None = None
         self._signals: list[int] = []
         self._pid = os.getpid()
@@ -101,17 +110,22 @@ class Session:
         reader: protocol.Reader | None = None,
         waiting: Sequence[protocol.Message] = (),
     ) -> None:
-        """Serves a debugger from now on; see `control.Control` for the arguments. When it has gone, another one can
-        come.
+        """Serves a debugger from now on; see `control.Control` for the arguments. One that is there gives place to it:
+        it may have lost its connection without a sign. The script stays as it is, running or held."""
+        with self._attaching:
+            before, self._control = self._control, Control(channel, self, reader, waiting)
+            self.gate.on_change = self._control.wake
+            if before is not None and before.alive:
+                before.give_place()
+            if self._finished:
+                channel.close()
+            else:
+                self._control.start()
 
-        Raises:
-            RuntimeError: there is one already.
-        """
-        if self.connected:
-            raise RuntimeError("a debugger is there already")
-        self._control = Control(channel, self, reader, waiting)
-        self.gate.on_change = self._control.wake
-        self._control.start()
+    def wait_for_window(self) -> None:
+        """Holds the script before its first line until a window that came through the door lets it run."""
+        self._waits = True
+        self.gate.pause()
 
     def await_orders(self, patience: float = PATIENCE) -> None:
         """Waits for the debugger's first order, and where that is to pause, holds the script before its first line.
@@ -120,6 +134,7 @@ class Session:
             self._ordered.wait(patience)
         if self.gate.closed:
             self.recorder.hold(Halt("start"))
+        self._waits = False
 
     def post_mortem(self, error: BaseException) -> None:
         """The script has raised: waits for a debugger that wants to look at it. Called on the main thread."""
@@ -173,9 +188,16 @@ class Session:
         self._ordered.set()
 
     def gone(self, control: Control) -> None:
-        """The debugger is not there any more: the script goes on without it."""
-        self.orders.forget()
+        """The debugger is not there any more: the script goes on without it, and another one can come.
+
+        A script that waits for a window goes on waiting, unless that one has said that it goes."""
+        if control is not self._control:
+            return  # another one has come in its place
+        self.orders.forget(go_on=control.left or not self._waits)
         self._ordered.set()
+        if self.door is not None:
+            with contextlib.suppress(DoorError):
+                self.door.open(self.attach)
 
     def stop(self) -> None:
         """Closes the recording and ends the process at once. Called on a thread that is not the script's.
@@ -205,6 +227,9 @@ class Session:
             self.recorder.finish(how, exit)
             if self._control is not None:
                 self._control.finish(how, exit)
+            if self.door is not None:
+                self.door.finish(LINGER)
+                self.recorder.close()
             return True
 
     def _flush(self) -> None:
@@ -247,5 +272,7 @@ class Session:
             self._progress.abandon()
         if self._control is not None:
             self._control.abandon()
+        if self.door is not None:
+            self.door.abandon()
         self.gate.abandon()
         self.recorder.abandon()

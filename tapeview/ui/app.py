@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from tapeview.ui import theme
 from tapeview.ui.main_window import MainWindow
 from tapeview.ui.settings import Settings
-from tapeview.views.session import Check, is_recording
+from tapeview.views.session import Check, Joined, is_recording
 
 
 def application() -> QApplication:
@@ -48,16 +48,19 @@ def run_window(
     run: bool = False,
     check: Check | None = None,
     settings: Settings | None = None,
+    joined: Joined | None = None,
 ) -> int:
     """Show the window until it is closed; the exit code of the program.
 
     ``path`` is a script or a recording (with ``module``: the name of a module), ``argv`` what the script gets,
     ``recording`` the
-    file to record into; ``run`` starts the script at once.
+    file to record into; ``run`` starts the script at once. ``joined`` is a running script to follow instead.
     """
     app = application()
     window = make_window(settings, check)
-    if path is not None and module:
+    if joined is not None:
+        window.session.join(joined)
+    elif path is not None and module:
         window.session.load_module(str(path), argv, target=recording)
     elif path is not None and is_recording(Path(path)):
         window.session.open_recording(Path(path))

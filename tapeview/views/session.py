@@ -22,6 +22,8 @@ SUFFIX = ".tapeview"
 MAGIC = b"SQLite format 3\0"
 CLOCK_SLACK = 0.5
 """Seconds by which the clock of a file may differ from ours."""
+Joined = LiveSession
+"""A session that has joined a script which somebody else started."""
 Check = Callable[[Path, str], Sequence[Notice]]
 """Looks at a script's path and text before it runs and says what will not work."""
 
@@ -144,6 +146,22 @@ class SessionModel(Stepping):
         self.opened.emit(path)
         return True
 
+    def join(self, live: LiveSession) -> None:
+        """Follow a script that was started elsewhere and that ``live`` has joined."""
+        self.end()
+        script = Path(live.script)
+        self._argv, self._module, self._target, self._cwd = (), "", None, None
+        self.workspace.close()
+        self.workspace.script = script if script.is_file() else None
+        self.workspace.breakpoints.load(self.workspace.script)
+        self._began = 0.0
+        live.on_change = self._wake
+        live.set_breakpoints(self.workspace.breakpoints.items)
+        self._begin(live, None)
+        self.workspace.live = LiveScript(live)
+        self.workspace.set_state("running")
+        self.poll()
+
     def run(self) -> None:
         """Run the script from its start, into a new recording; let one go on that is held."""
         if self.paused:
@@ -162,6 +180,9 @@ class SessionModel(Stepping):
 
     def restart(self) -> None:
         """Stop the script if it runs, and run it again."""
+        if self._live is not None and not self._live.owned:
+            self.problem.emit(tr("The script was started elsewhere, so it has to be started anew there."))
+            return
         if self._live is not None:
             self._live.close()
             self.poll()

@@ -49,8 +49,8 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regressio
 
 @pytest.fixture
 def door(scene: Regression, guests: Guests) -> Iterator[Door]:
-    made = Door(scene.path, "/train.py", STARTED, lambda *guest: guests.put(guest), token=TOKEN)
-    made.open()
+    made = Door(scene.path, "/train.py", STARTED, token=TOKEN)
+    made.open(lambda *guest: guests.put(guest))
     yield made
     made.finish(LIMIT)
 
@@ -73,6 +73,10 @@ def hear(channel: socket.socket) -> Iterator[protocol.Message]:
             yield from reader.feed(data)
     except ConnectionResetError:
         pass
+
+
+def nobody(*_: object) -> None:
+    raise AssertionError("nobody was to come in")
 
 
 def handles() -> int:
@@ -183,8 +187,8 @@ def test_a_process_without_free_handles_does_not_spin(
 
     monkeypatch.setattr(socket.socket, "accept", no_handle)
     monkeypatch.setattr(listener, "_REST", 0.05)
-    door = Door(scene.path, "/train.py", 0.0, lambda *guest: guests.put(guest), token=TOKEN)
-    door.open()
+    door = Door(scene.path, "/train.py", 0.0, token=TOKEN)
+    door.open(lambda *guest: guests.put(guest))
     with knock(door, say(Hello(TOKEN, 1))):
         assert refused.wait(LIMIT)
         channel, _, _ = guests.get(timeout=LIMIT)  # it is let in once there are handles again
@@ -194,12 +198,12 @@ def test_a_process_without_free_handles_does_not_spin(
 
 
 def test_a_port_that_is_taken(scene: Regression, door: Door) -> None:
-    other = Door(scene.path, "/train.py", 0.0, lambda *guest: None, port=door.invitation.port)
+    other = Door(scene.path, "/train.py", 0.0, port=door.invitation.port)
     before = handles()
     with pytest.raises(DoorError, match="choose another with --port"):
-        other.open()
+        other.open(nobody)
     with pytest.raises(DoorError, match="--port"):
-        Door(scene.path, "/train.py", 0.0, lambda *guest: None, port=70_000).open()
+        Door(scene.path, "/train.py", 0.0, port=70_000).reserve()
     assert handles() == before
     other.finish(LIMIT)
 
@@ -209,23 +213,41 @@ def test_a_door_without_a_folder_for_its_word_is_open_all_the_same(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("TAPEVIEW_RUNTIME", str(tmp_path / "file"))
-    door = Door(scene.path, "/train.py", 0.0, lambda *guest: guests.put(guest), token=TOKEN)
+    door = Door(scene.path, "/train.py", 0.0, token=TOKEN)
     with pytest.raises(DoorError, match="TAPEVIEW_RUNTIME"):
-        door.open()
+        door.open(lambda *guest: guests.put(guest))
     with knock(door, say(Hello(TOKEN, 1))):
         guests.get(timeout=LIMIT)[0].close()
     door.finish(LIMIT)
 
 
+def test_who_comes_before_it_is_open_waits(scene: Regression, guests: Guests) -> None:
+    before = handles()
+    door = Door(scene.path, "/train.py", STARTED, token=TOKEN)
+    door.reserve()
+    with knock(door, say(Hello(TOKEN, 1))):
+        assert rendezvous.invitations() == [door.invitation]
+        assert guests.empty()
+        door.open(lambda *guest: guests.put(guest))
+        guests.get(timeout=LIMIT)[0].close()
+    door.finish(LIMIT)
+    # one that is never opened goes without a trace
+    door = Door(scene.path, "/train.py", STARTED, token=TOKEN)
+    door.reserve()
+    door.finish(LIMIT)
+    assert rendezvous.invitations() == []
+    assert handles() == before
+
+
 def test_it_opens_once_and_never_after_the_end(scene: Regression) -> None:
     before, threads = handles(), threading.active_count()
-    door = Door(scene.path, "/train.py", 0.0, lambda *guest: None)
+    door = Door(scene.path, "/train.py", 0.0)
     door.finish(LIMIT)
-    door.open()
+    door.open(nobody)
     assert (handles(), threading.active_count()) == (before, threads)
-    other = Door(scene.path, "/train.py", 0.0, lambda *guest: None)
+    other = Door(scene.path, "/train.py", 0.0)
     for _ in range(3):
-        other.open()
+        other.open(nobody)
     assert threading.active_count() == threads + 1
     other.finish(LIMIT)
     other.finish(LIMIT)
