@@ -154,7 +154,8 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         label_smoothing: Any = 0, axis: Any = -1,
     ) -> None:  # fmt: skip
         super().__init__(
-            crossentropy.categorical_crossentropy, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing,
+            crossentropy.categorical_crossentropy, name, dtype,
+            from_logits=from_logits, label_smoothing=label_smoothing,
             axis=axis,
         )  # fmt: skip
 
@@ -167,6 +168,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         ignore_class: Any = None, axis: Any = -1,
     ) -> None:  # fmt: skip
         super().__init__(
-            crossentropy.sparse_categorical_crossentropy, name, dtype, from_logits=from_logits, ignore_class=ignore_class,
+            crossentropy.sparse_categorical_crossentropy, name, dtype,
+            from_logits=from_logits, ignore_class=ignore_class,
             axis=axis,
         )  # fmt: skip
