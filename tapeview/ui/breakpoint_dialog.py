@@ -37,7 +37,7 @@ class BreakpointDialog(QDialog):
 
     def __init__(
         self,
-        parent: QWidget,
+        parent: QWidget | None,
         done: Callable[[Breakpoint], object],
         before: Breakpoint | None = None,
         *,

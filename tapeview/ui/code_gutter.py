@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from tapeview.ui import theme
 from tapeview.ui.palette import Palette
+from tapeview.views.gutter import GutterMark
 
 WIDTH = 20
 """Pixels at the left of the line numbers for the marks."""
 MIDDLE, RADIUS = 10.5, 5.2
-
-
-class GutterMark(NamedTuple):
-    """A breakpoint beside a line. ``state`` is "on", "off" (disabled), "idle" (no op has run there) or "error" (its
-    condition has raised); ``shape`` is "stop", "condition" or "log"; ``tip`` tells about it in words.
-    """
-
-    state: str = "on"
-    shape: str = "stop"
-    tip: str = ""
 
 
 def paint_mark(painter: QPainter, mark: GutterMark, top: float, height: float, paused: bool) -> None:

@@ -22,10 +22,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from tapeview.ui import code_gutter, theme
-from tapeview.ui.code_gutter import GutterMark
 from tapeview.ui.code_text import GAP, LINE_HEIGHT, NOTE_FLAGS, CodeText
 from tapeview.ui.facts import breakable
 from tapeview.ui.text import tr
+from tapeview.views.gutter import GutterMark
 from tapeview.views.highlight import Piece
 from tapeview.views.source_model import Mark
 

@@ -31,6 +31,8 @@ class Command:
     brief: str = ""
     enabled: Callable[[], bool] | None = None
     checked: Callable[[], bool] | None = None
+    label: Callable[[], str] | None = None
+    """Asked by ``Commands.update`` for the text, where that changes."""
     also: tuple[str, ...] = ()
     """More shortcuts for the same thing."""
 
@@ -104,6 +106,8 @@ class Commands(QObject):
             action = self._actions[id]
             if command.enabled is not None:
                 action.setEnabled(command.enabled())
+            if command.label is not None and action.text() != command.label():
+                action.setText(command.label())
             if command.checked is not None:
                 action.setChecked(command.checked())
 

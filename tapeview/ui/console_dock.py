@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
+from tapeview.ui.prompt import Prompt
 from tapeview.ui.text import tr
 from tapeview.views.console_model import KEPT_LINES, ConsoleModel
 
@@ -51,7 +52,14 @@ class ConsoleDock(Dock):
         super().__init__("console", tr("Console"))
         self._model = model
         self.text = ConsoleText()
-        self.set_body(self.text)
+        self.prompt = Prompt()
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.text, 1)
+        column.addWidget(self.prompt)
+        self.set_body(body)
         theme.current().changed.connect(self._recolor)
         self.on_dispose(
             model.changed.connect(lambda: self.later("add", self._add)),
@@ -59,6 +67,10 @@ class ConsoleDock(Dock):
             model.dispose,
         )
         self._add()
+
+    def focus_prompt(self) -> None:
+        """Bring the keys to the prompt."""
+        self.prompt.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _add(self) -> None:
         pieces = self._model.take()

@@ -10,8 +10,18 @@ from PySide6.QtWidgets import QMenu, QWidget
 from tapeview.ui.text import tr
 from tapeview.views.graph_model import GraphModel
 
+Offer = Callable[[QMenu, int], None]
+"""Adds to a menu what others offer for a node."""
 
-def menu_for(view: QWidget, model: GraphModel, node: int, fit: Callable[[], None], centre: Callable[[], None]) -> QMenu:
+
+def menu_for(
+    view: QWidget,
+    model: GraphModel,
+    node: int,
+    fit: Callable[[], None],
+    centre: Callable[[], None],
+    offer: Offer | None = None,
+) -> QMenu:
     """What can be done with a node (-1: with the graph). The menu goes away by itself when it closes."""
     menu = QMenu(view)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -24,6 +34,9 @@ def menu_for(view: QWidget, model: GraphModel, node: int, fit: Callable[[], None
         if model.group_around(node) is not None:
             menu.addAction(tr("Fold what is around it"), lambda: model.fold(node))
         menu.addSeparator()
+        if offer is not None:
+            offer(menu, node)
+            menu.addSeparator()
     menu.addAction(tr("Show the whole graph"), fit)
     menu.addAction(tr("Go to the current op"), centre)
     if scene is not None and scene.graph.root.count > len(scene.graph.root.members):

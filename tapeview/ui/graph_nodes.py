@@ -19,9 +19,9 @@ SHAPE_ZOOM = 0.16
 """Smaller than this a node is a plain block."""
 FADED = 0.42
 
-RADIUS = {"op": 6.0, "rule": 6.0, "group": 6.0, "watched": 9.0, "unwatched": 9.0}
+RADIUS = {"op": 6.0, "rule": 6.0, "failed": 6.0, "group": 6.0, "watched": 9.0, "unwatched": 9.0}
 """Corner radius by style; what is not listed is a pill."""
-ROLES = ("none", "faint", "muted", "watch", "grad")
+ROLES = ("none", "faint", "muted", "watch", "grad", "bad")
 """The colours of far nodes, those to be drawn on top last."""
 
 
@@ -63,7 +63,7 @@ class NodePainter:
 
     def __init__(self, palette: Palette, scene: Scene) -> None:
         self.palette, self.scene = palette, scene
-        styles = {"watched": "watch", "op": "faint", "rule": "grad", "group": "muted"}
+        styles = {"watched": "watch", "op": "faint", "rule": "grad", "group": "muted", "failed": "bad"}
         self._roles = np.array([ROLES.index(styles.get(face.style, "none")) for face in scene.faces], np.intp)
         self.title, self.strong, self.detail = title_font(), title_font(strong=True), detail_font()
         self.title_metrics, self.strong_metrics = QFontMetricsF(self.title), QFontMetricsF(self.strong)
@@ -105,11 +105,12 @@ class NodePainter:
             for back in (6.0, 3.0):
                 painter.drawRoundedRect(rect.translated(back, -back), radius, radius)
         if current:
-            line = QPen(self.palette.color("grad"), 2.6)
+            failed = face.style == "failed"
+            line = QPen(self.palette.color("bad" if failed else "grad"), 2.6)
             if face.style in ("unwatched", "constant", "outside"):
                 line.setStyle(ink.line.style())
             painter.setPen(line)
-            painter.setBrush(self.palette.color("gradbg"))
+            painter.setBrush(self.palette.color("badbg" if failed else "gradbg"))
             radius = max(radius, 8.0)
         else:
             painter.setPen(ink.line)
@@ -117,6 +118,8 @@ class NodePainter:
         painter.drawRoundedRect(rect, radius, radius)
         if face.style == "rule":
             self._rule_bar(painter, rect)
+        elif face.style == "failed":
+            self._bad(painter, rect, zoom)
         if zoom >= TITLE_ZOOM:
             self._texts(painter, scene, state, node, rect, ink, current, zoom)
         if faded:
@@ -304,6 +307,8 @@ class NodePainter:
             pen, fill, title, detail = QPen(p.color("none"), 1.6), "panel", "muted", "none"
             pen.setDashPattern([0.6, 2.4])
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        elif style == "failed":
+            pen, fill, title, detail = QPen(p.color("bad"), 2.2), "badbg", "bad", "bad"
         elif faint:
             pen, fill, title, detail = QPen(p.color("none"), 1.4), "panel", "none", "none"
             pen.setDashPattern([0.8, 2.6])

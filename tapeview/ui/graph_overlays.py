@@ -114,6 +114,7 @@ class Legend(QWidget):
             "op": ("op", "faint", 1.2, [], 2.5),
             "faint": ("panel", "none", 1.3, [0.8, 2.0], 2.5),
             "rule": ("gradbg", "faint", 1.2, [], 2.5),
+            "failed": ("badbg", "bad", 2.0, [], 2.5),
             "group": ("op", "faint", 1.2, [], 2.5),
             "current": ("gradbg", "grad", 2.4, [], 3),
             "target": ("op", "grad", 1.3, [], 2.5),

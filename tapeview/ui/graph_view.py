@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from tapeview.ui import theme
 from tapeview.ui.graph_canvas import GraphCanvas
-from tapeview.ui.graph_menu import menu_for
+from tapeview.ui.graph_menu import Offer, menu_for
 from tapeview.ui.graph_nodes import TITLE_ZOOM, plus_centre
 from tapeview.ui.graph_overlays import HoverCard, Legend, Minimap, Notice
 from tapeview.ui.text import tr
@@ -47,6 +47,7 @@ class GraphView(GraphCanvas):
         self.setMinimumSize(160, 120)
         self.legend, self.minimap = Legend(self), Minimap(self)
         self.card, self.notice = HoverCard(self), Notice(self)
+        self.offer: Offer | None = None
         self._pressed: QPointF | None = None
         self._dragging = False
         self._fitted = True
@@ -171,8 +172,11 @@ class GraphView(GraphCanvas):
         self._hover(-1)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        node = self.node_at(QPointF(event.pos()))
-        menu_for(self, self._model, node, self.fit, self.centre_current).popup(event.globalPos())
+        node, place = self.node_at(QPointF(event.pos())), event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self._focus() >= 0:
+            node = self._focus()
+            place = self.mapToGlobal(self.node_rect(node).center().toPoint())
+        menu_for(self, self._model, node, self.fit, self.centre_current, self.offer).popup(place)
 
     # -- keys --------------------------------------------------------------------------------------------------------
 

@@ -269,8 +269,15 @@ class InspectorDock(Dock):
 
     def _show_rule(self) -> None:
         sheet, palette = self._model.sheet, theme.current().palette
-        show_if(self.rule, bool(sheet.rules or sheet.rules_none))
-        if sheet.rules:
+        show_if(self.rule, bool(sheet.rules or sheet.rules_none or sheet.error))
+        if sheet.error:
+            self.rule.setText(
+                f"<div style='font-size:12px; font-weight:600; color:{palette.bad}'>"
+                f"{escape(tr('This op raised an error'))}</div>"
+                f"<div style='font-size:12px; color:{palette.bad}'>{escape(breakable(sheet.error))}</div>"
+            )
+            edge, face = palette.bad, palette.badbg
+        elif sheet.rules:
             text = "<br>".join(escape(rule) for rule in sheet.rules)
             families = ", ".join(f"'{name}'" for name in theme.MONO_FAMILIES)
             self.rule.setText(f'<div style="font-family:{families}; font-size:13px; line-height:130%">{text}</div>')

@@ -26,6 +26,8 @@ from tapeview.ui import menus, text, theme
 from tapeview.ui.background import QtBackground
 from tapeview.ui.bridge import Bridge
 from tapeview.ui.dialogs import keys_text, tell
+from tapeview.ui.held_key import HeldKeys
+from tapeview.ui.live_verbs import LiveVerbs
 from tapeview.ui.settings import Settings
 from tapeview.ui.status_bar import StatusBar
 from tapeview.ui.text import tr
@@ -57,8 +59,9 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace()
         self.background = QtBackground(self)
         self.session = SessionModel(self.workspace, check, self._wake)
-        self.bridge = Bridge(self._poll, lambda: self.session.needs_polling, self)
+        self.bridge = Bridge(self._poll, lambda: self.session.needs_polling, self, lambda: self.session.urgent)
         self.workbench: Workbench | None = None
+        self.live = LiveVerbs(self)
         self.recent_menu = self.examples_menu = self.docks_menu = QMenu()
         self.setObjectName("tapeview")
         self.setWindowTitle("tapeview")
@@ -66,6 +69,9 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(900, 560)
         self.commands = menus.declare(self)
         menus.build(self, self._make_menu_bar(), self.commands)
+        self.held = HeldKeys(self)
+        self.held.add(self.commands.action("forward"), lambda: self.session.can_step)
+        self.held.add(self.commands.action("back"), lambda: True)
         self.toolbar = ToolBar(self.commands, self.workspace)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.toolbar)
         self.status = StatusBar(StatusModel(self.workspace))
@@ -262,11 +268,16 @@ class MainWindow(QMainWindow):
         if reasons & {"recording", "state"}:
             self._show_page()
             file = self.workspace.script or self.workspace.path
-            self.setWindowTitle(f"{file.name} – tapeview" if file is not None else "tapeview")
+            words = {"paused": tr("paused"), "pausing": tr("pausing"), "running": tr("running")}
+            how = words.get(self.workspace.state, "")
+            parts = [file.name if file is not None else "", how, "tapeview"]
+            self.setWindowTitle(" – ".join(part for part in parts if part))
             if self.session.needs_polling:
                 self.bridge.start()
             if self.workbench is not None and self.workspace.state == "failed":
                 self.workbench.bring_up(self.workbench.findings)
+        if "stop" in reasons and self.workbench is not None and self.workspace.stopped is not None:
+            self.workbench.show_stop(self.workspace.stopped.reason)
         self.commands.update()
 
     def _problem(self, sentence: str) -> None:
@@ -322,6 +333,7 @@ class MainWindow(QMainWindow):
         self.settings.save()
         for disconnect in self._disconnects:
             disconnect()
+        self.held.close()
         self.bridge.close()
         self.session.end()
         self.toolbar.dispose()

@@ -32,10 +32,20 @@ def declare(window: MainWindow) -> Commands:
         return workspace.cursor.step + 1 < workspace.step_count
 
     def after() -> bool:
-        return steps_after() or workspace.cursor.position + 1 < workspace.position_count(workspace.cursor.step)
+        return (
+            session.at_edge
+            or steps_after()
+            or workspace.cursor.position + 1 < workspace.position_count(workspace.cursor.step)
+        )
 
     def loaded() -> bool:
         return workspace.recording is not None or workspace.script is not None
+
+    def breakable() -> bool:
+        return workspace.script is not None
+
+    def runnable_to() -> bool:
+        return session.can_start or session.running or stepping()
 
     def savable() -> bool:
         return workspace.path is not None and not session.needs_polling
@@ -45,7 +55,18 @@ def declare(window: MainWindow) -> Commands:
         Command("save", tr("&Save recording as …"), window.choose_copy, "Ctrl+S", enabled=savable),
         Command("close", tr("&Close"), window.close_file, "Ctrl+W", enabled=loaded),
         Command("quit", tr("&Quit"), window.close, "Ctrl+Q"),
-        Command("run", tr("&Run"), session.run, "F5", "run", brief=f"{tr('Run')}  F5", enabled=lambda: session.can_run),
+        Command(
+            "run", tr("&Run"), session.run, "F5", "run", brief=f"{tr('Run')}  F5", enabled=lambda: session.can_run,
+            label=lambda: tr("&Continue") if session.paused else tr("&Run"),
+        ),
+        Command(
+            "run_paused", tr("Start &paused"), session.run_paused, "Ctrl+F5", "start_paused",
+            tr("Run the script and hold it before its first op"), enabled=lambda: session.can_start,
+        ),
+        Command(
+            "pause", tr("P&ause"), session.pause, "F6", "pause", tr("Hold the script at its next op"),
+            enabled=lambda: session.can_pause,
+        ),
         Command("stop", tr("&Stop"), session.stop, "Shift+F5", "stop", enabled=lambda: session.running),
         Command(
             "restart", tr("R&estart"), session.restart, "Ctrl+Shift+F5", "restart",
@@ -53,25 +74,48 @@ def declare(window: MainWindow) -> Commands:
             enabled=lambda: session.running or (session.can_run and workspace.recording is not None),
         ),
         Command(
-            "forward", tr("&Forward one op"), workspace.forward, "F10", "forward", brief=tr("Step"), enabled=after
+            "run_to", tr("Run to the selected &node or line"), window.live.run_to, "Ctrl+Return", "",
+            tr("Go on until the selected op, or an op of this line, runs"), enabled=runnable_to, also=("Ctrl+Enter",),
+        ),
+        Command(
+            "toggle_breakpoint", tr("Toggle &breakpoint"), window.live.toggle_breakpoint, "F9", "breakpoint",
+            tr("Stop at this line of the source, or at the node picked in the graph"), enabled=breakable,
+        ),
+        Command(
+            "add_breakpoint", tr("Add a b&reakpoint …"), window.live.add_breakpoint, "Ctrl+Shift+B", "add",
+            enabled=breakable,
+        ),
+        Command("show_breakpoints", tr("Show breakpoints"), window.live.show_breakpoints, "Ctrl+B", enabled=loaded),
+        Command("prompt", tr("Evaluate an e&xpression"), window.live.focus_prompt, "Ctrl+E", enabled=loaded),
+        Command(
+            "forward", tr("&Forward one op"), session.forward, "F10", "forward",
+            tr("At the live edge the script executes one more op"), brief=tr("Step"), enabled=after,
         ),
         Command("back", tr("&Back one op"), workspace.back, "Shift+F10", "back", brief=tr("Back"), enabled=before),
         Command(
-            "phase_end", tr("To the &end of the phase"), workspace.phase_end, "Ctrl+F10", "phase_end", enabled=after
+            "phase_end", tr("To the &end of the phase"), session.phase_end, "Ctrl+F10", "phase_end", enabled=after
         ),
         Command(
             "phase_start", tr("To the &start of the phase"), workspace.phase_start, "Ctrl+Shift+F10", "phase_start",
             enabled=before,
         ),
         Command(
-            "next_step", tr("&Next training step"), workspace.next_step, "PgDown", "next_step", enabled=steps_after
+            "next_step", tr("&Next training step"), session.next_step, "F11", "next_step",
+            tr("At the live edge the script goes on to its next training step"),
+            enabled=lambda: session.at_edge or steps_after(),
         ),
         Command(
-            "previous_step", tr("&Previous training step"), workspace.previous_step, "PgUp", "previous_step",
-            enabled=steps_before,
+            "previous_step", tr("&Previous training step"), workspace.previous_step, "Shift+F11", "previous_step",
+            enabled=steps_before, also=("PgUp",),
+        ),
+        Command(
+            "cursor_next_step", tr("Next &recorded training step"), workspace.next_step, "PgDown", enabled=steps_after
         ),
         Command("first", tr("F&irst position"), workspace.first, "Home", "first", enabled=before),
-        Command("last", tr("&Last position"), workspace.last, "End", "last", enabled=stepping),
+        Command(
+            "last", tr("&Last position"), workspace.last, "End", "last", enabled=stepping,
+            label=lambda: tr("To the &live edge") if session.paused else tr("&Last position"),
+        ),
         Command("search", tr("&Search"), window.focus_search, "Ctrl+F", "search", enabled=loaded),
         Command("fit", tr("&Fit the graph"), window.fit_graph, "Ctrl+0", "fit", enabled=stepping),
         Command("deselect", tr("&Clear the selection"), window.clear_selection, "Esc", enabled=stepping),
@@ -108,10 +152,15 @@ def build(window: MainWindow, bar: QMenuBar, commands: Commands) -> None:
     window.recent_menu = file.addMenu(tr("Open &recent"))
     window.examples_menu = file.addMenu(tr("&Examples"))
     fill(file, "", "save", "close", "", "quit")
-    fill(bar.addMenu(tr("&Run")), "run", "stop", "restart")
+    fill(
+        bar.addMenu(tr("&Run")),
+        "run", "run_paused", "pause", "stop", "restart", "", "run_to", "", "toggle_breakpoint", "add_breakpoint",
+        "show_breakpoints", "", "prompt",
+    )  # fmt: skip
     fill(
         bar.addMenu(tr("&Step")),
-        "forward", "back", "", "phase_end", "phase_start", "", "next_step", "previous_step", "", "first", "last",
+        "forward", "back", "", "phase_end", "phase_start", "", "next_step", "previous_step", "cursor_next_step", "",
+        "first", "last",
     )  # fmt: skip
     view = bar.addMenu(tr("&View"))
     fill(view, "search", "fit", "deselect", "")

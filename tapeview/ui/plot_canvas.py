@@ -33,9 +33,12 @@ class WholeSteps(pg.AxisItem):  # type: ignore[misc]
 
 
 class PlotCanvas(QWidget):
-    """Draws a ``PlotsModel``. ``hovered`` carries the place on the axis under the mouse, NaN when it has left."""
+    """Draws a ``PlotsModel``. ``hovered`` carries the place on the axis under the mouse, NaN when it has left;
+    ``menuWanted`` the place and the value there of a click with the other button.
+    """
 
     hovered = Signal(float)
+    menuWanted = Signal(float, float)
 
     def __init__(self, model: PlotsModel) -> None:
         super().__init__()
@@ -169,7 +172,12 @@ class PlotCanvas(QWidget):
             self.hovered.emit(float("nan"))
 
     def _mouse_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton or not self._view.sceneBoundingRect().contains(event.scenePos()):
+        if not self._view.sceneBoundingRect().contains(event.scenePos()):
+            return
+        if event.button() == Qt.MouseButton.RightButton:
+            place = self._view.mapSceneToView(event.scenePos())
+            self.menuWanted.emit(float(place.x()), 10.0 ** float(place.y()) if self._model.log else float(place.y()))
+        if event.button() != Qt.MouseButton.LeftButton:
             return
         if event.double():
             self.fit()

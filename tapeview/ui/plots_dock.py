@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.choice import Choice
@@ -28,6 +30,8 @@ class PlotsDock(Dock):
         self._model = model
         self.canvas: PlotCanvas | None = None
         self._at = math.nan
+        self.offer: Callable[[QMenu, str, float, int], None] | None = None
+        """Adds to a menu what others offer for a curve, a value and a training step."""
         self.legend = Legend()
         self.log = QPushButton(tr("Log"))
         self.log.setObjectName("chip")
@@ -73,6 +77,7 @@ class PlotsDock(Dock):
 
         canvas = PlotCanvas(self._model)
         canvas.hovered.connect(self._hovered)
+        canvas.menuWanted.connect(self._menu)
         self._column.takeAt(self._column.count() - 1)
         self._column.addWidget(canvas, 1)
         self.canvas = canvas
@@ -97,6 +102,16 @@ class PlotsDock(Dock):
         if self.canvas is not None:
             self.canvas.show_step()
         self._show_values()
+
+    def _menu(self, x: float, value: float) -> None:
+        """For the visible curve nearest to the value there."""
+        if self.offer is None:
+            return
+        near, step = self._model.near(x, value), max(0, round(x) - 1)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.offer(menu, near.name if near is not None else "", value, step)
+        menu.popup(QCursor.pos())
 
     def _hovered(self, x: float) -> None:
         self._at = x

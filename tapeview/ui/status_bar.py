@@ -14,7 +14,7 @@ from tapeview.views.status_model import StatusModel
 
 
 class StateMark(QWidget):
-    """A dot, ring, square or cross in the colour of a palette role."""
+    """A dot, ring, square, cross or two bars (``pause``) in the colour of a palette role."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +37,9 @@ class StateMark(QWidget):
         elif self._mark == "ring":
             painter.setPen(QPen(color, 2))
             painter.drawEllipse(area)
+        elif self._mark == "pause":
+            painter.fillRect(QRectF(2.5, 2, 2.5, 8), color)
+            painter.fillRect(QRectF(7, 2, 2.5, 8), color)
         elif self._mark == "square":
             painter.fillRect(area.adjusted(0.5, 0.5, -0.5, -0.5), color)
         else:

@@ -85,6 +85,7 @@ QPushButton#link { background: transparent; border: 0; color: $accent; padding: 
 QPushButton#chip { border-radius: 10px; padding: 2px 10px; min-height: 15px; max-height: 15px; font-size: 11px; color: $muted; }
 QPushButton#chip:checked { background: $accentbg; color: $accent; border: 1px solid $accentbg; }
 QComboBox { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 1px 18px 1px 8px; font-size: 11px; min-height: 18px; }
+QComboBox#field { font-size: 13px; min-height: 20px; border-radius: 7px; padding: 4px 20px 4px 9px; }
 QComboBox:focus { border: 1px solid $accent; }
 QComboBox::drop-down { border: 0; width: 16px; }
 QComboBox::down-arrow { image: none; }
@@ -102,6 +103,11 @@ QPushButton#tile { border: 1px solid $line; border-radius: 8px; background: $pan
 QPushButton#tile:hover { border: 1px solid $accent; background: $panel; }
 QPushButton#tile:focus { border: 1px solid $accent; }
 #nothing { color: $faint; font-size: 12px; }
+#promptBox { background: $code; border-top: 1px solid $line; }
+QLineEdit#prompt { background: transparent; border: 0; border-radius: 0; padding: 0; }
+QLineEdit#prompt:read-only { color: $faint; }
+QListView#completions { border: 1px solid $line; padding: 3px; }
+QTreeView::item { padding: 0; border: 0; }
 QStatusBar { background: $panel; border-top: 1px solid $line; color: $muted; font-size: 11px; min-height: 24px; }
 QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: $muted; font-size: 11px; }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from collections.abc import Callable
+
+from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
@@ -78,6 +80,8 @@ class TapeDock(Dock):
     def __init__(self, model: TapeModel) -> None:
         super().__init__("tape", tr("Tape"))
         self._model = model
+        self.offer: Callable[[QMenu, str, str], None] | None = None
+        """Adds to a menu what others offer for a row: its op and its name."""
         self.rows = TapeTable(model)
         self.table = QTableView()
         self.table.setModel(self.rows)
@@ -98,6 +102,8 @@ class TapeDock(Dock):
         for place, column in enumerate(COLUMNS):
             header.resizeSection(place, WIDTHS[column])
         header.setSectionResizeMode(COLUMNS.index("name"), QHeaderView.ResizeMode.Stretch)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._menu)
         self.set_body(self.table)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         theme.current().changed.connect(self.table.viewport().update)
@@ -122,6 +128,18 @@ class TapeDock(Dock):
             selection.clear()
         selection.blockSignals(False)
         self.table.viewport().update()
+
+    def _menu(self, place: QPoint) -> None:
+        index = self.table.indexAt(place)
+        if not index.isValid() or self.offer is None:
+            return
+        self._model.pick(index.row())
+        row = self._model.row(index.row())
+        menu = QMenu(self.table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        forward = row.phase == "forward"
+        self.offer(menu, row.op if forward else "", row.name if forward and row.name.isidentifier() else "")
+        menu.popup(self.table.viewport().mapToGlobal(place))
 
     def _row_chosen(self, current: QModelIndex) -> None:
         if current.isValid():

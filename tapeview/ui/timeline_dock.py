@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtGui import (
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
@@ -91,6 +101,7 @@ class TimelineView(QWidget):
         if self._model.steps:
             self._paint_steps(painter)
             self._paint_chips(painter)
+            self._paint_edge(painter)
         else:
             painter.setPen(palette.color("faint"))
             text = tr("waiting for the first tape …") if self._model.running else tr("nothing recorded yet")
@@ -190,6 +201,23 @@ class TimelineView(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush if width > 20 else palette.color(ink))
         painter.setPen(QPen(palette.color(ink), 2))
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+    def _paint_edge(self, painter: QPainter) -> None:
+        """Where the held script stands: a green flag behind its training step, and behind its position."""
+        model, palette = self._model, theme.current().palette
+        places = []
+        if 0 <= model.edge_step < model.steps:
+            places.append((STEP_ROW, LEFT + (model.edge_step + 1) * self.step_width()))
+        if 0 <= model.edge < len(model.chips):
+            width = self.chip_width()
+            gap = 4.0 if width > 40 else 2.0 if width > 12 else 1.0
+            places.append((CHIP_ROW, LEFT + (model.edge + 1) * width - gap / 2))
+        for row, x in places:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.color("ok"))
+            painter.drawRect(QRectF(x - 1, row.top() - 3, 2, row.height() + 4))
+            top = row.top() - 4
+            painter.drawPolygon(QPolygonF([QPointF(x - 1, top), QPointF(x + 7, top + 3.5), QPointF(x - 1, top + 7)]))
 
     def _paint_strips(
         self, painter: QPainter, name: str, row: QRectF, split: float, draw: Callable[[QPainter, bool], None]

@@ -135,7 +135,7 @@ class ToolBar(QToolBar):
         row.setContentsMargins(12, 7, 12, 7)
         row.setSpacing(4)
         groups = (
-            ("run", "stop", "restart"),
+            ("run", "pause", "stop", "restart"),
             ("phase_start", "back", "forward", "phase_end"),
             ("previous_step", "next_step"),
         )
@@ -149,10 +149,13 @@ class ToolBar(QToolBar):
                     id,
                     name="primary" if run else "",
                     role="onaccent" if run else "text",
-                    text=(lambda id=id: self._leads_to(id)) if id in LEADS else None,  # type: ignore[misc]
+                    text=self._run_text if run else (lambda id=id: self._leads_to(id)) if id in LEADS else None,  # type: ignore[misc]
                 )
                 if id in ("forward", "next_step"):
                     button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # its arrow points away from its text
+                if run:
+                    # As wide as its longer text, so that nothing dances.
+                    button.setMinimumWidth(button.fontMetrics().horizontalAdvance(f"{tr('Continue')}  F5") + 50)
                 self.buttons[id] = button
                 row.addWidget(button)
         row.addWidget(self._separator())
@@ -209,6 +212,10 @@ class ToolBar(QToolBar):
                 button.setMinimumWidth(least)
             if button.text() != self._leads_to(id):
                 button.setText(self._leads_to(id))
+
+    def _run_text(self) -> str:
+        words = tr("Continue") if self._workspace.state == "paused" else tr("Run")
+        return f"{words}  F5"
 
     def _leads_to(self, id: str) -> str:
         target = self._workspace.cursor.step + LEADS[id]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLabel,
+    QMenu,
     QStackedWidget,
     QStyle,
     QStyledItemDelegate,
@@ -183,6 +186,8 @@ class VariablesDock(Dock):
     def __init__(self, model: VariablesModel) -> None:
         super().__init__("variables", tr("Variables"))
         self._model = model
+        self.offer: Callable[[QMenu, str], None] | None = None
+        """Adds to a menu what others offer for a variable."""
         self.table = ColumnsThatFit()
         self.rows = VariableTable(model)
         self.table.setModel(self.rows)
@@ -201,6 +206,8 @@ class VariablesDock(Dock):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._menu)
         self._nothing = QLabel(tr("No variable yet."))
         self._nothing.setObjectName("nothing")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -229,6 +236,16 @@ class VariablesDock(Dock):
             self.table.setCurrentIndex(NO_INDEX)
         selection.blockSignals(False)
         self.table.viewport().update()
+
+    def _menu(self, place: QPoint) -> None:
+        index = self.table.indexAt(place)
+        if not index.isValid() or self.offer is None:
+            return
+        self._model.pick(index.row())
+        menu = QMenu(self.table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.offer(menu, self.rows.row(index.row()).name)
+        menu.popup(self.table.viewport().mapToGlobal(place))
 
     def _row_chosen(self, current: QModelIndex) -> None:
         if current.isValid() and self.table.hasFocus():

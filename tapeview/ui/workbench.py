@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget
 
 from tapeview.ui import theme
+from tapeview.ui.breakpoints_dock import BreakpointsDock
+from tapeview.ui.breaks import Breaks
 from tapeview.ui.console_dock import ConsoleDock
 from tapeview.ui.dock import Dock, caps_font
 from tapeview.ui.findings_dock import FindingsDock
@@ -14,10 +16,12 @@ from tapeview.ui.inspector_dock import InspectorDock
 from tapeview.ui.plots_dock import PlotsDock
 from tapeview.ui.settings import LAYOUT_VERSION
 from tapeview.ui.source_dock import SourceDock
+from tapeview.ui.stack_dock import StackDock
 from tapeview.ui.tape_dock import TapeDock
 from tapeview.ui.timeline_dock import TimelineDock
 from tapeview.ui.variables_dock import VariablesDock
 from tapeview.views.background import Background
+from tapeview.views.breakpoints_model import BreakpointsModel
 from tapeview.views.console_model import ConsoleModel
 from tapeview.views.findings_model import FindingsModel
 from tapeview.views.graph_model import GraphModel
@@ -25,6 +29,7 @@ from tapeview.views.inspector_model import InspectorModel
 from tapeview.views.plots_model import PlotsModel
 from tapeview.views.search_model import SearchModel
 from tapeview.views.source_model import SourceModel
+from tapeview.views.stack_model import StackModel
 from tapeview.views.tape_model import TapeModel
 from tapeview.views.timeline_model import TimelineModel
 from tapeview.views.variables_model import VariablesModel
@@ -46,7 +51,11 @@ class Workbench(QMainWindow):
         # It stands in the middle and takes what room the others leave, so it neither moves nor closes.
         self.graph.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         source = SourceModel(workspace, background)
-        self.source = SourceDock(source)
+        breakpoints, stack = BreakpointsModel(workspace), StackModel(workspace)
+        self.breaks = Breaks(self, breakpoints, lambda: self.source.files_shown())
+        self.source = SourceDock(source, self.breaks)
+        self.breakpoints = BreakpointsDock(breakpoints, self.breaks)
+        self.stack = StackDock(stack)
         self.search = SearchModel(self.graph_model, source)
         self.variables = VariablesDock(VariablesModel(workspace))
         self.inspector = InspectorDock(InspectorModel(workspace, background))
@@ -57,10 +66,17 @@ class Workbench(QMainWindow):
         self.findings = FindingsDock(findings)
         self.console = ConsoleDock(ConsoleModel(workspace))
         self.docks: tuple[Dock, ...] = (
-            self.source, self.variables, self.inspector, self.timeline, self.plots, self.tape, self.findings,
-            self.console
+            self.source, self.variables, self.stack, self.inspector, self.timeline, self.plots, self.tape,
+            self.findings, self.breakpoints, self.console
         )  # fmt: skip
         self.findings.on_dispose(findings.show_line.connect(self._show_line))
+        self.breakpoints.on_dispose(breakpoints.show_line.connect(self._show_path))
+        self.stack.on_dispose(stack.show_line.connect(self._show_path))
+        self.source.noteClicked.connect(lambda: self.bring_up(self.stack))
+        self.graph.view.offer = self._offer_node
+        self.tape.offer = lambda menu, op, name: self.breaks.offer_op(menu, op, name)
+        self.variables.offer = self.breaks.offer_variable
+        self.plots.offer = self.breaks.offer_point
         self.setDockOptions(
             QMainWindow.DockOption.AllowTabbedDocks
             | QMainWindow.DockOption.AllowNestedDocks
@@ -134,7 +150,10 @@ class Workbench(QMainWindow):
         self.splitDockWidget(self.plots, self.console, Qt.Orientation.Horizontal)
         self.tabifyDockWidget(self.plots, self.tape)
         self.tabifyDockWidget(self.tape, self.findings)
+        self.tabifyDockWidget(self.findings, self.breakpoints)
+        self.tabifyDockWidget(self.variables, self.stack)
         self.plots.raise_()
+        self.variables.raise_()
 
     def _tab_bars(self) -> list[QTabBar]:
         return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -171,6 +190,31 @@ class Workbench(QMainWindow):
                 bar.style().unpolish(bar)
                 bar.style().polish(bar)
             bar.setFont(caps_font())  # each style sheet brings its own
+
+    def show_stop(self, reason: str) -> None:
+        """The script has come to a stop: where something went wrong, the calls that led there come up."""
+        if reason in ("exception", "failed"):
+            self.bring_up(self.stack)
+
+    def picks_ops(self) -> bool:
+        """Whether the keys are where ops are picked: the graph, the tape or the inspector."""
+        focus = QApplication.focusWidget()
+        return focus is not None and any(dock.isAncestorOf(focus) for dock in (self.graph, self.tape, self.inspector))
+
+    def _offer_node(self, menu: QMenu, node: int) -> None:
+        scene = self.graph_model.scene
+        if scene is None or not 0 <= node < len(scene.graph.nodes):
+            return
+        shown = scene.graph.nodes[node]
+        if shown.kind in ("watched", "unwatched") and shown.key[0] == "var":
+            self.breaks.offer_variable(menu, shown.name)
+        elif shown.kind == "op":
+            self.graph_model.select(node)
+            self.breaks.offer_op(menu, shown.label, shown.name)
+
+    def _show_path(self, path: str, line: int) -> None:
+        self.source.show_path(path, line)
+        self.bring_up(self.source)
 
     def _show_line(self, file: int, line: int) -> None:
         self.source.show_line(file, line)

@@ -47,6 +47,7 @@ def legend(scene: Scene) -> tuple[Entry, ...]:
         ("outside" in styles, Entry("outside", tr("computed outside the tape"))),
         ("op" in styles, Entry("op", tr("op · pale: not yet run"))),
         (faint, Entry("faint", tr("op off the gradient path"))),
+        ("failed" in styles, Entry("failed", tr("op that raised an error"))),
         ("rule" in styles, Entry("rule", tr("op of an inner gradient"))),
         ("group" in styles, Entry("group", tr("folded ops"))),
         (True, Entry("current", tr("current step"))),
@@ -72,13 +73,16 @@ def card(scene: Scene, state: State, index: int, node: int) -> Card:
         "constant": tr("constant, not watched"),
         "outside": tr("computed outside the tape"),
     }[shown.kind]
-    rows.append(Row(tr("shape"), f"{face_shape(shown)} {shown.dtype}".strip(), "code"))
+    if shown.error:
+        rows.append(Row(tr("error"), shown.error, "bad"))
+    else:
+        rows.append(Row(tr("shape"), f"{face_shape(shown)} {shown.dtype}".strip(), "code"))
     if shown.kind == "op":
         rows += _op_rows(scene, shown)
     if state.executed[node] and shown.tensor:
         text, bad = value_text(recording, shown.tensor)
         rows.append(Row(tr("value"), text, "bad" if bad else "code"))
-    elif shown.kind == "op":
+    elif shown.kind == "op" and not state.executed[node]:
         rows.append(Row(tr("value"), tr("not yet run")))
     rows += _gradient_rows(scene, state, index, node)
     return Card(shown.label, subtitle, tuple(rows))

@@ -83,7 +83,8 @@ class Pages:
             details=self._op_details(op, info),
             whys=whys,
             doc=info.doc if info else "",
-            first_tab="gradient" if in_backward else "value",
+            first_tab="gradient" if in_backward else "inputs" if op.error else "value",
+            error=op.error,
         )
 
     def update(self, record: Assigned, position: Position) -> Sheet:

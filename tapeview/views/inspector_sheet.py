@@ -38,7 +38,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the Inspector shows. ``kind`` is ``op``, ``backward``, ``update``, ``tensor``, ``variable`` or ``empty``."""
+    """What the Inspector shows. ``kind`` is ``op``, ``backward``, ``update``, ``tensor``, ``variable`` or ``empty``.
+
+    ``error`` is the message of an op that raised.
+    """
 
     kind: str = "empty"
     title: str = ""
@@ -51,3 +54,4 @@ class Sheet:
     whys: tuple[Why, ...] = ()
     doc: str = ""
     first_tab: str = "value"
+    error: str = ""

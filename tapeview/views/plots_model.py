@@ -116,6 +116,22 @@ class PlotsModel:
         index = int(np.searchsorted(curve.x, round(x), side="right")) - 1
         return "–" if index < 0 else number(float(curve.y[index]))
 
+    def near(self, x: float, value: float) -> Curve | None:
+        """The visible series that is nearest to ``value`` at the training step nearest to ``x``, as the axis counts
+        nearness; None if there is none there.
+        """
+        best, least = None, np.inf
+        for curve in self.curves:
+            index = int(np.searchsorted(curve.x, round(x), side="right")) - 1
+            if not curve.visible or index < 0:
+                continue
+            there = float(curve.y[index])
+            with np.errstate(all="ignore"):
+                away = abs(np.log(there / value)) if self.log and there * value > 0 else abs(there - value)
+            if away < least:
+                best, least = curve, away
+        return best
+
     # -- inner ---------------------------------------------------------------------------------------------------------
 
     def _workspace_changed(self, reasons: Reasons) -> None:

@@ -178,6 +178,27 @@ class SourceModel:
         columns = (frame.column, frame.end_column) if lit and frame is not None else (-1, -1)
         return Breakpoint("line", file=self.file.path, line=line, column=columns[0], end_column=columns[1])
 
+    def expressions_at(self, line: int) -> list[tuple[str, Breakpoint]]:
+        """What runs an op on a line of the file shown: each expression in words with a breakpoint on it alone, at most
+        20 of them.
+        """
+        step, recording = self._workspace.step, self._workspace.recording
+        if step is None or recording is None or self.file is None or not 1 <= line <= len(self._lines):
+            return []
+        found: dict[tuple[int, int], tuple[str, Breakpoint]] = {}
+        for seq in self.ops_at(line):
+            op = step.ops[seq]
+            for frame in recording.frames(op.site)[:1]:
+                columns = (frame.column, frame.end_column)
+                if frame.file != self.file.id or frame.line != line or frame.column < 0 or columns in found:
+                    continue
+                text = self._lines[line - 1]
+                last = characters(text, frame.end_column) if frame.end_line == line else len(text)
+                words = f"{op.op}   {text[characters(text, frame.column) : last]}"
+                one = Breakpoint("line", file=self.file.path, line=line, column=columns[0], end_column=columns[1])
+                found[columns] = (words, one)
+        return list(found.values())[:20]
+
     def point_at_line(self, line: int) -> None:
         """Light a line of the file shown, until the cursor or the selection moves."""
         if self.file is not None:

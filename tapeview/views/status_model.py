@@ -31,16 +31,27 @@ class StatusModel:
         self._disconnect()
 
     def _workspace_changed(self, reasons: Reasons) -> None:
-        before = self.state_text, self.state_role, self.facts
+        before = self.state_text, self.state_role, self.state_mark, self.facts
         self.state_text, self.state_role, self.state_mark = self._state()
         if reasons & {"recording", "data", "state"}:
             self.facts = self._facts()
-        if before != (self.state_text, self.state_role, self.facts):
+        if before != (self.state_text, self.state_role, self.state_mark, self.facts):
             self.changed.emit()
 
     def _state(self) -> tuple[str, str, str]:
         workspace = self._workspace
         message = workspace.message
+        if workspace.state == "paused":
+            return self._paused()
+        if workspace.state == "pausing":
+            if workspace.idle:
+                words = tr("waiting for the next op · running outside the tape since {n} s")
+                return words.format(n=workspace.idle), "n", "ring"
+            return tr("pausing at the next op …"), "ok", "ring"
+        if workspace.state == "left":
+            return (message or tr("the script goes on without this window")), "muted", "ring"
+        if workspace.state == "running" and workspace.idle:
+            return tr("running outside the tape since {n} s").format(n=workspace.idle), "n", "ring"
         if workspace.state == "running":
             text = tr("running") if not workspace.following else tr("running · following the newest step")
             return text, "ok", "ring"
@@ -56,12 +67,23 @@ class StatusModel:
             return tr("ready · F5 runs the script"), "accent", "dot"
         return tr("no script"), "muted", "dot"
 
+    def _paused(self) -> tuple[str, str, str]:
+        """``paused at the live edge``, with what stopped it where that was not a step."""
+        workspace, stopped = self._workspace, self._workspace.stopped
+        at_edge = workspace.edge is None or workspace.at_edge
+        words = tr("paused at the live edge") if at_edge else tr("paused · looking back, End returns to the live edge")
+        if stopped is not None and stopped.reason in ("exception", "failed"):
+            return f"{tr('paused')} · {first_line(stopped.text)}", "bad", "cross"
+        if stopped is not None and stopped.reason == "breakpoint" and stopped.text and at_edge:
+            words = f"{words} · {first_line(stopped.text)}"
+        return words, "ok", "pause"
+
     def _failure(self) -> str:
         """The exception that ended the script, in one line."""
         recording = self._workspace.recording
         failures = recording.failures() if recording is not None else ()
         last = next((failure for failure in reversed(failures) if failure.kind != "recorder"), None)
-        return "" if last is None else f"{last.type}: {last.message}".split("\n")[0]
+        return "" if last is None else first_line(f"{last.type}: {last.message}")
 
     def _facts(self) -> tuple[str, ...]:
         workspace, recording = self._workspace, self._workspace.recording
@@ -83,6 +105,11 @@ class StatusModel:
                 tr("{count} warnings: {first}").format(count=len(recording.warnings), first=recording.warnings[0])
             )
         return tuple(facts)
+
+
+def first_line(text: str) -> str:
+    """A message's first line."""
+    return text.strip().split("\n")[0]
 
 
 def _size(path: Path) -> int:

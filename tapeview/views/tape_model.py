@@ -101,7 +101,9 @@ def _row(recording: Recording, step: Step, position: Position) -> TapeRow:
     bad, site = False, 0
     if isinstance(record, Op):
         inputs, site = record.inputs, record.site
-        if record.outputs:
+        if record.error:
+            value, bad = tr("failed"), True
+        elif record.outputs:
             shape, value, bad = tensor_words(recording, record.outputs[0])
     elif isinstance(record, BackwardStep):
         op = step.ops.get(record.op)

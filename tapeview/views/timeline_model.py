@@ -21,6 +21,9 @@ class Chip(NamedTuple):
 class TimelineModel:
     """``steps`` training steps, the cursor in them, the ``chips`` of the current step. ``changed`` carries ``steps``,
     ``chips``, ``cursor``.
+
+    While the script is held, ``edge_step`` is the training step at which it stands, and ``edge`` the position if that
+    step is the one shown; else they are -1.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -31,6 +34,7 @@ class TimelineModel:
         self.position = 0
         self.chips: tuple[Chip, ...] = ()
         self.running = False
+        self.edge_step = self.edge = -1
         self._shown: object = None
         self._disconnect = workspace.changed.connect(self._workspace_changed)
         self._workspace_changed(frozenset({"recording", "state"}))
@@ -63,7 +67,10 @@ class TimelineModel:
             "small values": tr("large values not kept"),
             "scalars": tr("only its scalars were kept"),
         }.get(info.kept, info.kept)
-        return f"{head} · {counts} · {kept}"
+        words = [head, counts, kept]
+        if step == self.edge_step:
+            words.append(tr("the script stands here"))
+        return " · ".join(words)
 
     def position_tip(self, position: int) -> str:
         """A position of the current step in words, for the mouse."""
@@ -76,7 +83,8 @@ class TimelineModel:
         phase = tr("{phase} {number} of {count}").format(
             phase=phase_name(found.phase), number=found.number, count=found.count
         )
-        return f"{phase} · {title}" + (f" → {target}" if target else "")
+        words = f"{phase} · {title}" + (f" → {target}" if target else "")
+        return f"{words} · {tr('the script stands here')}" if position == self.edge else words
 
     def go_step(self, step: int) -> None:
         """To another training step, at the same position."""
@@ -103,7 +111,7 @@ class TimelineModel:
     def _workspace_changed(self, reasons: Reasons) -> None:
         workspace = self._workspace
         changed = set()
-        running = workspace.state == "running"
+        running = workspace.state in ("running", "pausing")
         if (workspace.step_count, running) != (self.steps, self.running) or "recording" in reasons:
             self.steps, self.running = workspace.step_count, running
             changed.add("steps")
@@ -117,6 +125,11 @@ class TimelineModel:
         position = 0 if workspace.position is None else workspace.position.index
         if (workspace.cursor.step, position) != (self.step, self.position):
             self.step, self.position = workspace.cursor.step, position
+            changed.add("cursor")
+        edge = workspace.edge
+        found = (-1, -1) if edge is None else (edge.step, edge.position if edge.step == workspace.cursor.step else -1)
+        if found != (self.edge_step, self.edge):
+            self.edge_step, self.edge = found
             changed.add("cursor")
         if changed:
             self.changed.emit(frozenset(changed))

@@ -18,6 +18,7 @@ from tapeview.trace.query import Recording
 from tapeview.trace.records import Output
 from tapeview.ui import theme
 from tapeview.ui.app import application
+from tapeview.ui.breaks import Breaks
 from tapeview.ui.code_view import CodeView
 from tapeview.ui.console_dock import ConsoleDock
 from tapeview.ui.dock import Dock
@@ -30,6 +31,7 @@ from tapeview.ui.tape_dock import TapeDock
 from tapeview.ui.tensor_widgets import MatrixModel
 from tapeview.ui.timeline_dock import TimelineDock
 from tapeview.ui.variables_dock import VariablesDock
+from tapeview.views.breakpoints_model import BreakpointsModel
 from tapeview.views.console_model import ConsoleModel
 from tapeview.views.findings_model import FindingsModel
 from tapeview.views.inspector_model import InspectorModel
@@ -80,6 +82,10 @@ def open_(workspace: Workspace, path: Path) -> Workspace:
     return workspace
 
 
+def breaks(workspace: Workspace) -> Breaks:
+    return Breaks(None, BreakpointsModel(workspace), list)
+
+
 def picture(widget: QWidget) -> QImage:
     return widget.grab().toImage()
 
@@ -95,7 +101,7 @@ def test_source_lights_the_expression_where_it_stands(
     workspace: Workspace, show: Callable[..., None], tmp_path: Path
 ) -> None:
     open_(workspace, write_regression(tmp_path / "r.tapeview"))
-    dock = SourceDock(SourceModel(workspace))
+    dock = SourceDock(SourceModel(workspace), breaks(workspace))
     show(dock)
     code = dock.code
     (mul,) = code.expression_rects()
@@ -121,7 +127,7 @@ def test_source_expression_is_measured_behind_wide_characters(
         tape = scene.tape(0)
         scene.op("Mul", (scene.tensor(1.0),), 1.0, scene.site(scene.frame("x", "x * y")), tape)
         open_(workspace, scene.finish())
-        dock = SourceDock(SourceModel(workspace))
+        dock = SourceDock(SourceModel(workspace), breaks(workspace))
         show(dock)
         lefts[name] = dock.code.expression_rects()[0].left()
         assert workspace.recording is not None
@@ -134,7 +140,7 @@ def test_source_click_picks_ops_and_double_click_goes_there(
 ) -> None:
     open_(workspace, write_regression(tmp_path / "r.tapeview"))
     workspace.move_to(0, 8)
-    dock = SourceDock(SourceModel(workspace))
+    dock = SourceDock(SourceModel(workspace), breaks(workspace))
     show(dock)
     middle = dock.code.expression_rects()[0].center().toPoint()
     for op in ("Mul", "AddV2"):

@@ -319,7 +319,7 @@ def tab_bars(window: MainWindow) -> list[QTabBar]:
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 800)])
-def test_there_is_one_tab_bar_whatever_happens(qtbot: QtBot, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_there_is_one_tab_bar_for_each_group_whatever_happens(qtbot: QtBot, tmp_path: Path, size: tuple[int, int]) -> None:
     path = write_regression(tmp_path / "r.tapeview", steps=2)
     for _ in range(2):  # the second time there is a layout to restore
         window = make_window(Settings(tmp_path / "settings.ini"))
@@ -338,10 +338,12 @@ def test_there_is_one_tab_bar_whatever_happens(qtbot: QtBot, tmp_path: Path, siz
                 window.set_theme(change)
             qtbot.waitUntil(lambda docks=docks: not docks._titles.isActive())  # type: ignore[misc]
             QApplication.processEvents()
-            (bar,) = tab_bars(window)
-            assert bar.font().capitalization() == QFont.Capitalization.AllUppercase
-            assert bar.geometry().left() == docks.plots.geometry().left()
-            assert abs(docks.plots.geometry().top() - bar.geometry().bottom()) <= 2
+            bars = tab_bars(window)
+            assert len(bars) == 2, "above the plots, and above the variables"
+            for bar, dock in zip(sorted(bars, key=lambda bar: -bar.y()), (docks.plots, docks.variables), strict=True):
+                assert bar.font().capitalization() == QFont.Capitalization.AllUppercase
+                assert bar.geometry().left() == dock.geometry().left()
+                assert abs(dock.geometry().top() - bar.geometry().bottom()) <= 2
         window.close()
     theme.current().set_mode("system")
 
