@@ -138,7 +138,7 @@ class TapeDock(Dock):
         menu = QMenu(self.table)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         forward = row.phase == "forward"
-        self.offer(menu, row.op if forward else "", row.name if forward and row.name.isidentifier() else "")
+        self.offer(menu, row.op if forward else "", row.name if forward else "")
         menu.popup(self.table.viewport().mapToGlobal(place))
 
     def _row_chosen(self, current: QModelIndex) -> None:

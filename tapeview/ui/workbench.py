@@ -18,8 +18,10 @@ from tapeview.ui.settings import LAYOUT_VERSION
 from tapeview.ui.source_dock import SourceDock
 from tapeview.ui.stack_dock import StackDock
 from tapeview.ui.tape_dock import TapeDock
+from tapeview.ui.text import tr
 from tapeview.ui.timeline_dock import TimelineDock
 from tapeview.ui.variables_dock import VariablesDock
+from tapeview.ui.watches_dock import WatchesDock
 from tapeview.views.background import Background
 from tapeview.views.breakpoints_model import BreakpointsModel
 from tapeview.views.console_model import ConsoleModel
@@ -33,6 +35,7 @@ from tapeview.views.stack_model import StackModel
 from tapeview.views.tape_model import TapeModel
 from tapeview.views.timeline_model import TimelineModel
 from tapeview.views.variables_model import VariablesModel
+from tapeview.views.watch_model import WatchModel
 from tapeview.views.workspace import Workspace
 
 AREA = Qt.DockWidgetArea
@@ -56,6 +59,7 @@ class Workbench(QMainWindow):
         self.source = SourceDock(source, self.breaks)
         self.breakpoints = BreakpointsDock(breakpoints, self.breaks)
         self.stack = StackDock(stack)
+        self.watches = WatchesDock(WatchModel(workspace, background))
         self.search = SearchModel(self.graph_model, source)
         self.variables = VariablesDock(VariablesModel(workspace))
         self.inspector = InspectorDock(InspectorModel(workspace, background))
@@ -66,16 +70,17 @@ class Workbench(QMainWindow):
         self.findings = FindingsDock(findings)
         self.console = ConsoleDock(ConsoleModel(workspace))
         self.docks: tuple[Dock, ...] = (
-            self.source, self.variables, self.stack, self.inspector, self.timeline, self.plots, self.tape,
+            self.source, self.variables, self.stack, self.watches, self.inspector, self.timeline, self.plots, self.tape,
             self.findings, self.breakpoints, self.console
         )  # fmt: skip
         self.findings.on_dispose(findings.show_line.connect(self._show_line))
         self.breakpoints.on_dispose(breakpoints.show_line.connect(self._show_path))
         self.stack.on_dispose(stack.show_line.connect(self._show_path))
+        self.source.watchWanted.connect(self._watch)
         self.source.noteClicked.connect(lambda: self.bring_up(self.stack))
         self.graph.view.offer = self._offer_node
-        self.tape.offer = lambda menu, op, name: self.breaks.offer_op(menu, op, name)
-        self.variables.offer = self.breaks.offer_variable
+        self.tape.offer = self._offer_op
+        self.variables.offer = self._offer_variable
         self.plots.offer = self.breaks.offer_point
         self.setDockOptions(
             QMainWindow.DockOption.AllowTabbedDocks
@@ -152,6 +157,7 @@ class Workbench(QMainWindow):
         self.tabifyDockWidget(self.tape, self.findings)
         self.tabifyDockWidget(self.findings, self.breakpoints)
         self.tabifyDockWidget(self.variables, self.stack)
+        self.tabifyDockWidget(self.stack, self.watches)
         self.plots.raise_()
         self.variables.raise_()
 
@@ -207,10 +213,27 @@ class Workbench(QMainWindow):
             return
         shown = scene.graph.nodes[node]
         if shown.kind in ("watched", "unwatched") and shown.key[0] == "var":
-            self.breaks.offer_variable(menu, shown.name)
+            self._offer_variable(menu, shown.name)
         elif shown.kind == "op":
             self.graph_model.select(node)
-            self.breaks.offer_op(menu, shown.label, shown.name)
+            self._offer_op(menu, shown.label, shown.name)
+
+    def _offer_op(self, menu: QMenu, op: str, name: str) -> None:
+        self.breaks.offer_op(menu, op, name if name.isidentifier() else "")
+        self._offer_watch(menu, name)
+
+    def _offer_variable(self, menu: QMenu, name: str) -> None:
+        self.breaks.offer_variable(menu, name)
+        self._offer_watch(menu, name)
+
+    def _offer_watch(self, menu: QMenu, name: str) -> None:
+        if name:
+            words = tr("Watch “{expression}”").format(expression=name).replace("&", "&&")
+            menu.addAction(words, lambda: self._watch(name))
+
+    def _watch(self, expression: str) -> None:
+        self.watches.watch(expression)
+        self.bring_up(self.watches)
 
     def _show_path(self, path: str, line: int) -> None:
         self.source.show_path(path, line)
