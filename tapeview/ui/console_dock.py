@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
 from tapeview.ui.prompt import Prompt
 from tapeview.ui.text import tr
-from tapeview.views.console_model import KEPT_LINES, ConsoleModel
+from tapeview.views.console_model import KEPT_LINES, ConsoleModel, Piece
+
+LOOKS = {
+    "stderr": ("bad", "badbg"),
+    "prompt": ("accent", ""),
+    "error": ("bad", ""),
+    "note": ("muted", ""),
+}
+"""Ink and ground of the streams that do not look like plain text, as roles of the palette."""
 
 
 class ConsoleText(QPlainTextEdit):
@@ -30,19 +38,27 @@ class ConsoleText(QPlainTextEdit):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
 
-    def add(self, text: str, color: QColor | None, rewind: bool, faint: QColor | None = None) -> None:
-        """Append text; with ``color`` it is an error stream's, on a ``faint`` ground."""
+    def add(self, piece: Piece) -> None:
+        """Append text in the looks of its stream."""
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        if rewind:
+        if piece.rewind:
             cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock, QTextCursor.MoveMode.KeepAnchor)
         format = QTextCharFormat()
-        if color is not None:
-            format.setForeground(color)
-            format.setProperty(QTextCharFormat.Property.UserProperty, "stderr")
-        if faint is not None:
-            format.setBackground(faint)
-        cursor.insertText(text, format)
+        if piece.stream in LOOKS:
+            format.setProperty(QTextCharFormat.Property.UserProperty, piece.stream)
+        dress(format, piece.stream)
+        cursor.insertText(piece.text, format)
+
+
+def dress(format: QTextCharFormat, stream: str) -> None:
+    """Give a format the colours of a stream."""
+    palette = theme.current().palette
+    ink, ground = LOOKS.get(stream, ("", ""))
+    if ink:
+        format.setForeground(palette.color(ink))
+    if ground:
+        format.setBackground(palette.color(ground))
 
 
 class ConsoleDock(Dock):
@@ -64,33 +80,58 @@ class ConsoleDock(Dock):
         self.on_dispose(
             model.changed.connect(lambda: self.later("add", self._add)),
             model.cleared.connect(self.text.clear),
+            model.prompt_changed.connect(lambda: self.later("prompt", self._show_prompt)),
             model.dispose,
         )
+        line = self.prompt.line
+        line.submitted.connect(self._submit)
+        line.cancelled.connect(self._escape)
+        line.older.connect(lambda: line.setText(model.older(line.text())))
+        line.newer.connect(lambda: line.setText(model.newer(line.text())))
+        line.wordsWanted.connect(self._complete)
+        self._show_prompt()
         self._add()
 
     def focus_prompt(self) -> None:
         """Bring the keys to the prompt."""
         self.prompt.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def _show_prompt(self) -> None:
+        self.prompt.set_ready(self._model.ready, self._model.hint)
+
+    def _submit(self, text: str) -> None:
+        if self._model.ready:
+            self.prompt.line.clear()
+            self._model.submit(text)
+            bar = self.text.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _escape(self) -> None:
+        if self._model.busy:
+            self._model.cancel()
+        else:
+            self.prompt.line.clear()
+
+    def _complete(self, text: str, cursor: int) -> None:
+        self._model.complete(text, cursor, lambda words: self.prompt.line.show_words(text, words))
+
     def _add(self) -> None:
         pieces = self._model.take()
         if not pieces:
             return
-        palette, bar = theme.current().palette, self.text.verticalScrollBar()
+        bar = self.text.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 2
         self.text.setUpdatesEnabled(False)
         for piece in pieces:
-            error = piece.stream == "stderr"
-            color = palette.color("bad") if error else None
-            self.text.add(piece.text, color, piece.rewind, palette.color("badbg") if error else None)
+            self.text.add(piece)
         self.text.setUpdatesEnabled(True)
         if at_end:
             bar.setValue(bar.maximum())
             self.text.horizontalScrollBar().setValue(0)
 
     def _recolor(self) -> None:
-        """Text already there keeps its format; only what came from stderr has colours of its own."""
-        palette, block = theme.current().palette, self.text.document().begin()
+        """Text already there keeps its format; only the streams of ``LOOKS`` have colours of their own."""
+        block = self.text.document().begin()
         cursor = QTextCursor(self.text.document())
         cursor.beginEditBlock()
         while block.isValid():
@@ -98,9 +139,9 @@ class ConsoleDock(Dock):
             while not iterator.atEnd():
                 fragment = iterator.fragment()
                 format = fragment.charFormat()
-                if format.property(QTextCharFormat.Property.UserProperty) == "stderr":
-                    format.setForeground(palette.color("bad"))
-                    format.setBackground(palette.color("badbg"))
+                stream = format.property(QTextCharFormat.Property.UserProperty)
+                if stream in LOOKS:
+                    dress(format, stream)
                     cursor.setPosition(fragment.position())
                     cursor.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
                     cursor.setCharFormat(format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, QStringListModel, Qt, Signal
@@ -12,6 +13,7 @@ from tapeview.ui import theme
 from tapeview.ui.facts import dress
 from tapeview.ui.text import tr
 
+_NAME = re.compile(r"[\w.]*$")
 SIGN = "›"
 HEIGHT = 34
 OWN_KEYS = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape}
@@ -52,7 +54,7 @@ class PromptLine(QLineEdit):
         """
         if text != self.text() or not words or not self.hasFocus():
             return
-        typed = self._typed()
+        typed = self._typed(words)
         common = _common(words)
         if len(words) == 1 or len(common) > len(typed):
             self._complete(words[0] if len(words) == 1 else common)
@@ -91,21 +93,19 @@ class PromptLine(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def _typed(self) -> str:
-        """The name that ends at the cursor, without what stands before its last dot."""
-        text = self.text()[: self.cursorPosition()]
-        start = len(text)
-        while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
-            start -= 1
-        return text[start:]
+    def _typed(self, words: Sequence[str]) -> str:
+        """What stands at the cursor for one of ``words``: a name with its dots, or what comes after the last dot."""
+        found = _NAME.search(self.text()[: self.cursorPosition()])
+        dotted = found.group() if found is not None else ""
+        return dotted if any(word.startswith(dotted) for word in words) else dotted.rpartition(".")[2]
 
     def _complete(self, word: str) -> None:
-        text, at, typed = self.text(), self.cursorPosition(), self._typed()
+        text, at, typed = self.text(), self.cursorPosition(), self._typed([word])
         self.setText(text[: at - len(typed)] + word + text[at:])
         self.setCursorPosition(at - len(typed) + len(word))
 
     def _popup(self) -> None:
-        self._completer.setCompletionPrefix(self._typed())
+        self._completer.setCompletionPrefix(self._typed(self._words.stringList()))
         wide = max(self.popup.sizeHintForColumn(0), 120) + 30
         area = self.cursorRect()
         area.setSize(QSize(wide, area.height()))
@@ -115,8 +115,7 @@ class PromptLine(QLineEdit):
     def _narrow(self) -> None:
         if not self.popup.isVisible():
             return
-        word = self._typed()
-        if word:
+        if self._typed(self._words.stringList()):
             self._popup()
         else:
             self.popup.hide()

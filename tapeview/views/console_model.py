@@ -50,6 +50,7 @@ class ConsoleModel:
         self.history = history or History()
         self._request: int | None = None
         self._open_line = False
+        self._noted = 0
         self._prompt: tuple[bool, bool, str] = (False, False, "")
         self._workspace = workspace
         self._after = 0
@@ -208,16 +209,21 @@ class ConsoleModel:
     def _workspace_changed(self, reasons: Reasons) -> None:
         if "recording" in reasons:
             self._after, self._pending_return, self._waiting = 0, False, []
-            self._open_line = False
+            self._open_line, self._noted = False, 0
             self.cleared.emit()
         if reasons & {"recording", "data", "state", "frame"}:
             self._prompt_changed()
         recording = self._workspace.recording
-        if recording is None or not reasons & {"recording", "data", "state"}:
+        if recording is None or not reasons & {"recording", "data", "state", "stop"}:
             return
         for row, output in recording.output(self._after):
             self._after = row
             self._add(output.stream, output.text)
+        stopped = self._workspace.stopped
+        if stopped is not None and stopped.serial != self._noted:
+            self._noted = stopped.serial
+            if stopped.reason != "step":  # one line for each op would bury what the script wrote
+                self._say("note", stopped.text or tr("paused"))
         if self._waiting:
             self.changed.emit()
 
