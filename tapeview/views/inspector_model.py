@@ -9,6 +9,7 @@ import numpy as np
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Stats
 from tapeview.views.background import Background
+from tapeview.views.fetching import Fetching
 from tapeview.views.inspector_pages import Pages
 from tapeview.views.inspector_sheet import TABS, Entry, Sheet
 from tapeview.views.signal import Signal
@@ -22,24 +23,30 @@ QUICK = 65_536
 
 
 class InspectorModel:
-    """``sheet``, the tab and the entry chosen, and ``tensor`` which draws that entry. ``changed`` after the sheet or
-    a choice changed.
+    """``sheet``, the tab and the entry chosen, and ``tensor`` which draws that entry; ``fetching`` where it has no
+    value. ``changed`` after the sheet or a choice changed.
     """
 
     def __init__(self, workspace: Workspace, background: Background | None = None) -> None:
         self.changed: Signal[()] = Signal()
         self._workspace = workspace
         self.tensor = TensorModel(background)
+        self.fetching = Fetching(workspace)
         self.sheet = Sheet()
         self.tab = "value"
         self._tab_of: dict[str, str] = {}
         self._key_of: dict[tuple[str, str], str] = {}
-        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._disconnects = (
+            workspace.changed.connect(self._workspace_changed),
+            self.tensor.changed.connect(self._look_for_values),
+        )
         self._workspace_changed(frozenset({"recording"}))
 
     def dispose(self) -> None:
         """Stop listening to the workspace."""
-        self._disconnect()
+        for disconnect in self._disconnects:
+            disconnect()
+        self.fetching.dispose()
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
@@ -105,10 +112,13 @@ class InspectorModel:
     # -- inner ---------------------------------------------------------------------------------------------------------
 
     def _workspace_changed(self, reasons: Reasons) -> None:
-        if not reasons & {"recording", "cursor", "selection", "data", "state"}:
+        if not reasons & {"recording", "cursor", "selection", "data", "state", "values"}:
             return
         if "recording" in reasons:
             self.tensor.clear()
+        if "values" in reasons and self.tensor.state == "not kept":
+            self.tensor.forget()
+            self._show()
         sheet = self._sheet()
         if sheet == self.sheet:
             if sheet.kind == "empty" and reasons & {"recording", "state"}:
@@ -144,6 +154,14 @@ class InspectorModel:
         else:
             self._read(recording, entry)
         self.changed.emit()
+
+    def _look_for_values(self) -> None:
+        """Offer to fetch what is shown and has no value."""
+        entry = self.entry
+        if self.tensor.state != "not kept" or entry is None:
+            self.fetching.look_at(())
+        else:
+            self.fetching.look_at(tuple(tensor for tensor in (entry.tensor, entry.minus) if tensor))
 
     def _read(self, recording: Recording, entry: Entry) -> None:
         tensor, minus = entry.tensor, entry.minus

@@ -156,6 +156,7 @@ class SessionModel(Stepping):
         self.workspace.breakpoints.load(self.workspace.script)
         self._began = 0.0
         live.on_change = self._wake
+        live.post_mortem = True
         live.set_breakpoints(self.workspace.breakpoints.items)
         self._begin(live, None)
         self.workspace.live = LiveScript(live)
@@ -258,7 +259,7 @@ class SessionModel(Stepping):
         book.hits = {}
         live = LiveSession(
             module or str(script), argv, module=bool(module), recording=target, cwd=cwd, paused=paused,
-            breakpoints=book.items, on_change=self._wake
+            breakpoints=book.items, post_mortem=True, on_change=self._wake
         )  # fmt: skip
         try:
             live.start()

@@ -113,6 +113,10 @@ class TensorModel:
             self.state, self.content, self.shape, self._token, self._index = "empty", Content(None, None), (), None, ()
             self.changed.emit()
 
+    def forget(self) -> None:
+        """Whatever is shown next is read again: there may be a value now."""
+        self._token = None
+
     def choose_mode(self, mode: str) -> None:
         """How to look at it. ValueError for an unknown mode."""
         if mode not in MODES:

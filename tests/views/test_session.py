@@ -78,6 +78,9 @@ def test_a_script_can_be_run_again_after_it_was_edited(desk: Desk, tmp_path: Pat
     first = workspace.path
     script(tmp_path, TAPE + "raise KeyError('넘어졌다')\n")
     session.restart()
+    desk.until("paused")
+    assert "KeyError" in StatusModel(workspace).state_text, "what has raised can be looked at before it ends"
+    session.go_on()
     desk.until("failed")
     assert workspace.path != first
     assert workspace.recording is not None
