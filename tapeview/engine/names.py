@@ -18,6 +18,16 @@ def scoped(name: str) -> str:
     return _scopes.prefix + name
 
 
+def prefix() -> str:
+    """What the open name scopes put in front of names."""
+    return _scopes.prefix
+
+
+def set_prefix(text: str) -> None:
+    """Replaces what the open name scopes put in front of names."""
+    _scopes.prefix = text
+
+
 class name_scope:
     """A context manager: variables made inside get ``name/`` in front of theirs."""
 

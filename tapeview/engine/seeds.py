@@ -115,6 +115,17 @@ def _unpredictable() -> tuple[Key, Counter]:
 
 
 @contextmanager
+def undisturbed() -> Iterator[None]:
+    """What is drawn inside of the block counts as never drawn."""
+    state, used = _state.source.getstate(), dict(_state.used)
+    try:
+        yield
+    finally:
+        _state.source.setstate(state)
+        _state.used = used
+
+
+@contextmanager
 def inside(function: FunctionSeeds) -> Iterator[None]:
     """A function is running: its own streams are drawn from. A function inside a function has some for each call."""
     outer = _state.functions[-1] if _state.functions else None

@@ -12,8 +12,9 @@ import importlib.abc
 import importlib.machinery
 import os
 import sys
-from collections.abc import Sequence
-from types import FrameType, ModuleType
+import weakref
+from collections.abc import Callable, Sequence
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from tapeview.tensorflow import names
@@ -21,6 +22,14 @@ from tapeview.tensorflow import names
 _ROOTS = {"tensorflow": "tf", "keras": "tf.keras"}
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _EXAMPLES = os.path.join(_PACKAGE, "examples") + os.sep
+_TAKING_TENSORS = (
+    "tapeview.engine.ops.", "tapeview.engine.scripting.control", "tapeview.keras.activations",
+    "tapeview.keras.backend.", "tapeview.keras.losses.",
+)  # fmt: skip
+"""Where functions of tensors are defined, which symbolic tensors may be given to, too."""
+
+_namespaces: weakref.WeakSet[Namespace] = weakref.WeakSet()
+_wraps: list[Callable[[str, Any], Any]] = []
 
 
 class Namespace(ModuleType):
@@ -32,6 +41,7 @@ class Namespace(ModuleType):
         self.__path__: list[str] = []
         self.__dict__.update(names.constants(dotted))
         self.__dict__["__all__"] = [name for name in names.children(dotted) if not name.startswith("_")]
+        _namespaces.add(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
@@ -45,6 +55,9 @@ class Namespace(ModuleType):
             if target is None:
                 raise AttributeError(names.unsupported_sentence(dotted, *_place()), name=name, obj=self)
             value = resolve(target)
+            _listen()
+            for wrap in _wraps:
+                value = _wrapped(wrap, dotted, value)
         setattr(self, name, value)
         return value
 
@@ -53,6 +66,27 @@ class Namespace(ModuleType):
 
     def __repr__(self) -> str:
         return f"<module {self.__name__!r} (tapeview)>"
+
+
+def _listen() -> None:
+    """Once the engine is there, it may ask for its functions to be wrapped."""
+    dispatch = sys.modules.get("tapeview.engine.dispatch")
+    if dispatch is not None:
+        dispatch.listen(_wrap_all)
+
+
+def _wrap_all(wrap: Callable[[str, Any], Any]) -> None:
+    _wraps.append(wrap)
+    for namespace in list(_namespaces):
+        for name, value in list(vars(namespace).items()):
+            if isinstance(value, FunctionType):
+                vars(namespace)[name] = _wrapped(wrap, f"{namespace._dotted}.{name}", value)
+
+
+def _wrapped(wrap: Callable[[str, Any], Any], dotted: str, value: Any) -> Any:
+    if isinstance(value, FunctionType) and value.__module__.startswith(_TAKING_TENSORS):
+        return wrap(names.public_name(dotted), value)
+    return value
 
 
 def resolve(target: str) -> Any:

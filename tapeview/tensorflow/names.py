@@ -82,6 +82,21 @@ def target(dotted: str) -> str | None:
     return NAMES.get(namespace, {}).get(name)
 
 
+_BY_MATH = frozenset(("softmax", "log_softmax", "norm", "einsum", "tensordot", "eye", "cast"))
+
+
+def public_name(dotted: str) -> str:
+    """The name under which TensorFlow speaks of a function: ``tf.math.exp`` for ``tf.exp``."""
+    space, _, word = canonical(dotted).rpartition(".")
+    if space in ("tf", "tf.nn", "tf.linalg") and word not in _BY_MATH:
+        for better in ("tf.math", *(("tf.linalg",) if word == "matmul" else ())):
+            if NAMES[better].get(word) is not None and NAMES[better][word] == target(dotted):
+                return f"{better}.{word}"
+    if space == "tf.keras.backend" and word == "mean":
+        return "tf.math.reduce_mean"
+    return f"{space}.{word}"
+
+
 def constants(namespace: str) -> Mapping[str, object]:
     """Names of a namespace whose values are plain Python values."""
     return _CONSTANTS.get(namespace, {})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tapeview.tensorflow.layer_names import KERAS
 from tapeview.tensorflow.namespaces import NAMESPACES
 
 _ENGINE = "tapeview.engine."
@@ -236,7 +237,7 @@ def _build() -> dict[str, dict[str, str]]:
     names = {
         space: {word: homes[word] for word in words.split() if word in homes} for space, words in NAMESPACES.items()
     }
-    for space, modules in LOCAL.items():
+    for space, modules in (*LOCAL.items(), *KERAS.items()):
         names.setdefault(space, {}).update(_homes(modules))
     return {space: found for space, found in names.items() if found}
 

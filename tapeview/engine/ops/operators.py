@@ -92,6 +92,13 @@ _IN_PLACE = {
 }
 
 
+_BINARY = [
+    f"__{side}{name}__"
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
+    for side in ("", "r")
+] + ["__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"]
+
+
 def install() -> None:
     """Gives tensors and variables their operators."""
     table: dict[str, Any] = {}
@@ -127,6 +134,17 @@ def install() -> None:
             setattr(cls, name, _one_argument(function) if name in ("__neg__", "__abs__", "__invert__") else function)
     for name, refuse in _IN_PLACE.items():
         setattr(ResourceVariable, name, refuse)
+
+
+def defer_to(kind: type) -> None:
+    """Operators of a tensor or variable with a value of this class are left to that class."""
+
+    def deferring(function: Binary) -> Binary:
+        return lambda self, other: NotImplemented if isinstance(other, kind) else function(self, other)
+
+    for cls in (EagerTensor, ResourceVariable):
+        for name in _BINARY:
+            setattr(cls, name, deferring(getattr(cls, name)))
 
 
 def _one_argument(function: Callable[..., Any]) -> Callable[[Any], Any]:

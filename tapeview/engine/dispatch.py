@@ -1,0 +1,30 @@
+"""Lets values of another package's own (symbolic tensors) be given to the engine's functions.
+
+As long as there are none, calls take no detour: functions and operators are wrapped when the first such value is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Wrap = Callable[[str, Any], Any]
+"""Makes of a function's public name and the function one that also takes the other values."""
+
+_wraps: list[Wrap] = []
+_listeners: list[Callable[[Wrap], None]] = []
+
+
+def enable(wrap: Wrap) -> None:
+    """From now on scripts get ``wrap(name, function)`` in place of each function."""
+    _wraps.append(wrap)
+    for listener in _listeners:
+        listener(wrap)
+
+
+def listen(listener: Callable[[Wrap], None]) -> None:
+    """``listener`` hears of :func:`enable`, also of one that was before."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+        for wrap in _wraps:
+            listener(wrap)

@@ -1,0 +1,1 @@
+"""``keras.models``: models, and reading them from files."""

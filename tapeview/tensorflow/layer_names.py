@@ -1,0 +1,38 @@
+"""Where Keras's layers and models live; see `table`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_LAYERS = "tapeview.keras.layers."
+_MODELS = "tapeview.keras.models."
+
+_BOTH = {
+    _MODELS + "model": "Model",
+    _MODELS + "sequential": "Sequential",
+}
+
+KERAS: Final[Mapping[str, Mapping[str, str]]] = {
+    "tf.keras": {**_BOTH, _LAYERS + "input_layer": "Input"},
+    "tf.keras.models": _BOTH,
+    "tf.keras.layers": {
+        _LAYERS + "base": "Layer",
+        _LAYERS + "conv": "Conv1D Conv2D Convolution1D=Conv1D Convolution2D=Conv2D",
+        _LAYERS + "dense": "Dense",
+        _LAYERS + "input_layer": "Input InputLayer",
+        _LAYERS + "input_spec": "InputSpec",
+        _LAYERS + "pooling": """
+            AveragePooling1D AveragePooling2D AvgPool1D AvgPool2D GlobalAveragePooling1D GlobalAveragePooling2D
+            GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPooling1D GlobalMaxPooling2D
+            MaxPool1D MaxPool2D MaxPooling1D MaxPooling2D
+        """,
+        _LAYERS + "reshaping": "Flatten Permute RepeatVector Reshape",
+    },
+    "tf.keras.mixed_precision": {
+        "tapeview.keras.policy": "Policy global_policy set_global_policy",
+    },
+    "tf.keras.backend": {_LAYERS + "context": "learning_phase set_learning_phase"},
+    "tf.keras.utils": {_MODELS + "progress": "Progbar", _MODELS + "data": "unpack_x_y_sample_weight=unpack"},
+}
+"""For each namespace its modules and their words, as in ``table.LOCAL``."""
