@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tapeview.debuggee.adapters.aside import is_users
 from tapeview.debuggee.adapters.texts import array_of, cut, describe, is_code
+from tapeview.debuggee.gate import Gate
 from tapeview.protocol import Local, StackFrame
 
 FRAMES = 50
@@ -19,6 +20,7 @@ LOCALS = 100
 ALL_LOCALS = 600
 """... and of a stack."""
 _NAME = 100
+_WAIT = Gate.wait.__code__
 
 
 class Place(NamedTuple):
@@ -36,8 +38,10 @@ def of_thread(thread: int) -> list[Place]:
 def of_frame(frame: FrameType | None) -> list[Place]:
     """The user's frames from ``frame`` outwards."""
     found: list[Place] = []
-    while frame is not None and len(found) < FRAMES:
-        if is_users(frame.f_code):
+    while frame is not None:
+        if frame.f_code is _WAIT:
+            found.clear()  # what a thread does while it is held is not the script
+        elif len(found) < FRAMES and is_users(frame.f_code):
             found.append(Place(frame, frame.f_lasti))
         frame = frame.f_back
     return found

@@ -133,7 +133,8 @@ class Gate:
             self.on_guard()
 
     def wait(self) -> None:
-        """Returns when the gate is open. Called by script threads that found it closed."""
+        """Returns when the gate has opened, though it may be closed again. Called by script threads that found it
+        closed."""
         if self.on_hold is not None:
             self.on_hold()
         thread = threading.get_ident()
@@ -156,19 +157,14 @@ class Gate:
             self._changed()
 
     def _next(self, thread: int, place: _Place) -> Job | None:
-        """Waits for the next thing to do. None: go on; nothing can be put to this thread any more."""
-        while True:
-            with self._moved:
-                while not place.jobs and self.closed and place.round == self.round:
-                    self._moved.wait()
-                if place.jobs:
-                    return place.jobs.popleft()
-                if not self.closed:
-                    self._places.pop(thread, None)
-                    return None
-                # Others were quicker: the gate has opened and closed again, and this thread has not moved.
-                place.round = self.round
-            self._changed()
+        """Waits for the next thing to do. None: the gate has opened, and nothing can be put to this thread any more."""
+        with self._moved:
+            while not place.jobs and self.closed and place.round == self.round:
+                self._moved.wait()
+            if place.jobs:
+                return place.jobs.popleft()
+            self._places.pop(thread, None)
+            return None
 
     def _changed(self) -> None:
         if self.on_change is not None:

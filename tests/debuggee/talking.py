@@ -97,7 +97,7 @@ class Window:
         def is_new(status: Status) -> bool:
             return status.stopped is not None and status.stopped.serial > self._serial
 
-        stopped = self.until(Status, is_new).stopped
+        stopped = (self.status if is_new(self.status) else self.until(Status, is_new)).stopped
         assert stopped is not None
         assert stopped.reason == reason, stopped
         self._serial = stopped.serial

