@@ -12,12 +12,15 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from tapeview.debuggee.adapters.aside import assigned_to, op_of
-from tapeview.debuggee.adapters.engine import OUTPUT, PASSING, EngineTranslator, attach, detach, weight
+from tapeview.debuggee.adapters.engine import PASSING, EngineTranslator, attach, detach, weight
+from tapeview.debuggee.adapters.fetching import fetch
 from tapeview.debuggee.adapters.keeping import Keeper
+from tapeview.debuggee.adapters.points import OUTPUT
+from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.debuggee.gate import Gate
 from tapeview.debuggee.stops import Halt, Stops
 from tapeview.trace.records import Failure
@@ -48,14 +51,20 @@ class Recorder:
     """
 
     def __init__(
-        self, writer: Writer, gate: Gate | None = None, keeper: Keeper | None = None, stops: Stops | None = None
+        self,
+        writer: Writer,
+        gate: Gate | None = None,
+        keeper: Keeper | None = None,
+        stops: Stops | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._writer = writer
+        self._keeper = keeper or Keeper()
         self._gate = gate or Gate()
         self.stops = stops or Stops(self._gate)
         self._muted: dict[int, list[Event]] = {}
         self._active_at = time.monotonic()
-        self._translator = EngineTranslator(writer, keeper)
+        self._translator = EngineTranslator(writer, self._keeper, shelf)
         self._events: list[Event] = []
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -88,6 +97,7 @@ class Recorder:
 
     def _choose_sink(self) -> None:
         """While the script runs freely an event costs one append; only when something may hold it back, more."""
+        self._translator.keep_all = self._gate.guarded
         if self._listening:
             guarded = self._behind or self._gate.guarded or self.stops.checks or self._muted
             attach(self._guarded if guarded else self._events.append)
@@ -120,10 +130,16 @@ class Recorder:
         ``halt`` says why; without it the gate was found closed. ``event`` is what has just happened.
         """
         with self._lock:
+            # Of a step that was thinned out nothing but points was written so far.
+            self._translator.promote()
             self.flush()
             place = self._translator.place()
         self.stops.note(halt, place, op_of(event) if event is not None else 0)
         self._gate.wait()
+        while self._gate.closed:
+            # It opened and closed before this thread could move.
+            self.stops.note(None, place, op_of(event) if event is not None else 0)
+            self._gate.wait()
 
     @contextmanager
     def muted(self) -> Iterator[list[str]]:
@@ -149,7 +165,8 @@ class Recorder:
         ``tell`` hears (bytes written, bytes in all), and after ``given_up`` says True nothing more is written. Returns
         both numbers and for each tensor that could not be had one sentence why.
         """
-        return 0, 0, dict.fromkeys(tensors, "This value was not kept.")
+        self.flush()
+        return fetch(self._writer, self._keeper, self._translator.shelf, tensors, tell, given_up)
 
     def idle(self) -> float:
         """For how many seconds nothing of the engine has been recorded."""
@@ -223,7 +240,7 @@ class Recorder:
 
     def output(self, stream: str, text: str) -> None:
         """Keeps a piece of the script's output, in its place among the ops."""
-        self._events.append((OUTPUT, stream, text, time.time()))
+        self._events.append((OUTPUT, stream, text, time.time(), threading.get_ident()))
 
     def failure(self, exc_info: ExcInfo, whole: TracebackType | None = None) -> None:
         """Keeps the exception that ended the script, and the op at which it was raised. ``whole`` is the traceback with
@@ -247,6 +264,23 @@ class Recorder:
                 )
             )
 
+    def begun(self) -> int:
+        """How many steps were begun, those included of which nothing was written yet."""
+        with self._lock:
+            self._drain()
+            return self._translator.steps
+
+    def broke(self, breakpoint: str, text: str, step: int, site_of: TracebackType | FrameType | None) -> None:
+        """Keeps at which breakpoint, and why and where, a run ended that nobody watches."""
+        with self._lock:
+            if self._finished:
+                return
+            self._drain()
+            of_running = isinstance(site_of, FrameType)
+            translator = self._translator
+            site = translator.site_of_frame(site_of) if of_running else translator.site_of_traceback(site_of)
+            self._writer.add_failure(Failure("breakpoint", breakpoint, text, "", site, step))
+
     def finish(self, how: str, exit: int | None) -> None:
         """Writes what is left and closes the recording. Further calls do nothing."""
         self._listening = False
@@ -256,6 +290,7 @@ class Recorder:
             if self._finished:
                 return
             self._drain()
+            self._write_rest()
             reached = (*self.counts(), self.bytes_written)
             try:
                 self._writer.finish(how, exit)
@@ -270,6 +305,13 @@ class Recorder:
     def close(self) -> None:
         """Lets go of the file, once nobody of this process reads it any more; leaves nothing beside it."""
         self._writer.close()
+
+    def _write_rest(self) -> None:
+        try:
+            self._translator.end()
+        except Exception as error:  # our bug must not keep the recording open
+            self._troubled(f"tapeview could not record the end of this run: {type(error).__name__}: {error}")
+            self._note_own_failure()
 
     def abandon(self) -> None:
         """In a forked child: stop listening, without touching a lock or a file that belong to the parent."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -128,8 +129,9 @@ class GradientCall:
         if observe.sink is not None:
             named = [(getattr(s, "_base", s), k) for s, k in sources]
             given = tuple([s for s in seeds if s is not None])
+            site = callsite.here()
             observe.sink(
-                (observe.GRADIENT_STARTED, self.id, tape.id, kind, tuple(targets), named, given, callsite.here())
+                (observe.GRADIENT_STARTED, self.id, tape.id, kind, tuple(targets), named, given, site, get_ident())
             )
 
     def __enter__(self) -> GradientCall:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from tapeview.engine import observe
@@ -19,4 +20,4 @@ def log(name: str, value: Any) -> None:
     """
     number = float(value)
     if observe.sink is not None:
-        observe.sink((observe.LOGGED, str(name), number))
+        observe.sink((observe.LOGGED, str(name), number, threading.get_ident()))

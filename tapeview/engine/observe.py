@@ -14,25 +14,25 @@ from typing import Any
 OP = 1
 """(OP, seq, op, inputs, outputs, attrs, site, tape_ids, on_path, call, stopped): see ``tape.Entry``."""
 TAPE_OPENED = 2
-"""(TAPE_OPENED, tape, persistent, watch_accessed, thread, parents, site)"""
+"""(TAPE_OPENED, tape, persistent, watch_accessed, thread, parents, site, thread_name); no name with parents"""
 TAPE_CLOSED = 3
 """(TAPE_CLOSED, tape)"""
 WATCHED = 4
 """(WATCHED, tape, tensor_or_variable, automatic, site)"""
 EXIT = 5
-"""(EXIT, tensor, how, site): a tensor's value left the engine while a tape was open."""
+"""(EXIT, tensor, how, site, thread): a tensor's value left the engine while a tape was open."""
 GRADIENT_STARTED = 6
-"""(GRADIENT_STARTED, call, tape, kind, targets, [(source, key)], seeds, site)"""
+"""(GRADIENT_STARTED, call, tape, kind, targets, [(source, key)], seeds, site, thread)"""
 BACKWARD = 7
 """(BACKWARD, call, seq, upstream, contributions, totals): tensors, or None where there is no gradient."""
 GRADIENT_FINISHED = 8
 """(GRADIENT_FINISHED, call, [(gradient, reason, break_seq)], error)"""
 VARIABLE = 9
-"""(VARIABLE, variable, site)"""
+"""(VARIABLE, variable, site, thread)"""
 ASSIGNED = 10
-"""(ASSIGNED, variable, version, tensor, previous, how, site, gradient)"""
+"""(ASSIGNED, variable, version, tensor, previous, how, site, gradient, thread)"""
 LOGGED = 11
-"""(LOGGED, name, value): the script logged a number under a name."""
+"""(LOGGED, name, value, thread): the script logged a number under a name."""
 FAILED = 12
 """(FAILED, op, inputs, attrs, site, error, tape_ids, call, seq): an op raised; the script has not unwound yet."""
 SCOPE_OPENED = 13

@@ -98,6 +98,7 @@ class GradientTape:
                 thread,
                 state.tape_ids,
                 site,
+                "" if state.tapes else threading.current_thread().name,
             )
             observe.sink(opened)
         self._recording = True

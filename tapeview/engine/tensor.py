@@ -7,6 +7,7 @@ need not know any op.
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import Any, NoReturn
 
 import numpy as np
@@ -120,7 +121,7 @@ class EagerTensor(Tensor):
         if state.tapes:
             listener = observe.sink
             if listener is not None:
-                listener((observe.EXIT, self, how, callsite.here()))
+                listener((observe.EXIT, self, how, callsite.here(), get_ident()))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if observe.sink is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, NoReturn
 
 import numpy as np
@@ -94,8 +95,9 @@ class ResourceVariable(RowUpdates):
         self._value = EagerTensor(array, self)
         if observe.sink is not None and self._announced:
             self._site = site = callsite.here()
-            observe.sink((observe.VARIABLE, self, site))
-            observe.sink((observe.ASSIGNED, self, 0, self._value, None, "create", site, None))
+            thread = get_ident()
+            observe.sink((observe.VARIABLE, self, site, thread))
+            observe.sink((observe.ASSIGNED, self, 0, self._value, None, "create", site, None, thread))
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -258,7 +260,10 @@ class ResourceVariable(RowUpdates):
         self._value = EagerTensor(array, self)
         self._version += 1
         if observe.sink is not None and self._announced:
-            observe.sink((observe.ASSIGNED, self, self._version, self._value, previous, how, callsite.here(), gradient))
+            site = callsite.here()
+            observe.sink(
+                (observe.ASSIGNED, self, self._version, self._value, previous, how, site, gradient, get_ident())
+            )
 
     # -- as a Python value -----------------------------------------------------------------------------------------
 

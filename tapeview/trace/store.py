@@ -14,6 +14,7 @@ import time
 import weakref
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -257,6 +258,12 @@ class Writer:
                 self._connection.close()
                 self._connection = None
 
+    def pieces(self, tensor: int) -> int:
+        """How many pieces of a value were written. Raises RecordingError as `add_piece` does."""
+        with self._commit_lock:
+            rows = self._execute("SELECT count(*) FROM piece WHERE tensor = ?", (int(tensor),))
+        return int(rows[0][0])
+
     def add_piece(self, tensor: int, number: int, data: bytes) -> None:
         """Write a piece of a value that was not kept before, at once: pieces of ``schema.PIECE`` bytes, the last one
         shorter, numbered from 0 in order. One that is there already stays.
@@ -265,19 +272,20 @@ class Writer:
         """
         if self._disowned:
             return
-        crc = checksum(data)
+        row = int(tensor), int(number), checksum(data), data
         with self._commit_lock:
-            if self._connection is None or self._finished:
-                raise RecordingError(f"nothing can be added to {self.path.name} any more: its run is over")
-            try:
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO piece (tensor, number, crc, data) VALUES (?, ?, ?, ?)",
-                    (int(tensor), int(number), crc, data),
-                )
-            except sqlite3.Error as error:
-                raise RecordingError(f"cannot write {self.path.name}: {error}") from error
+            self._execute("INSERT OR IGNORE INTO piece (tensor, number, crc, data) VALUES (?, ?, ?, ?)", row)
         with self._lock:
             self._bytes += len(data)
+
+    def _execute(self, sql: str, row: tuple[Any, ...]) -> list[Any]:
+        """Run a statement of its own, outside every batch."""
+        if self._connection is None or self._finished:
+            raise RecordingError(f"nothing can be added to {self.path.name} any more: its run is over")
+        try:
+            return self._connection.execute(sql, row).fetchall()
+        except sqlite3.Error as error:
+            raise RecordingError(f"cannot write {self.path.name}: {error}") from error
 
     def _write(self, batch: Batch) -> None:
         if self._connection is None:

@@ -33,7 +33,7 @@ def test_an_update_names_the_optimizer_and_the_gradient(sgd: Any, events: list[o
     optimizer.apply_gradients([(gradient, w)])
 
     (event,) = events
-    kind, variable, version, tensor, previous, how, site, given = event
+    kind, variable, version, tensor, previous, how, site, given, _ = event
     assert kind == observe.ASSIGNED
     assert variable is w
     assert (version, how) == (1, "down")

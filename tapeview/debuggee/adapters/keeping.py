@@ -1,10 +1,15 @@
-"""How much of each training step is kept, so that a long training fits on the disk."""
+"""How much of each training step is kept, so that a long training fits on the disk; and how the user says so."""
 
 from __future__ import annotations
 
+import argparse
+import re
 from dataclasses import dataclass
 
 MIB = 1 << 20
+
+_UNITS = {"": 1, "K": 1 << 10, "M": MIB, "G": 1 << 30}
+_OPTIONS = ("keep_values", "keep_steps", "keep_memory")
 
 
 @dataclass(frozen=True)
@@ -12,17 +17,20 @@ class Keeper:
     """Decides, step by step and value by value, from what the recording weighs so far.
 
     Everything is kept until ``full_until`` bytes; then every tenth step, from ``tenth_until`` every hundredth, and
-    beyond
-    ``budget`` only the scalars of each step. A tensor above ``value_limit`` bytes is kept as statistics.
+    beyond ``budget`` only the scalars of each step. With ``every`` = n, every n-th step is kept, however large the
+    recording. A tensor above ``value_limit`` bytes is kept as statistics.
     """
 
     full_until: int = 256 * MIB
     tenth_until: int = 512 * MIB
     budget: int = 1024 * MIB
     value_limit: int = 4 * MIB
+    every: int = 0
 
     def kept(self, step: int, written: int) -> str:
         """``"all"`` or ``"scalars"`` for a step that begins when the recording weighs ``written`` bytes."""
+        if self.every:
+            return "all" if step % self.every == 0 else "scalars"
         if written < self.full_until:
             return "all"
         if written >= self.budget:
@@ -32,4 +40,64 @@ class Keeper:
 
     def keeps_value(self, size: int, written: int) -> bool:
         """Whether a large tensor of ``size`` bytes is written."""
-        return size <= self.value_limit and written < self.full_until
+        return size <= self.value_limit and (self.every > 0 or written < self.full_until)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say how much is kept."""
+    parser.add_argument(
+        "--keep-values",
+        type=_size,
+        metavar="SIZE",
+        help="write tensors of up to SIZE each, such as 512K, 16M or 1G (default: 4M); of larger ones statistics",
+    )
+    parser.add_argument(
+        "--keep-steps",
+        type=_steps,
+        metavar="all|N",
+        help="write every N-th step in full, or all of them, however large the recording gets (default: fewer as it "
+        "grows)",
+    )
+    parser.add_argument(
+        "--keep-memory",
+        type=_size,
+        metavar="SIZE",
+        help="values of earlier steps that were not written stay in the script's memory up to SIZE in all, for whoever "
+        "asks (default: 128M)",
+    )
+
+
+def arguments(options: argparse.Namespace) -> list[str]:
+    """The options as they were given, for another process."""
+    given = [(name, getattr(options, name)) for name in _OPTIONS]
+    return [f"--{name.replace('_', '-')}={value}" for name, value in given if value is not None]
+
+
+def keeper_of(options: argparse.Namespace) -> Keeper:
+    """The keeper that the options ask for."""
+    usual = Keeper()
+    limit = usual.value_limit if options.keep_values is None else options.keep_values
+    return Keeper(value_limit=limit, every=options.keep_steps or 0)
+
+
+def size_text(size: int) -> str:
+    """A number of bytes for people to read."""
+    for unit, many in (("GiB", 1 << 30), ("MiB", MIB), ("KiB", 1 << 10)):
+        if size >= many:
+            return f"{size / many:.3g} {unit}"
+    return f"{size} bytes"
+
+
+def _size(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write a number with K, M or G, such as 16M")
+    return int(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def _steps(text: str) -> int:
+    if text == "all":
+        return 1
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither 'all' nor a number of steps")
+    return int(text)

@@ -19,10 +19,22 @@ class Scopes:
         self.innermost: dict[int, int] = {}
         self._open: dict[int, observe.Event] = {}
 
+    def copy(self) -> Scopes:
+        """Those that are open now."""
+        made = Scopes()
+        made.innermost = dict(self.innermost)
+        made._open = dict(self._open)
+        return made
+
     def opened(self, event: observe.Event) -> None:
         """A scope began: ``event`` is its SCOPE_OPENED."""
         self._open[event[1]] = event
         self.innermost[event[4]] = event[1]
+
+    def thread_of(self, scope: int) -> int:
+        """The thread of an open scope, 0 for another."""
+        event = self._open.get(scope)
+        return int(event[4]) if event is not None else 0
 
     def closed(self, scope: int) -> None:
         """A scope ended. One that began before anybody listened is not known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from tapeview.engine import callsite
@@ -41,6 +41,15 @@ class Sites:
                 frames.insert(0, self._frame(code, trace.tb_lasti))
             trace = trace.tb_next
         return self._writer.add_stack(tuple(frames)) if frames else 0
+
+    def of_running(self, frame: FrameType | None) -> int:
+        """The site of code that runs now: ``frame`` and its callers (0 if none is the user's)."""
+        frames: list[Frame] = []
+        while frame is not None:
+            if not callsite.is_library(frame.f_code.co_filename):
+                frames.append(self._frame(frame.f_code, frame.f_lasti))
+            frame = frame.f_back
+        return self._writer.add_stack(tuple(frames[: callsite.MAX_FRAMES])) if frames else 0
 
     def _frame(self, code: CodeType, instruction: int) -> Frame:
         first = code.co_firstlineno

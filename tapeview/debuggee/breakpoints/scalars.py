@@ -27,7 +27,7 @@ class _Watched:
         """For each series the newest point: its step, the value, and the last value of an earlier step."""
 
     def target(self, event: e.Event) -> Halt | None:
-        _, _, _, kind, targets, _, _, site = event
+        kind, targets, site = event[3], event[4], event[7]
         if kind != "gradient":
             return None
         wanted = self._sites.get(site)
@@ -39,7 +39,8 @@ class _Watched:
         for k, target in enumerate(targets):
             array = target._array
             if array.size == 1 and array.ndim <= 1 and array.dtype.kind in "fiu":
-                halt = self._look((site, k), array.item()) or halt
+                found = self._look((site, k), array.item())
+                halt = halt or found
         return halt
 
     def logged(self, event: e.Event) -> Halt | None:

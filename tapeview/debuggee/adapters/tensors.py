@@ -1,0 +1,133 @@
+"""Tensors and variables of the engine, as records: each is written once, before the first record that mentions it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from tapeview.debuggee.adapters.keeping import Keeper
+from tapeview.debuggee.adapters.plain import DTYPE_NAMES, dtype_name
+from tapeview.debuggee.adapters.shelf import Shelf
+from tapeview.engine.indexed_slices import IndexedSlices
+from tapeview.engine.op import Op
+from tapeview.trace import records as r
+from tapeview.trace.store import Writer
+from tapeview.trace.values import statistics
+
+new_id = itertools.count(1).__next__
+# A process may make several recordings, one after the other: ids of an earlier one must not be taken for this one's.
+
+_SPARSE_ELEMENTS = 1_000_000
+
+
+class Tensors:
+    """Gives ids to tensors and variables, and puts their records into ``records``.
+
+    Attributes:
+        first_id: ids below are those of an earlier recording.
+        step: the step in which values are met.
+        sites: for each variable, the id of the site at which it was made.
+    """
+
+    def __init__(self, writer: Writer, keeper: Keeper, shelf: Shelf, records: list[Any]) -> None:
+        self.first_id = new_id()
+        self.step = r.SETUP
+        self.sites: dict[int, int] = {}
+        self._writer = writer
+        self._keeper = keeper
+        self._shelf = shelf
+        self._records = records
+
+    def id_of(self, tensor: Any) -> int:
+        """The id of a tensor that an op or a rule made."""
+        uid: int = tensor._uid
+        if uid >= self.first_id:
+            return uid
+        tensor._uid = uid = new_id()
+        array = tensor._array
+        origin = tensor._origin
+        # dtype.name takes 5 µs, as long as everything else here together.
+        name = DTYPE_NAMES.get(array.dtype) or dtype_name(array.dtype)
+        data = stats = None
+        if array.nbytes <= r.INLINE_BYTES:
+            if name != "string":
+                data = array.tobytes()
+        elif name != "string":
+            stats = statistics(array)
+            if self._keeper.keeps_value(array.nbytes, self._writer.bytes_written):
+                self._writer.add_value(uid, array)
+            else:
+                self._shelf.put(self.step, uid, array)
+        if origin.__class__ is Op:
+            record = r.Tensor(uid, name, array.shape, data, "op", 0, stats, origin.name)
+        elif origin is None:
+            record = r.Tensor(uid, name, array.shape, data, "constant", 0, stats)
+        else:
+            record = r.Tensor(uid, name, array.shape, data, "variable", self.variable(origin), stats)
+        self._records.append(record)
+        return uid
+
+    def known_or_outside(self, tensor: Any) -> int:
+        """The id of a tensor that may have been made outside every tape."""
+        return tensor._uid if tensor._uid >= self.first_id else self.outside(tensor)
+
+    def outside(self, tensor: Any) -> int:
+        """An op's input that no record names yet: a constant, a variable, or something made outside every tape."""
+        uid = self.id_of(tensor)
+        if tensor._origin.__class__ is Op:
+            last = self._records[-1]
+            self._records[-1] = r.Tensor(
+                uid, last.dtype, last.shape, last.data, "outside", 0, last.stats, tensor._origin.name
+            )
+        return uid
+
+    def target(self, target: Any) -> int:
+        """The id of a tensor, or of the version that a variable has."""
+        return self.known_or_outside(target._value if hasattr(target, "_base") else target)
+
+    def gradient(self, gradient: Any) -> int:
+        """The id of a gradient, 0 for None."""
+        if gradient is None:
+            return 0
+        if gradient.__class__ is IndexedSlices:
+            gradient = _dense(gradient)
+        return self.id_of(gradient)
+
+    def variable(self, variable: Any) -> int:
+        """The id of a variable."""
+        variable = variable._base
+        uid: int = variable._uid
+        if uid < self.first_id:
+            # Made before the recording began.
+            self.introduce(variable, 0)
+            uid = variable._uid
+        return uid
+
+    def introduce(self, variable: Any, site: int) -> None:
+        """A variable came into being."""
+        variable._uid = uid = new_id()
+        self._records.append(
+            r.Variable(uid, variable.name, variable.dtype.name, tuple(variable._array.shape), variable.trainable, site)
+        )
+        self.sites[uid] = site
+
+    def is_new(self, variable: Any) -> bool:
+        """Whether no record names a variable yet."""
+        return bool(variable._uid < self.first_id)
+
+
+def _dense(gradient: IndexedSlices) -> Any:
+    """The whole gradient as a tensor, or only its rows where that would be huge. Made once for each object."""
+    made = gradient.__dict__.get("_recorded")
+    if made is None:
+        shape = tuple(gradient._dense_shape._array.tolist()) if gradient._dense_shape is not None else ()
+        if shape and int(np.prod(shape)) <= _SPARSE_ELEMENTS:
+            array = np.zeros(shape, gradient._values._array.dtype)
+            np.add.at(array, gradient._indices._array.ravel(), gradient._values._array.reshape((-1, *shape[1:])))
+            made = type(gradient._values)(array, gradient._values._origin)
+        else:
+            made = gradient._values
+        gradient.__dict__["_recorded"] = made
+    return made
