@@ -150,6 +150,8 @@ def ending(recording: Recording) -> str:
         "stopped": "stopped",
         "killed": "killed, without an end",
     }.get(recording.state, recording.state)
+    if run.how == "breakpoint":
+        how = "stopped at a breakpoint"
     if recording.state == "finished" and run.exit:
         how += f" with exit code {run.exit}"
     lasted = f" after {run.ended - run.started:.1f} s" if run.ended is not None else ""

@@ -14,7 +14,9 @@ from types import FrameType
 from typing import Any, ClassVar
 
 from tapeview.commands import UserError
+from tapeview.debuggee.adapters import keeping
 
+BREAKPOINT_EXIT = 3
 _ERASE = "\r\x1b[K"
 
 
@@ -23,10 +25,13 @@ class Record:
 
     The script's own output, input and exit code stay its own. Look at the recording with `tapeview open` or `tapeview
     info`; it can be opened while the script still runs.
+
+    With --break the run ends where the breakpoint would stop it, with exit code 3, and `tapeview open` shows that place:
+    --break nan, --break line:train.py:31, --break "loss rises 20%", --break "gradient:w:norm>10 if step > 5".
     """
 
     name: ClassVar[str] = "record"
-    usage: ClassVar[str] = "[-o FILE] [--wait [--port N]] [-m] SCRIPT [ARGS...]"
+    usage: ClassVar[str] = "[-o FILE] [--break SPEC]... [--wait [--port N]] [-m] SCRIPT [ARGS...]"
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
@@ -36,6 +41,16 @@ class Record:
             help="the recording to write; an older one is replaced (default: SCRIPT's name with .tapeview, here)",
         )
         parser.add_argument(
+            "--break",
+            dest="breakpoints",
+            action="append",
+            default=[],
+            metavar="SPEC",
+            help="end where this breakpoint stops: line:FILE:LINE, op:TYPE, node:NAME, nan, inf, zero, max>LIMIT, "
+            "value:EXPRESSION, gradient:TEST, gradient:VARIABLE:TEST, loss>LIMIT, loss rises PERCENT%%, step:N, every:N, "
+            "exception; any of them with ' if CONDITION', ' after N', ' log TEXT'",
+        )
+        parser.add_argument(
             "--wait",
             action="store_true",
             help="wait before the script's first line until a window joins with `tapeview attach` and lets it run",
@@ -43,6 +58,7 @@ class Record:
         parser.add_argument(
             "--port", type=int, default=0, metavar="N", help="with --wait: the port to listen on (default: a free one)"
         )
+        keeping.add_options(parser)
         parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as with python -m")
         parser.add_argument(
             "--real-tensorflow", action="store_true", help="use an installed TensorFlow (not supported yet)"
@@ -58,7 +74,10 @@ class Record:
         recording = _recording_path(options.output, options.script)
         if options.port and not options.wait:
             raise UserError("--port says where to wait for a window: give --wait as well")
-        extra = ["--progress"]
+        for text in options.breakpoints:
+            _check(text)
+        extra = ["--progress", *[f"--break={text}" for text in options.breakpoints]]
+        extra += keeping.arguments(options)
         if options.wait:
             extra += ["--wait", "--port", str(options.port)]
         if options.real_tensorflow:
@@ -73,6 +92,8 @@ class Record:
         with _signals_to(child):
             code = child.wait()
         if code >= 0:
+            if code == BREAKPOINT_EXIT and options.breakpoints:
+                _tell_breakpoint(recording)
             return code
         if _is_terminal(sys.stderr):
             sys.stderr.write(_ERASE)
@@ -80,6 +101,36 @@ class Record:
             text = f"tapeview: the script was killed by {_signal_name(-code)}; {recording} has all but its last moments"
             print(text, file=sys.stderr)
         return 128 - code
+
+
+def _check(text: str) -> None:
+    from tapeview.breakpoints import BreakpointError, parse
+
+    try:
+        parse(text)
+    except BreakpointError as error:
+        raise UserError(f"--break: {error}") from error
+
+
+def _tell_breakpoint(path: Path) -> None:
+    """Says at which breakpoint the run ended, if it did not just happen to end with that exit code."""
+    from tapeview.trace.query import Recording, RecordingError
+
+    try:
+        with Recording.open(path) as recording:
+            if recording.run.how != "breakpoint":
+                return
+            stop = recording.failures()[-1]
+            frames = recording.frames(stop.site)
+            place = f" at {recording.source(frames[0].file).path}:{frames[0].line}" if frames else ""
+    except (RecordingError, IndexError, KeyError):
+        return
+    shown = os.path.relpath(path)
+    shown = shown if not shown.startswith("..") else str(path)
+    print(
+        f"tapeview: stopped at breakpoint {stop.type}{place}: {stop.message}; `tapeview open {shown}` shows it",
+        file=sys.stderr,
+    )
 
 
 def _recording_path(wanted: str | None, script: str) -> Path:

@@ -1,7 +1,7 @@
 """Starts a script under the recorder: the entry point of the script's process.
 
 ``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT [--paused]] [--wait [--port PORT]]
-[--progress] [-m] PROGRAM [ARGUMENTS...]``
+[--break SPEC]... [--progress] [-m] PROGRAM [ARGUMENTS...]``
 """
 
 from __future__ import annotations
@@ -16,10 +16,15 @@ import types
 from pathlib import Path
 from types import CodeType, TracebackType
 
+from msgspec import structs
+
 import tapeview
 from tapeview import protocol
+from tapeview.breakpoints import BreakpointError, parse
 from tapeview.debuggee import blame, control, quiet, static_check
 from tapeview.debuggee.door import Door, DoorError
+from tapeview.debuggee.adapters import keeping
+from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.debuggee.gate import Gate
 from tapeview.debuggee.program import (
     REAL_SENTENCE,
@@ -56,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         put_first(os.getcwd())
     door = None
     try:
+        breakpoints = [structs.replace(parse(text), id=k) for k, text in enumerate(options.breakpoints, 1)]
         program = find_module(options.program) if options.module else find_script(options.program)
         source = program.source()
         run = _run_info(program, options.arguments)
@@ -63,13 +69,13 @@ def main(arguments: list[str] | None = None) -> int:
         if options.wait:
             door.reserve()
         writer = Writer(Path(options.recording), run)
-    except (ProgramError, RecordingError, DoorError) as error:
+    except (ProgramError, RecordingError, DoorError, BreakpointError) as error:
         if door is not None:
             door.finish(0.0)
         return refuse(str(error))
 
     gate = Gate()
-    recorder = Recorder(writer, gate)
+    recorder = Recorder(writer, gate, keeping.keeper_of(options), shelf=Shelf(keeping.memory_of(options)))
     session = Session(recorder, gate)
     unsupported = _check(writer, program, source)
     channel = None
@@ -83,6 +89,8 @@ def main(arguments: list[str] | None = None) -> int:
         session.wait_for_window()
         door.open(session.attach)
         print(_how_to_join(door, program), file=sys.stderr, flush=True)
+    if breakpoints:
+        session.break_at(breakpoints)
     if channel is not None:
         if options.paused:
             gate.pause()
@@ -103,7 +111,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--paused", action="store_true", help="wait before the script's first line")
     parser.add_argument("--wait", action="store_true", help="wait before the script's first line for a window to join")
     parser.add_argument("--port", type=int, default=0, metavar="PORT", help="where to listen for it (0: a free port)")
+    parser.add_argument(
+        "--break", dest="breakpoints", action="append", default=[], metavar="SPEC", help="end where this would stop"
+    )
     parser.add_argument("--progress", action="store_true", help="draw a progress line if stderr is a terminal")
+    keeping.add_options(parser)
     parser.add_argument("--real-tensorflow", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module, as with python -m")
     parser.add_argument("program", metavar="PROGRAM")

@@ -19,7 +19,9 @@ from types import FrameType
 from typing import NoReturn
 
 from tapeview import protocol
+from tapeview.breakpoints import Breakpoint, describe
 from tapeview.debuggee import frames
+from tapeview.debuggee.breakpoints import checker_of
 from tapeview.debuggee.busy import seconds_outside
 from tapeview.debuggee.control import Control
 from tapeview.debuggee.door import Door, DoorError
@@ -34,6 +36,8 @@ from tapeview.protocol import Held, Status, Stop
 
 STOPPED_EXIT = 128 + 15
 INTERRUPTED_EXIT = 128 + 2
+BREAKPOINT_EXIT = 3
+"""Exit code of a run that nobody watches and that has come to a breakpoint."""
 PATIENCE = 2.0
 """Seconds that a script waits for its debugger's first order."""
 
@@ -54,11 +58,13 @@ class Session:
         self.recorder = recorder
         self.gate = gate
         self.orders = Orders(recorder, gate)
+        recorder.stops.checker = checker_of(recorder, gate)
         self.how = "failed"
         self.exit = 1
         self.interrupted = False
         self._tees: list[Tee] = []
         self._control: Control | None = None
+        self._breakpoints: dict[int, str] = {}
         self._ordered = threading.Event()
         self._attaching = threading.Lock()
         self._waits = False
@@ -122,6 +128,25 @@ class Session:
             else:
                 self._control.start()
 
+    def break_at(self, breakpoints: Sequence[Breakpoint]) -> None:
+        """Sets breakpoints for a run that nobody watches: where the first one would stop it, it ends."""
+        self._breakpoints = {one.id: describe(one) for one in breakpoints}
+        self.recorder.stops.set_breakpoints(breakpoints)
+        self.gate.on_change = self._end_at_breakpoint
+
+    def _end_at_breakpoint(self) -> None:
+        """Called on the thread that stopped, when everything up to there is in the recording."""
+        stopped = self.recorder.stops.stopped
+        if stopped is None or stopped.reason != "breakpoint" or stopped.thread != threading.get_ident():
+            return
+        with self._lock:  # of several threads that come here one ends the run
+            if self._finished:
+                return
+            name = self._breakpoints.get(stopped.breakpoint, "")
+            self.recorder.broke(name, stopped.text, stopped.step, sys._getframe())
+            if self.finish("breakpoint", BREAKPOINT_EXIT):
+                self._hard_exit(BREAKPOINT_EXIT)
+
     def wait_for_window(self) -> None:
         """Holds the script before its first line until a window that came through the door lets it run."""
         self._waits = True
@@ -138,6 +163,12 @@ class Session:
 
     def post_mortem(self, error: BaseException) -> None:
         """The script has raised: waits for a debugger that wants to look at it. Called on the main thread."""
+        halt = self.recorder.stops.checker.raised(error)
+        if halt is not None and self._breakpoints and not self.connected:
+            name = self._breakpoints.get(halt.breakpoint, "")
+            self.recorder.broke(name, halt.text, self.recorder.begun() - 1, error.__traceback__)
+            self.how, self.exit = "breakpoint", BREAKPOINT_EXIT
+            return
         places = frames.of_traceback(error.__traceback__)
         if not places or not self._is_watched():
             return
@@ -216,7 +247,6 @@ class Session:
             if self._finished or os.getpid() != self._pid:
                 return False
             self._finished = True
-            self.gate.open_for_good()
             if self._progress is not None:
                 self._progress.finish()
             # A terminal that nobody reads can block a flush for ever; the recording must be closed all the same.
@@ -225,6 +255,8 @@ class Session:
                 flush.start()
                 flush.join(1.0)
             self.recorder.finish(how, exit)
+            # Only now: what threads that were held would do next does not belong into the recording.
+            self.gate.open_for_good()
             if self._control is not None:
                 self._control.finish(how, exit)
             if self.door is not None:

@@ -53,6 +53,10 @@ class Checker(Protocol):
         """How often each breakpoint was hit so far."""
         ...
 
+    def raised(self, error: BaseException) -> Halt | None:
+        """Why to stop at an exception that ends the script."""
+        ...
+
 
 class NoChecker:
     """Knows no breakpoints and no targets."""
@@ -65,6 +69,9 @@ class NoChecker:
 
     def hits(self) -> tuple[Hits, ...]:
         return ()
+
+    def raised(self, error: BaseException) -> Halt | None:
+        return None
 
 
 class Stops:

@@ -132,6 +132,8 @@ class Recording:
     def state(self) -> str:
         """How the run stands: "running", "finished", "failed", "stopped" or "killed" (it never said that it ended)."""
         run = self.run
+        if run.how == "breakpoint":
+            return "stopped"
         if run.how == "exited":
             return "failed" if run.exit else "finished"
         if run.how or run.ended is not None:

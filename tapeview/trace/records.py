@@ -294,13 +294,16 @@ class RunInfo(msgspec.Struct, frozen=True):
     ended: float | None = None
     exit: int | None = None
     how: str = ""
-    """How it ended: "", "finished", "failed", "exited", "stopped", "killed"."""
+    """How it ended: "", "finished", "failed", "exited", "stopped", "killed", "breakpoint" (nobody watched, and a
+    breakpoint of ``tapeview record --break`` stopped it: the last `Failure` is of kind "breakpoint")."""
 
 
 class Failure(msgspec.Struct, frozen=True):
     """An exception that ended the script, or one of the recorder's own troubles (``kind`` "recorder").
 
-    ``frames`` are user frames, outermost first; ``op`` names the op type that raised, if one did.
+    ``frames`` are user frames, outermost first; ``op`` names the op type that raised, if one did. Of ``kind``
+    "breakpoint" it is where a run ended at a breakpoint: ``type`` is the breakpoint's text form, ``message`` what it
+    found, and the place is the last position of ``step``.
     """
 
     kind: str
@@ -313,7 +316,9 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Output(msgspec.Struct, frozen=True):
-    """A piece of text the script wrote. ``stream`` is "stdout" or "stderr"."""
+    """A piece of text. ``stream`` is "stdout" or "stderr" for what the script wrote, "log" for what a breakpoint wrote
+    that logs instead of stopping.
+    """
 
     stream: str
     text: str

@@ -11,7 +11,7 @@ import linecache
 import os
 import sys
 from functools import lru_cache
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
 
 from tapeview.debuggee.adapters.aside import is_users
@@ -241,6 +241,16 @@ def running(depth: int = 0) -> tuple[FrameType | None, FrameType | None]:
         called = frame
         frame = frame.f_back
     return None, None
+
+
+def innermost(trace: TracebackType | None) -> FrameType | None:
+    """The user's innermost frame in a traceback; None if there is none."""
+    found = None
+    while trace is not None:
+        if is_users(trace.tb_frame.f_code):
+            found = trace.tb_frame
+        trace = trace.tb_next
+    return found
 
 
 def entry_of_rule() -> Any:

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tapeview.breakpoints import Breakpoint
 from tapeview.debuggee.adapters import events as e
+from tapeview.debuggee.adapters.aside import tapes_aside
+from tapeview.debuggee.adapters.places import innermost
 from tapeview.debuggee.breakpoints.checks import checks_of
-from tapeview.debuggee.breakpoints.point import Point, StepCounter, Surroundings
+from tapeview.debuggee.breakpoints.point import Point, StepCounter, Surroundings, said
 from tapeview.debuggee.breakpoints.targets import checks_of_target
 from tapeview.debuggee.stops import Check, Checks, Halt
 from tapeview.protocol import Hits, StepTo
 
-__all__ = ["Breakpoints", "Surroundings"]
+if TYPE_CHECKING:
+    from tapeview.debuggee.gate import Gate
+    from tapeview.debuggee.recorder import Recorder
+
+__all__ = ["Breakpoints", "Surroundings", "checker_of"]
+
+
+def checker_of(recorder: Recorder, gate: Gate) -> Breakpoints:
+    """The breakpoints of a recorded run."""
+
+    @contextmanager
+    def aside() -> Iterator[None]:
+        with tapes_aside(), recorder.muted():
+            yield
+
+    def held() -> list[int]:
+        return [thread for thread, _ in gate.held()]
+
+    around = Surroundings(recorder.begun, lambda text: recorder.output("log", text), aside)
+    return Breakpoints(around, held)
 
 
 class Breakpoints:
@@ -60,6 +83,16 @@ class Breakpoints:
     def hits(self) -> tuple[Hits, ...]:
         """How often each breakpoint was hit so far, in the order in which they were set."""
         return tuple([point.hits for point, _ in self._points.values()])
+
+    def raised(self, error: BaseException) -> Halt | None:
+        """What breakpoints on exceptions say to one that ends the script. What an op raised was told before."""
+        halt = None
+        for point, checks in tuple(self._points.values()):
+            if checks and point.breakpoint.kind == "exception" and not point.knows(error):
+                frame = innermost(error.__traceback__)
+                found = point.hit(f"the script raised {said(error)}", frame=frame)
+                halt = halt or found
+        return halt
 
     def _combined(self) -> Checks:
         every = [checks for _, checks in self._points.values() if checks]

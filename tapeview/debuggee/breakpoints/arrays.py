@@ -80,7 +80,7 @@ def _above(limit: float) -> ArrayTest:
         if array.size == 1:
             return bool(abs(array.item()) > limit)
         # No number is larger than the root of the sum of all squares.
-        if 1e-30 < np.vdot(array, array).real <= enough:
+        if 1e-30 < float(np.vdot(array, array).real) <= enough:
             return False
         with np.errstate(all="ignore"):
             return bool((np.abs(array) > limit).any())
@@ -89,4 +89,4 @@ def _above(limit: float) -> ArrayTest:
 
 
 def _is_finite(number: Any) -> bool:
-    return bool(number - number == 0)
+    return math.isfinite(number.real)

@@ -14,7 +14,7 @@ from tapeview.debuggee.adapters.places import Where, entry_of_rule, variable_nam
 from tapeview.debuggee.breakpoints.arrays import ArrayTest, array_test
 from tapeview.debuggee.breakpoints.gradients import gradient_checks
 from tapeview.debuggee.breakpoints.nodes import node_checks
-from tapeview.debuggee.breakpoints.point import Point
+from tapeview.debuggee.breakpoints.point import Point, said
 from tapeview.debuggee.breakpoints.scalars import scalar_checks
 from tapeview.debuggee.breakpoints.visits import Visits
 from tapeview.debuggee.stops import Check, Halt
@@ -120,9 +120,8 @@ def _value(point: Point) -> PointChecks:
 def _exception(point: Point) -> PointChecks:
     def check(event: e.Event) -> Halt | None:
         name = event[1].name
-        error = event[5]
-        message = str(error).splitlines()[0] if str(error) else ""
-        return point.hit(f"{name} raised {type(error).__name__}: {message}".removesuffix(": "), None, name)
+        point.note(event[5])
+        return point.hit(f"{name} raised {said(event[5])}", None, name)
 
     return {e.FAILED: check}
 

@@ -40,7 +40,8 @@ def gradient_checks(point: Point) -> dict[int, Check]:
             said = _says(b.test, b.limit, array, reason)
             if said:
                 called = f" for {names[0]}" if names and names[0] else ""
-                halt = point.hit(f"the gradient{called} {said}", array) or halt
+                found = point.hit(f"the gradient{called} {said}", array)
+                halt = halt or found
         return halt
 
     return {e.GRADIENT_STARTED: begin, e.GRADIENT_FINISHED: check}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
+import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class Point:
         self._hits = hits
         self._error = ""
         self._lock = threading.Lock()
+        self._known: weakref.ref[BaseException] | None = None
         self._condition = self._compiled(breakpoint.condition, "condition") if breakpoint.condition else None
         self._expression = self._compiled(breakpoint.expression, "expression") if breakpoint.expression else None
         self._broken = bool(breakpoint.condition) and self._condition is None
@@ -101,7 +103,7 @@ class Point:
         names: dict[str, Any] | None = None
         if self._condition is not None:
             names = self._names(value, op, frame)
-            if not self._evaluate(self._condition, names, "condition", self.breakpoint.condition):
+            if not self._evaluate(self._condition, names):
                 return None
         with self._lock:
             self._hits += 1
@@ -112,12 +114,25 @@ class Point:
             return None
         return Halt("breakpoint", text, self.breakpoint.id, seq)
 
+    def note(self, error: BaseException) -> None:
+        """This exception was looked at."""
+        with contextlib.suppress(TypeError):  # of some types there are no weak references
+            self._known = weakref.ref(error)
+
+    def knows(self, error: BaseException) -> bool:
+        """Whether this exception is the last that was looked at."""
+        return self._known is not None and self._known() is error
+
     def is_true_of(self, array: Any) -> bool:
         """Whether the breakpoint's expression over ``value`` holds for an array."""
         if self._expression is None:
             return False
-        names = {"np": np, "value": _looked_at(array)}
-        return self._evaluate(self._expression, names, "expression", self.breakpoint.expression)
+        try:
+            # NumPy only: nothing in reach can leave a trace on a tape.
+            return bool(eval(self._expression, {"np": np, "value": _looked_at(array)}))
+        except (Exception, SystemExit) as error:
+            self._error = f"the expression {self.breakpoint.expression!r} raised {said(error)}"
+            return False
 
     def _names(self, value: Any, op: str, frame: FrameType | None) -> dict[str, Any]:
         """What an expression sees: the script's own variables come first."""
@@ -131,12 +146,12 @@ class Point:
             self._error = f"the {what} {text!r} is not a Python expression"
         return code
 
-    def _evaluate(self, code: CodeType, names: dict[str, Any], what: str, text: str) -> bool:
+    def _evaluate(self, condition: CodeType, names: dict[str, Any]) -> bool:
         try:
             with self._around.aside():
-                return bool(eval(code, names))
+                return bool(eval(condition, names))
         except (Exception, SystemExit) as error:
-            self._error = f"the {what} {text!r} raised {_said(error)}"
+            self._error = f"the condition {self.breakpoint.condition!r} raised {said(error)}"
             return False
 
     def _filled(self, names: dict[str, Any]) -> str:
@@ -150,8 +165,8 @@ class Point:
                 with self._around.aside():
                     pieces.append(_shortened(format(eval(code, names), spec)))
             except (Exception, SystemExit) as error:
-                self._error = f"the expression {text!r} in the text to log raised {_said(error)}"
-                pieces.append(f"<{_said(error)}>")
+                self._error = f"the expression {text!r} in the text to log raised {said(error)}"
+                pieces.append(f"<{said(error)}>")
         return "".join(pieces)
 
 
@@ -213,8 +228,10 @@ def _looked_at(value: Any) -> Any:
     return value
 
 
-def _said(error: BaseException) -> str:
-    return _shortened(f"{type(error).__name__}: {error}".removesuffix(": ").splitlines()[0])
+def said(error: BaseException) -> str:
+    """An exception as one line."""
+    text = f"{type(error).__name__}: {error}".splitlines()[0]
+    return _shortened(text.strip().removesuffix(":"))
 
 
 def _shortened(text: str) -> str:
