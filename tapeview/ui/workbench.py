@@ -59,12 +59,13 @@ class Workbench(QMainWindow):
         self.source = SourceDock(source, self.breaks)
         self.breakpoints = BreakpointsDock(breakpoints, self.breaks)
         self.stack = StackDock(stack)
-        self.watches = WatchesDock(WatchModel(workspace, background))
+        watches = WatchModel(workspace, background)
+        self.watches = WatchesDock(watches)
         self.search = SearchModel(self.graph_model, source)
         self.variables = VariablesDock(VariablesModel(workspace))
         self.inspector = InspectorDock(InspectorModel(workspace, background))
         self.timeline = TimelineDock(TimelineModel(workspace))
-        self.plots = PlotsDock(PlotsModel(workspace))
+        self.plots = PlotsDock(PlotsModel(workspace, watches))
         self.tape = TapeDock(TapeModel(workspace))
         findings = FindingsModel(workspace)
         self.findings = FindingsDock(findings)
@@ -197,9 +198,9 @@ class Workbench(QMainWindow):
                 bar.style().polish(bar)
             bar.setFont(caps_font())  # each style sheet brings its own
 
-    def show_stop(self, reason: str) -> None:
-        """The script has come to a stop: where something went wrong, the calls that led there come up."""
-        if reason in ("exception", "failed"):
+    def show_stop(self, wrong: bool) -> None:
+        """The script has come to a stop: where something went ``wrong``, the calls that led there come up."""
+        if wrong:
             self.bring_up(self.stack)
 
     def picks_ops(self) -> bool:

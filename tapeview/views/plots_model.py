@@ -1,4 +1,4 @@
-"""What the Plots dock shows: every scalar series of the recording against the training step."""
+"""What the Plots dock shows: every scalar series of the recording, and of watches, against the training step."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tapeview.trace.query import Series
 from tapeview.views.numbers import number
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
+from tapeview.views.watch_model import WatchCurve, WatchModel
 from tapeview.views.workspace import Reasons, Workspace
 
 SMOOTHING = (0.0, 0.3, 0.6, 0.9, 0.97)
@@ -38,21 +39,25 @@ class PlotsModel:
     shown), ``scale``, ``cursor``.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, watches: WatchModel | None = None) -> None:
         self.changed: Signal[Reasons] = Signal()
         self._workspace = workspace
+        self._watches = watches
         self.curves: list[Curve] = []
         self.log = False
         self.smoothing = 0.0
         self._toggled: dict[str, bool] = {}
         self._log_chosen = False
         self.step = 0
-        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._disconnects = [workspace.changed.connect(self._workspace_changed)]
+        if watches is not None:
+            self._disconnects.append(watches.plotted.connect(self._watches_changed))
         self._workspace_changed(frozenset({"recording", "data", "cursor"}))
 
     def dispose(self) -> None:
-        """Stop listening to the workspace."""
-        self._disconnect()
+        """Stop listening."""
+        for disconnect in self._disconnects:
+            disconnect()
 
     @property
     def running(self) -> bool:
@@ -147,16 +152,22 @@ class PlotsModel:
         if changed:
             self.changed.emit(frozenset(changed))
 
+    def _watches_changed(self) -> None:
+        self.changed.emit(frozenset(self._read()))
+
     def _read(self) -> set[str]:
         recording = self._workspace.recording
         series = list(recording.scalars().items()) if recording is not None else []
         longest = max((len(one.steps) for _, one in series), default=0)
         series.sort(key=lambda entry: _rank(entry[1], longest))
-        keys = [key for key, _ in series]
+        watched = self._watches.curves if self._watches is not None else ()
+        before = [curve.key for curve in self.curves]
         changed = {"data"}
-        if keys != [curve.key for curve in self.curves]:
-            changed.add("curves")
         self.curves = [self._curve(key, one, place, longest) for place, (key, one) in enumerate(series)]
+        # Behind the others, so that none of these changes its colour when one is watched.
+        self.curves += [self._watched(one, place) for place, one in enumerate(watched, len(self.curves))]
+        if before != [curve.key for curve in self.curves]:
+            changed.add("curves")
         if not self._log_chosen:
             shown = [curve.y for curve in self.curves if curve.visible]
             log = worth_log(shown)
@@ -179,6 +190,11 @@ class PlotsModel:
             x, y = np.maximum(x[-1:], 1.0), y[-1:]
         visible = self._toggled.get(key, place < SHOWN_AT_FIRST and len(x) >= FEW * longest)
         return Curve(key, series.name, series.kind, place, visible, x, y)
+
+    def _watched(self, one: WatchCurve, place: int) -> Curve:
+        key = f"watch {one.name}"
+        x = one.steps.astype(np.float64) + 1.0
+        return Curve(key, one.name, "watch", place, self._toggled.get(key, True), x, one.values)
 
 
 def _rank(series: Series, longest: int) -> tuple[int, int]:
