@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from tapeview.breakpoints import Breakpoint
 from tapeview.ui import theme
-from tapeview.ui.choice import Choice
+from tapeview.ui.choice import Choice, Tick
 from tapeview.ui.facts import breakable, dress, show_if
 from tapeview.ui.text import tr
 from tapeview.views.breakpoint_form import Form, build, changed, choices, fields_of, form_of, kinds, preview
@@ -62,8 +61,8 @@ class BreakpointDialog(QDialog):
         self.line, self.name, self.limit = _field(tr("Line")), _field(tr("Name")), _field(tr("Limit"))
         self.expression, self.condition = _field(tr("Expression")), _field(tr("Condition"))
         self.after, self.log = _field(tr("Hits")), _field(tr("Text to write"))
-        self.exact = QCheckBox(tr("only the expression at these columns"))
-        self.logs = QCheckBox(tr("Write a line instead of stopping"))
+        self.exact = Tick(tr("only the expression at these columns"))
+        self.logs = Tick(tr("Write a line instead of stopping"))
         self.expression.setPlaceholderText("value.min() < 0")
         self.condition.setPlaceholderText(tr("a Python expression, such as i > 10"))
         self.log.setPlaceholderText(tr("such as loss is {loss}"))
@@ -222,7 +221,8 @@ class BreakpointDialog(QDialog):
         self._rows["name"][0].setText(label)
         self.name.setAccessibleName(label)
         self.name.setPlaceholderText(hint)
-        self._rows["test"][0].setText({"op": tr("What"), "scalar": tr("when it")}.get(form.kind, tr("when it")))
+        at = form.kind == "op" or form.test in ("step", "every")
+        self._rows["test"][0].setText(tr("at") if at else tr("when it"))
         self.limit.setPlaceholderText({"step": "120", "every": "50", "rises": "20"}.get(form.test, "100"))
 
 

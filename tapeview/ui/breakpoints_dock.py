@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+)
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -12,17 +20,21 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from tapeview.ui import theme
+from tapeview.ui import code_gutter, theme
 from tapeview.ui.breaks import Breaks
 from tapeview.ui.dock import Dock
 from tapeview.ui.facts import show_if
 from tapeview.ui.text import tr
 from tapeview.views.breakpoints_model import BreakpointRow, BreakpointsModel
+from tapeview.views.gutter import GutterMark
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
@@ -115,6 +127,34 @@ class BreakpointTable(QAbstractTableModel):
         return None
 
 
+class MarkDelegate(QStyledItemDelegate):
+    """A row's switch is the mark that stands beside the source: filled is on, hollow is off. A click turns it."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        table, palette, area = index.model(), theme.current().palette, option.rect
+        if not isinstance(table, BreakpointTable):
+            return
+        row = table.row(index.row())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, palette.color("accentbg"))
+        elif row.here:
+            painter.fillRect(area, palette.color("hl"))
+        painter.setPen(palette.color("line"))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        state = "off" if not row.enabled else "error" if row.error else "on"
+        painter.translate(area.center().x() + 1 - code_gutter.MIDDLE, 0)
+        code_gutter.paint_mark(painter, GutterMark(state, row.shape), area.top(), area.height(), False)
+        painter.restore()
+
+    def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
+        released = event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent)
+        if released and event.button() == Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
+            return model.setData(index, None, Qt.ItemDataRole.CheckStateRole)
+        return event.type() == QEvent.Type.MouseButtonDblClick
+
+
 class BreakpointsDock(Dock):
     """A switch per row; double click or Return goes there or changes it, Space switches, Delete removes."""
 
@@ -124,6 +164,7 @@ class BreakpointsDock(Dock):
         self.rows = BreakpointTable(model)
         self.table = QTableView()
         self.table.setModel(self.rows)
+        self.table.setItemDelegateForColumn(ON, MarkDelegate(self.table))
         self.table.setAccessibleName(tr("Breakpoints"))
         self.table.setShowGrid(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

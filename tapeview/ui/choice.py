@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QStyle, QStyleOptionButton
 
 from tapeview.ui.icons import icon
+
+
+class Tick(QCheckBox):
+    """A check box that can be seen on a dark ground: style sheets can only show pictures there."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.isChecked():
+            option = QStyleOptionButton()
+            self.initStyleOption(option)
+            area = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+            painter = QPainter(self)
+            icon("tick", "onaccent").paint(painter, area.adjusted(1, 1, -1, -1))
+            painter.end()
 
 
 class Choice(QComboBox):

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
 from tapeview.ui.facts import Facts, breakable, dress, show_if
+from tapeview.ui.fetch_box import FetchBox
 from tapeview.ui.tensor_view import TensorView
 from tapeview.ui.text import tr
 from tapeview.views.inspector_model import InspectorModel
@@ -195,6 +196,7 @@ class InspectorDock(Dock):
         self.list = EntryList()
         self._page = QWidget()
         self.tensor = TensorView(model.tensor, self._page)
+        self.fetch = FetchBox(model.fetching, self._page)
         self.details = Facts()
         self._cards: list[Card] = []
         self._column = QVBoxLayout(self._page)
@@ -205,7 +207,7 @@ class InspectorDock(Dock):
         head.addWidget(self.title)
         head.addWidget(self.where)
         self._column.addLayout(head)
-        for widget in (self.rule, self.tabs, self.list, self.tensor, self.details):
+        for widget in (self.rule, self.tabs, self.list, self.tensor, self.fetch, self.details):
             self._column.addWidget(widget)
         self._cards_box = QVBoxLayout()
         self._cards_box.setSpacing(8)
@@ -232,7 +234,11 @@ class InspectorDock(Dock):
         self.list.activated.connect(model.jump)
         theme.current().changed.connect(self.refresh)
         self.on_dispose(
-            model.changed.connect(lambda: self.later("all", self.refresh)), self.tensor.disconnect_model, model.dispose
+            model.changed.connect(lambda: self.later("all", self.refresh)),
+            model.fetching.changed.connect(lambda: self.later("explained", self._explain)),
+            self.tensor.disconnect_model,
+            self.fetch.disconnect_model,
+            model.dispose,
         )
         self.refresh()
 
@@ -266,6 +272,12 @@ class InspectorDock(Dock):
         show_if(self.doc, bool(sheet.doc) and model.tab == "details")
         leaf = model.tab == "value" and sheet.kind in ("variable", "tensor")
         self._show_cards(sheet.whys if leaf or model.tab == "gradient" else ())
+
+    def _explain(self) -> None:
+        explained = bool(self._model.fetching.state)
+        if explained != self.tensor.explained:
+            self.tensor.explained = explained
+            self.tensor.refresh()
 
     def _show_rule(self) -> None:
         sheet, palette = self._model.sheet, theme.current().palette

@@ -35,6 +35,7 @@ from tapeview.ui.toolbar import ToolBar
 from tapeview.ui.welcome import Welcome
 from tapeview.views.examples import Example, examples
 from tapeview.views.session import SUFFIX, Check, SessionModel
+from tapeview.views.standing import trouble
 from tapeview.views.status_model import StatusModel
 from tapeview.views.workspace import Reasons, Workspace
 
@@ -277,7 +278,7 @@ class MainWindow(QMainWindow):
             if self.workbench is not None and self.workspace.state == "failed":
                 self.workbench.bring_up(self.workbench.findings)
         if "stop" in reasons and self.workbench is not None and self.workspace.stopped is not None:
-            self.workbench.show_stop(self.workspace.stopped.reason)
+            self.workbench.show_stop(bool(trouble(self.workspace)[1]))
         self.commands.update()
 
     def _problem(self, sentence: str) -> None:

@@ -134,6 +134,7 @@ class StackDock(Dock):
         self.tree.itemClicked.connect(lambda item, _column: self._pick(item))
         self.tree.itemActivated.connect(lambda item, _column: self._pick(item))
         self.tree.installEventFilter(self)
+        self.tree.viewport().installEventFilter(self)
         self.threads.activated.connect(lambda index: model.choose_thread(self.threads.itemData(index)))
         self.visibilityChanged.connect(model.set_wanted)
         theme.current().changed.connect(self.tree.viewport().update)
@@ -212,7 +213,7 @@ class StackDock(Dock):
             self._model.choose(number)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() == QEvent.Type.Resize and watched is self.tree.viewport():
             width = self.tree.viewport().width()
             self.tree.setColumnWidth(0, max(90, width * 2 // 5))
             self.tree.setColumnWidth(1, width - self.tree.columnWidth(0))

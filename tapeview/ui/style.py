@@ -94,7 +94,10 @@ QSlider::groove:horizontal { background: $line; height: 4px; border-radius: 2px;
 QSlider::sub-page:horizontal { background: $accent; height: 4px; border-radius: 2px; }
 QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 9px; height: 9px; margin: -5px 0; border-radius: 6px; }
 QPushButton#chip:focus { border: 1px solid $accent; }
-QCheckBox { spacing: 6px; }
+QCheckBox { spacing: 7px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px; background: $panel; }
+QCheckBox::indicator:checked { background: $accent; border: 1px solid $accent; }
+QCheckBox::indicator:focus { border: 1px solid $accent; }
 
 #welcome, #welcomePage { background: $bg; }
 #muted { color: $muted; }
@@ -105,6 +108,7 @@ QPushButton#tile:focus { border: 1px solid $accent; }
 #nothing { color: $faint; font-size: 12px; }
 #promptBox { background: $code; border-top: 1px solid $line; }
 QLineEdit#prompt { background: transparent; border: 0; border-radius: 0; padding: 0; }
+QLineEdit#prompt { placeholder-text-color: $muted; }
 QLineEdit#prompt:read-only { color: $faint; }
 QListView#completions { border: 1px solid $line; padding: 3px; }
 QTreeView::item { padding: 0; border: 0; }

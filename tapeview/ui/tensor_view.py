@@ -18,6 +18,8 @@ class TensorView(QWidget):
     def __init__(self, model: TensorModel, parent: QWidget) -> None:
         super().__init__(parent)  # it shows and hides itself, and without a parent it would be a window
         self._model = model
+        self.explained = False
+        """Whether something else says why the value is not here."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -83,6 +85,8 @@ class TensorView(QWidget):
             if model.content.stats is not None
             else tr("The value was not kept in the recording."),
         }.get(model.state, "")
+        if model.state == "not kept" and self.explained:
+            note = ""  # it is said elsewhere, with what can be done
         if model.state == "ready" and model.content.array is not None and not model.content.array.size:
             note = tr("An empty tensor: it has no elements.")
         self._note.setText(note)

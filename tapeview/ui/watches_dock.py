@@ -269,6 +269,7 @@ class WatchesDock(Dock):
         column.addWidget(self._stack, 1)
         self.set_body(body)
         self.table.installEventFilter(self)
+        self.table.viewport().installEventFilter(self)
         self.visibilityChanged.connect(model.set_wanted)
         theme.current().changed.connect(self.table.viewport().update)
         self.on_dispose(
@@ -305,7 +306,7 @@ class WatchesDock(Dock):
         menu.popup(self.table.viewport().mapToGlobal(place))
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() == QEvent.Type.Resize and watched is self.table.viewport():
             width = self.table.viewport().width()
             text, curve = width * 2 // 5, min(90, width // 5)
             for column, share in ((TEXT, text), (VALUE, width - text - curve), (CURVE, curve)):

@@ -10,7 +10,7 @@ import msgspec
 from tapeview.breakpoints import Breakpoint, BreakpointError, describe, parse
 from tapeview.views import targets
 from tapeview.views.breakpoint_words import condition_words, in_words
-from tapeview.views.gutter import toggle_line
+from tapeview.views.gutter import shape_of, toggle_line
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Workspace
@@ -20,7 +20,7 @@ __all__ = ["Breakpoint", "BreakpointRow", "BreakpointsModel"]
 
 class BreakpointRow(NamedTuple):
     """A breakpoint in words. ``text`` is its text form, ``words`` says the same to a person, and ``condition`` when it
-    counts. ``here`` tells that the script stands because of it.
+    counts; ``shape`` is that of its mark beside the source. ``here`` tells that the script stands because of it.
 
     ``hits`` is "" before it was hit; ``error`` the sentence with which its condition failed last. ``path`` and
     ``line`` are its place, "" and 0 if it has none.
@@ -37,6 +37,7 @@ class BreakpointRow(NamedTuple):
     line: int
     words: str = ""
     condition: str = ""
+    shape: str = "stop"
 
 
 class BreakpointsModel:
@@ -186,7 +187,7 @@ class BreakpointsModel:
         error = told.error if told is not None else ""
         return BreakpointRow(
             one.id, describe(one), one.kind, one.enabled, hits, error, one.id == standing, one.file, one.line,
-            in_words(one), condition_words(one),
+            in_words(one), condition_words(one), shape_of(one),
         )  # fmt: skip
 
 

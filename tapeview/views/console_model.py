@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tapeview.protocol import Completions, Evaluated
 from tapeview.views.expression import Expression, ExpressionError
 from tapeview.views.functions import MODULES, Module
+from tapeview.views.messages import readable
 from tapeview.views.named_values import Lookup, name_words
 from tapeview.views.prompt_history import History
 from tapeview.views.signal import Signal
@@ -223,7 +224,8 @@ class ConsoleModel:
         if stopped is not None and stopped.serial != self._noted:
             self._noted = stopped.serial
             if stopped.reason != "step":  # one line for each op would bury what the script wrote
-                self._say("note", stopped.text or tr("paused"))
+                before = tr("paused before the first op") if stopped.reason == "start" else tr("paused")
+                self._say("note", readable(stopped.text) or before)
         if self._waiting:
             self.changed.emit()
 

@@ -8,6 +8,7 @@ from tapeview.graph.build import Node
 from tapeview.trace.query import Recording
 from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State
+from tapeview.views.messages import readable
 from tapeview.views.numbers import brief, number, stats_brief
 from tapeview.views.reasons import Subject, why_none
 from tapeview.views.text import tr
@@ -74,7 +75,7 @@ def card(scene: Scene, state: State, index: int, node: int) -> Card:
         "outside": tr("computed outside the tape"),
     }[shown.kind]
     if shown.error:
-        rows.append(Row(tr("error"), shown.error, "bad"))
+        rows.append(Row(tr("error"), readable(shown.error), "bad"))
     else:
         rows.append(Row(tr("shape"), f"{face_shape(shown)} {shown.dtype}".strip(), "code"))
     if shown.kind == "op":

@@ -116,7 +116,9 @@ class GraphModel:
             return ""
         if step is not None:
             return tr("No op was recorded in this tape.")
-        if workspace.state == "running":
+        if workspace.state == "paused":
+            return tr("Paused before the first tape. F10 executes one op, F11 goes to the first training step.")
+        if workspace.state in ("running", "pausing"):
             return tr("Waiting for the first tape …")
         if workspace.recording is not None:
             return tr("No tape was recorded.")

@@ -77,7 +77,6 @@ def marks(book: BreakpointBook, path: str, recording: Recording | None) -> dict[
 
 def _mark(book: BreakpointBook, one: Breakpoint, run: bool) -> GutterMark:
     told = book.hits.get(one.id)
-    shape = "log" if one.log is not None else "condition" if one.condition or one.after > 1 else "stop"
     words = [describe(one)]
     state = "on"
     if not one.enabled:
@@ -91,4 +90,9 @@ def _mark(book: BreakpointBook, one: Breakpoint, run: bool) -> GutterMark:
     elif not run:
         state = "idle"
         words.append(tr("no op ran on this line in the recording"))
-    return GutterMark(state, shape, " · ".join(words))
+    return GutterMark(state, shape_of(one), " · ".join(words))
+
+
+def shape_of(one: Breakpoint) -> str:
+    """The shape of a breakpoint's mark: "stop", "condition" or "log"."""
+    return "log" if one.log is not None else "condition" if one.condition or one.after > 1 else "stop"

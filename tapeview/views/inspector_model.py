@@ -63,7 +63,7 @@ class InspectorModel:
         workspace = self._workspace
         if workspace.step_count:
             return tr("Step to an op, or pick a node, a line or a variable.")
-        if workspace.state == "running":
+        if workspace.state in ("running", "pausing", "paused"):
             return tr("Here stands what an op did, as soon as the script opens a tape.")
         if workspace.state == "ready":
             return tr("Run the script (F5). Then step through its ops: this shows what each of them did.")

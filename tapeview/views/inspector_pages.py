@@ -15,6 +15,7 @@ from tapeview.views.inspector_words import attribute, formula, input_symbols, pl
 from tapeview.views.numbers import brief as array_words
 from tapeview.views.numbers import number, shape_text
 from tapeview.views.places import describe, phase_name
+from tapeview.views.messages import readable
 from tapeview.views.reasons import Subject, Why, why_none
 from tapeview.views.step_index import Sent, StepIndex, index_of
 from tapeview.views.tensors import FEW, label_of, record_of, stats_of, tensor_words, value_of
@@ -84,7 +85,7 @@ class Pages:
             whys=whys,
             doc=info.doc if info else "",
             first_tab="gradient" if in_backward else "inputs" if op.error else "value",
-            error=op.error,
+            error=readable(op.error),
         )
 
     def update(self, record: Assigned, position: Position) -> Sheet:

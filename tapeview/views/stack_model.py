@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tapeview.protocol import Held, Local, Stack, StackFrame
 from tapeview.trace.records import Frame
 from tapeview.views.landing import last_failure
+from tapeview.views.messages import readable
 from tapeview.views.signal import Signal
 from tapeview.views.standing import frames_of
 from tapeview.views.text import tr
@@ -153,7 +154,7 @@ class StackModel:
     def _show_stack(self) -> None:
         stopped = self._workspace.stopped
         self.source = "script"
-        self.title = stopped.text if stopped is not None else ""
+        self.title = readable(stopped.text) if stopped is not None else ""
         self.frames = tuple(_row(frame.function, frame.file, frame.line) for frame in self._stack)
         self.chosen = min(self._workspace.frame, max(0, len(self.frames) - 1))
         self._fill()
@@ -183,7 +184,7 @@ class StackModel:
         last = workspace.cursor == (workspace.step_count - 1, workspace.position_count(workspace.step_count - 1) - 1)
         if failure is not None and failure.site and (last or not workspace.step_count):
             words = f"{failure.type}: {failure.message}" if failure.message else failure.type
-            return recording.frames(failure.site), "failure", words.split("\n")[0]
+            return recording.frames(failure.site), "failure", readable(words.split("\n")[0])
         frames = frames_of(recording, *workspace.cursor)
         return frames, "recording" if frames else "", tr("called from here") if frames else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tapeview.trace.query import Recording
 from tapeview.trace.records import BackwardStep, Frame, Op
 from tapeview.views.landing import failed_op, last_failure
+from tapeview.views.messages import readable
 from tapeview.views.workspace import Workspace
 
 
@@ -58,4 +59,4 @@ def trouble(workspace: Workspace) -> tuple[tuple[Frame, ...], str]:
 
 
 def _line(words: str) -> str:
-    return words.strip().split("\n")[0]
+    return readable(words.strip().split("\n")[0])

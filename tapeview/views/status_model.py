@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from tapeview.views.messages import readable
 from tapeview.views.numbers import bytes_text
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
@@ -72,7 +73,9 @@ class StatusModel:
         workspace, stopped = self._workspace, self._workspace.stopped
         at_edge = workspace.edge is None or workspace.at_edge
         words = tr("paused at the live edge") if at_edge else tr("paused · looking back, End returns to the live edge")
-        if stopped is not None and stopped.reason in ("exception", "failed"):
+        found = workspace.breakpoints.get(stopped.breakpoint) if stopped is not None else None
+        wrong = found is not None and found.kind == "exception"
+        if stopped is not None and at_edge and (wrong or stopped.reason in ("exception", "failed")):
             return f"{tr('paused')} · {first_line(stopped.text)}", "bad", "cross"
         if stopped is not None and stopped.reason == "breakpoint" and stopped.text and at_edge:
             words = f"{words} · {first_line(stopped.text)}"
@@ -109,7 +112,7 @@ class StatusModel:
 
 def first_line(text: str) -> str:
     """A message's first line."""
-    return text.strip().split("\n")[0]
+    return readable(text.strip().split("\n")[0])
 
 
 def _size(path: Path) -> int:
