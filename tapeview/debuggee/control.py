@@ -39,7 +39,8 @@ class Orders(Protocol):
         ...
 
     def gone(self, control: Control) -> None:
-        """The debugger has left, has vanished or talks nonsense. Called once, unless the script has ended before."""
+        """The debugger has left, has vanished, talks nonsense or had to give place. Called once, unless the script has
+        ended before."""
         ...
 
 
@@ -99,6 +100,8 @@ class Control:
         self._told: Status | None = None
         self._farewell: Finished | None = None
         self._left = False
+        self._to_give_place = False
+        self.displaced = False
         self._said_goodbye = False
         self.alive = True
         self._wake_out, self._wake_in = socket.socketpair()
@@ -132,12 +135,13 @@ class Control:
 
     @property
     def left(self) -> bool:
-        """Whether the debugger has said that it goes, or had to give place to another one."""
+        """Whether the debugger has said that it goes."""
         return self._left
 
     def give_place(self, timeout: float = 1.0) -> None:
-        """Hangs up on the debugger because another one has come. Returns when nothing it ordered is under way."""
-        self._left = True
+        """Hangs up on the debugger because another one has come; ``displaced`` then says whether it was still there.
+        Returns when nothing it ordered is under way."""
+        self._to_give_place = True
         self.wake()
         if self._thread.is_alive():
             self._thread.join(timeout)
@@ -155,7 +159,7 @@ class Control:
                 selector.register(self._wake_out, selectors.EVENT_READ)
                 selector.register(self._channel, selectors.EVENT_READ)
                 self._take(self._waiting)
-                while self._farewell is None and not self._left:
+                while self._farewell is None and not self._left and not self._to_give_place:
                     self._tell()
                     self._send()
                     events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
@@ -165,6 +169,8 @@ class Control:
                             self._wake_out.recv(4096)
                         elif not self._receive():
                             return
+                # It may have gone right before, by itself.
+                self.displaced = self._to_give_place and not self._left and self._receive() and not self._left
             self._say_goodbye()
         except (OSError, ValueError, protocol.ProtocolError):
             # ValueError: the socket was closed under the selector.

@@ -119,10 +119,10 @@ class Session:
         """Serves a debugger from now on; see `control.Control` for the arguments. One that is there gives place to it:
         it may have lost its connection without a sign. The script stays as it is, running or held."""
         with self._attaching:
-            before, self._control = self._control, Control(channel, self, reader, waiting)
+            if self._control is not None:
+                self._control.give_place()
+            self._control = Control(channel, self, reader, waiting)
             self.gate.on_change = self._control.wake
-            if before is not None and before.alive:
-                before.give_place()
             if self._finished:
                 channel.close()
             else:
@@ -222,8 +222,8 @@ class Session:
         """The debugger is not there any more: the script goes on without it, and another one can come.
 
         A script that waits for a window goes on waiting, unless that one has said that it goes."""
-        if control is not self._control:
-            return  # another one has come in its place
+        if control.displaced:
+            return
         self.orders.forget(go_on=control.left or not self._waits)
         self._ordered.set()
         if self.door is not None:

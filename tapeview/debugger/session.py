@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tapeview import protocol
 from tapeview.breakpoints import Breakpoint
@@ -169,7 +170,7 @@ class LiveSession(Remote):
             self._leave = time.monotonic() + patience
         self._wake()
 
-    def __enter__(self) -> LiveSession:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
