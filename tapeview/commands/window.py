@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tapeview.commands import UserError
+from tapeview.debuggee.adapters import keeping
 
 if TYPE_CHECKING:
     from tapeview.views.session import Joined
@@ -44,6 +45,7 @@ class Window:
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--run", action="store_true", help="run the script at once")
+        keeping.add_options(parser)
         parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as with python -m")
         parser.add_argument(
             "--real-tensorflow", action="store_true", help="use an installed TensorFlow (not supported yet)"
@@ -61,6 +63,7 @@ class Window:
             put_first,
         )
 
+        keeping.hand_over(options)
         if options.script is None:
             if options.run or options.module:
                 raise UserError("name the script to run: `tapeview --run SCRIPT`")

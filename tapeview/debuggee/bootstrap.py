@@ -22,9 +22,9 @@ import tapeview
 from tapeview import protocol
 from tapeview.breakpoints import BreakpointError, parse
 from tapeview.debuggee import blame, control, quiet, static_check
-from tapeview.debuggee.door import Door, DoorError
 from tapeview.debuggee.adapters import keeping
 from tapeview.debuggee.adapters.shelf import Shelf
+from tapeview.debuggee.door import Door, DoorError
 from tapeview.debuggee.gate import Gate
 from tapeview.debuggee.program import (
     REAL_SENTENCE,
@@ -47,7 +47,7 @@ USAGE_EXIT = 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs what the arguments say and returns the exit code of the script, or 2 if there was nothing to run."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args([*keeping.handed_over(), *(sys.argv[1:] if arguments is None else arguments)])
     token = os.environ.pop(protocol.TOKEN_VARIABLE, "")
 
     def refuse(sentence: str) -> int:

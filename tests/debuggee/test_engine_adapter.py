@@ -12,6 +12,7 @@ import pytest
 
 from tapeview.debuggee.adapters.engine import EngineTranslator
 from tapeview.debuggee.adapters.keeping import Keeper
+from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.engine import observe
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.ops.elementwise import cast, square, stop_gradient
@@ -27,12 +28,12 @@ from tapeview.trace.store import Writer
 class Bench:
     """Listens to the engine and hands over a finished recording."""
 
-    def __init__(self, path: Path, keeper: Keeper | None = None) -> None:
+    def __init__(self, path: Path, keeper: Keeper | None = None, shelf: Shelf | None = None) -> None:
         self.path = path
         self.events: list[observe.Event] = []
         info = r.RunInfo("0", "3", "engine", __file__, (), str(path.parent), os.getpid(), time.time())
         self._writer = Writer(path, info)
-        self.translator = EngineTranslator(self._writer, keeper)
+        self.translator = EngineTranslator(self._writer, keeper, shelf)
         observe.listen(self.events.append)
 
     def flush(self) -> None:

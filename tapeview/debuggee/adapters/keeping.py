@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from dataclasses import dataclass
 
 MIB = 1 << 20
+PAST_LIMIT = 128 * MIB
+"""Values of earlier steps that were not written may take so many bytes of memory."""
+
+VARIABLE = "TAPEVIEW_KEEP"
+"""The environment variable that hands the options from a window to the scripts it runs. They do not see it."""
 
 _UNITS = {"": 1, "K": 1 << 10, "M": MIB, "G": 1 << 30}
 _OPTIONS = ("keep_values", "keep_steps", "keep_memory")
@@ -73,11 +79,28 @@ def arguments(options: argparse.Namespace) -> list[str]:
     return [f"--{name.replace('_', '-')}={value}" for name, value in given if value is not None]
 
 
+def hand_over(options: argparse.Namespace) -> None:
+    """All scripts that this process starts get the options."""
+    given = arguments(options)
+    if given:
+        os.environ[VARIABLE] = " ".join(given)
+
+
+def handed_over() -> list[str]:
+    """The options that this process was handed, once."""
+    return os.environ.pop(VARIABLE, "").split()
+
+
 def keeper_of(options: argparse.Namespace) -> Keeper:
     """The keeper that the options ask for."""
     usual = Keeper()
     limit = usual.value_limit if options.keep_values is None else options.keep_values
     return Keeper(value_limit=limit, every=options.keep_steps or 0)
+
+
+def memory_of(options: argparse.Namespace) -> int:
+    """The bytes that values of earlier steps may take in memory."""
+    return PAST_LIMIT if options.keep_memory is None else int(options.keep_memory)
 
 
 def size_text(size: int) -> str:

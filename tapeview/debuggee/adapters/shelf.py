@@ -12,8 +12,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-MIB = 1 << 20
-PAST_LIMIT = 128 * MIB
+from tapeview.debuggee.adapters.keeping import MIB, PAST_LIMIT
+
 _SHARE_OF_MEMORY = 4
 _UNKNOWN_MEMORY = 2048 * MIB
 
