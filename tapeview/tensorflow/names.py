@@ -27,6 +27,8 @@ ALIASES: Final[Mapping[str, str]] = {
 
 _CONSTANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "tf": {"__version__": TENSORFLOW_VERSION, "newaxis": None},
+    "tf.data": {"AUTOTUNE": -1, "INFINITE_CARDINALITY": -1, "UNKNOWN_CARDINALITY": -2},
+    "tf.data.experimental": {"AUTOTUNE": -1, "INFINITE_CARDINALITY": -1, "UNKNOWN_CARDINALITY": -2},
     "tf.keras": {"__version__": KERAS_VERSION},
     "tf.compat.v1.logging": {"DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50},
     "tf.errors": {

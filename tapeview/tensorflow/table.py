@@ -2,7 +2,8 @@
 
 To make a name known, add its word to its module's line in `HOMES`; it then appears in every namespace in which
 TensorFlow has it (`namespaces`). ``"range=range_"`` says that ``tf.range`` is ``range_`` in the module. A namespace
-whose words have a meaning of their own (``tf.keras.layers``, ``tf.initializers``) has its modules and words in `LOCAL`.
+whose words have a meaning of their own (``tf.keras.layers``, ``tf.initializers``) has its modules and words in `LOCAL`,
+Keras's in `keras_table`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tapeview.tensorflow.keras_table import KERAS as _KERAS
 from tapeview.tensorflow.layer_names import KERAS
 from tapeview.tensorflow.namespaces import NAMESPACES
 
@@ -150,23 +152,8 @@ HOMES: Final[Mapping[str, str]] = {
     _ENGINE + "warn": "get_logger",
 }
 
-_OPTIMIZERS = {
-    "tapeview.keras.optimizers.sgd": "SGD",
-    "tapeview.keras.optimizers.optimizer": "Optimizer",
-}
-_LEGACY = {"tapeview.keras.optimizers.legacy": "SGD"}
-_SCHEDULES = {"tapeview.keras.optimizers.schedules": "ExponentialDecay LearningRateSchedule"}
-
 LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
-    prefix + space: modules
-    for prefix in ("tf.", "tf.keras.")
-    for space, modules in {
-        "optimizers": _OPTIMIZERS,
-        "optimizers.experimental": _OPTIMIZERS,
-        "optimizers.legacy": _LEGACY,
-        "optimizers.schedules": _SCHEDULES,
-    }.items()
-} | {
+    **_KERAS,
     # What older eager scripts call: TensorFlow 1's names for ops that TensorFlow 2 has under others.
     "tf": {
         _OPS + "arithmetic": "div",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,11 +12,8 @@ from tapeview.engine import dtypes
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
-from tapeview.keras import initializers
+from tapeview.keras import initializers, naming
 from tapeview.keras.backend.config import floatx
-from tapeview.keras.objects import to_snake_case
-
-_counts: dict[str, itertools.count[int]] = {}
 
 
 class MetricVariable(ResourceVariable):
@@ -35,16 +31,6 @@ MetricVariable.__name__ = ResourceVariable.__name__
 MetricVariable.__module__ = ResourceVariable.__module__
 
 
-def forget_names() -> None:
-    """Metrics without a name of their own are numbered from the start again."""
-    _counts.clear()
-
-
-def _new_name(kind: str) -> str:
-    number = next(_counts.setdefault(kind, itertools.count()))
-    return f"{kind}_{number}" if number else kind
-
-
 class Metric:
     """The base of metrics. Subclasses make variables by ``add_weight`` and define ``update_state`` and ``result``.
 
@@ -60,7 +46,7 @@ class Metric:
         for word in kwargs:
             if word not in ("dynamic", "trainable", "autocast"):
                 raise TypeError(f"Keyword argument not understood: {word!r}")
-        self._name = name or _new_name(to_snake_case(type(self).__name__))
+        self._name = name or naming.unique(naming.snake_case(type(self).__name__))
         self._dtype = dtypes.as_dtype(floatx() if dtype is None else dtype)
         self._own: list[ResourceVariable] = []
 

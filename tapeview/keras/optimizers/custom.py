@@ -20,11 +20,7 @@ class Custom(Core):
 
     def update_step(self, gradient: Any, variable: ResourceVariable) -> None:
         """Changes one variable by its gradient."""
-        raise NotImplementedError
-
-    def build(self, var_list: Sequence[ResourceVariable]) -> None:
-        """Makes the slots for variables."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define `update_step(gradient, variable)`.")
 
     def _build_learning_rate(self, learning_rate: Any) -> Any:
         self._set_rate(learning_rate)

@@ -1,0 +1,1 @@
+"""``tf.data``: pipelines of elements, lazy and in TensorFlow's order."""

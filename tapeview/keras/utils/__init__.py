@@ -1,0 +1,1 @@
+"""``keras.utils``: labels as vectors, padded sequences, downloads and other small helps."""
