@@ -15,9 +15,10 @@ import pytest
 
 from tapeview.trace.check import check
 from tapeview.trace.query import Recording
-from tapeview.trace.records import SETUP
-from tapeview.trace.store import RecordingError
+from tapeview.trace.records import SETUP, Op, ScopeClosed, ScopeOpened, Tensor
+from tapeview.trace.store import RecordingError, Writer
 from tests.helpers.recordings import Regression, write_regression
+from tests.helpers.scene import run_info
 from tests.trace.reading import read_everything
 
 
@@ -203,6 +204,20 @@ def test_check_finds_what_does_not_fit_together(path: Path, sql: str, problem: s
     else:
         assert problems == []
     read_everything(path)
+
+
+def test_check_finds_scopes_that_are_not_there_and_ops_that_raised_and_have_outputs(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "odd.tapeview", run_info())
+    raised = Op(1, "Mul", (), (1,), {}, 0, (), 0, error="no", scope=7)
+    writer.append(0, [Tensor(1, "float32", (), b"abcd"), ScopeOpened(3, "a", "block", 1, 2, 9), raised, ScopeClosed(4)])
+    writer.finish("finished", 0)
+    assert check(writer.path) == [
+        "step 0: scope 3: it mentions scope 2, which is not there",
+        "step 0: scope 3: it mentions call site 9, which is not there",
+        "step 0: op 1 (Mul): it mentions scope 7, which is not there",
+        "step 0: op 1 (Mul): it raised and has outputs all the same",
+        "step 0: the end of a scope: it mentions scope 4, which is not there",
+    ]
 
 
 def outcome(path: Path) -> str:
