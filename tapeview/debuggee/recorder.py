@@ -131,6 +131,7 @@ class Recorder:
         """
         with self._lock:
             # Of a step that was thinned out nothing but points was written so far.
+            self._drain()
             self._translator.promote()
             self.flush()
             place = self._translator.place()

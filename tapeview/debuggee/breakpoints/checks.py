@@ -98,7 +98,7 @@ def _value(point: Point) -> PointChecks:
         return None
 
     def backward(event: e.Event) -> Halt | None:
-        _, _, seq, _, contributions, totals = event
+        seq, contributions, totals = event[2], event[4], event[5]
         for sent in contributions if totals is contributions else (*contributions, *totals):
             if sent is not None:
                 array = e.array_of(sent)

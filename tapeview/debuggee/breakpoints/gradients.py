@@ -28,7 +28,7 @@ def gradient_checks(point: Point) -> dict[int, Check]:
         calls[event[1]] = event[5], event[7]
 
     def check(event: e.Event) -> Halt | None:
-        _, number, results, _ = event
+        number, results = event[1], event[2]
         # The call may have begun before the breakpoint was set: then nobody knows what its sources are called.
         sources, site = calls.pop(number, ([], 0))
         halt = None

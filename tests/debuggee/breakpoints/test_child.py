@@ -202,28 +202,6 @@ def test_conditions_leave_no_trace(tmp_path: Path) -> None:
             assert [op.op for op in one.ops.values()] == [op.op for op in other.ops.values()]
 
 
-def test_all_of_a_step_is_kept_although_only_a_part_of_a_long_training_is(tmp_path: Path) -> None:
-    source = """\
-        import tensorflow as tf
-        from tapeview.debuggee.adapters import keeping
-        w = tf.Variable(tf.ones([600, 600]))
-        for turn in range(25):
-            with tf.GradientTape() as tape:
-                y = tf.reduce_sum(w * float(turn))
-            tape.gradient(y, w)
-        """
-    run = broken(tmp_path, write_script(tmp_path, source), "line:script.py:7 if turn == 23")
-    with run.recording() as recording:
-        failure = stop_of(recording)
-        assert failure.step == 23
-        step = recording.step(23)
-        assert recording.step_info(23).kept == "all"
-        (product,) = [op for op in step.ops.values() if op.op == "Mul"]
-        value = recording.value(product.outputs[0])
-        assert value is not None
-        assert value[0, 0] == 23.0
-
-
 def test_what_is_no_breakpoint_is_refused(tmp_path: Path) -> None:
     run = broken(tmp_path, write_script(tmp_path, "print('ran')"), "rabbit")
     assert (run.code, run.out) == (2, "")

@@ -1,0 +1,57 @@
+"""``tapeview record --break``: the run ends at the breakpoint, and everybody is told where."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from tests.helpers.scripts import TAPE, run_python, write_script
+
+ROOT = Path(__file__).parents[2]
+
+
+def tapeview(folder: Path, *words: str) -> tuple[int, str, str]:
+    return run_python([sys.executable, "-m", "tapeview", *words], folder, PYTHONPATH=str(ROOT))
+
+
+def test_the_run_ends_there_and_one_line_says_so(tmp_path: Path) -> None:
+    script = write_script(tmp_path, TAPE, "train.py")
+    code, out, err = tapeview(tmp_path, "record", "--break", "nan", "--break", "gradient:w:norm>5", "train.py")
+    assert (code, out) == (3, "")
+    said = "the gradient for w has the norm 6, above 5"
+    assert err == (
+        f"tapeview: stopped at breakpoint gradient:w:norm>5 at {script}:5: {said}; "
+        "`tapeview open train.tapeview` shows it\n"
+    )
+    code, out, _ = tapeview(tmp_path, "info", "train.tapeview")
+    assert code == 0
+    assert "stopped at a breakpoint" in out
+    assert f"breakpoint: gradient:w:norm>5: {said}" in out
+    code, out, _ = tapeview(tmp_path, "info", "--json", "--check", "train.tapeview")
+    facts = json.loads(out)
+    assert (code, facts["problems"], facts["exit"], facts["state"]) == (0, [], 3, "stopped")
+    assert facts["failures"] == [
+        {"kind": "breakpoint", "type": "gradient:w:norm>5", "message": said, "line": 5, "step": 0}
+    ]
+
+
+def test_a_script_that_ends_with_3_by_itself_was_not_stopped(tmp_path: Path) -> None:
+    write_script(tmp_path, f"{TAPE}import sys; sys.exit(3)", "train.py")
+    code, out, err = tapeview(tmp_path, "record", "--break", "nan", "train.py")
+    assert (code, out, err) == (3, "gradient 6.0\n", "")
+
+
+def test_what_is_no_breakpoint_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    write_script(tmp_path, "print('ran')", "train.py")
+    code, out, err = tapeview(tmp_path, "record", "--break", "gradient:huge", "train.py")
+    assert (code, out) == (2, "")
+    said = "'huge' is no test of a gradient; accepted are none, nan, inf, zero, norm>LIMIT or norm<LIMIT"
+    assert err == f"tapeview: --break: {said}\n"
+    assert not list(tmp_path.glob("*.tapeview"))
+
+
+def test_the_help_says_how_breakpoints_are_written(tmp_path: Path) -> None:
+    code, out, _ = tapeview(tmp_path, "record", "--help")
+    assert code == 0
+    assert "loss rises PERCENT%," in " ".join(out.split())
