@@ -109,13 +109,14 @@ class Fetching:
         kept = recording.step_info(workspace.cursor.step).kept if workspace.step_count else ""
         if kept == "scalars":
             return tr(
-                "Not kept: the recording had grown so large that of this training step only the scalars were written."
+                "Not kept: the recording had grown so large that of this training step only the scalars were written; "
+                "--keep-steps all would have kept it."
             )
         size = bytes_text(self._bytes())
         return tr(
-            "Not kept: large values ({size}) are written as statistics. While the script is paused they can be fetched "
-            "from it."
-        ).format(size=size)
+            "Not kept: {size} are more than is written of a tensor; --keep-values {size} would have kept it, and while "
+            "the script is paused it can be fetched."
+        ).format(size=size.replace(" ", ""))
 
     def _set(self, state: str, text: str, done: int, total: int) -> None:
         if (state, text, done, total) != (self.state, self.text, self.done, self.total):

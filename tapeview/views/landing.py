@@ -5,8 +5,8 @@ from __future__ import annotations
 from tapeview.trace.query import Recording, Step
 from tapeview.trace.records import Failure, Op
 
-ENDS = ("breakpoint",)
-"""Kinds of `Failure` that say where a script was made to stop."""
+BREAKPOINT = "breakpoint"
+"""The kind of `Failure` that says where a script was made to end."""
 
 
 def landing(recording: Recording) -> tuple[int, int]:
@@ -14,12 +14,20 @@ def landing(recording: Recording) -> tuple[int, int]:
     if not recording.step_count or recording.state == "running":
         return 0, 0
     last = recording.step_count - 1
-    if recording.run.how in ENDS or any(failure.kind in ENDS for failure in recording.failures()[-1:]):
-        return last, max(0, len(recording.step(last).positions) - 1)
+    stop = stopped_at(recording)
+    if stop is not None:
+        step = stop.step if 0 <= stop.step <= last else last
+        return step, max(0, len(recording.step(step).positions) - 1)
     failed = failed_op(recording.step(last)) if recording.state == "failed" else None
     if failed is None:
         return 0, 0
     return last, recording.step(last).position_of_op.get(failed.seq, len(recording.step(last).positions) - 1)
+
+
+def stopped_at(recording: Recording) -> Failure | None:
+    """At which breakpoint a run ended that nobody watched; None if it ended otherwise."""
+    found = recording.failures()[-1:]
+    return found[0] if found and found[0].kind == BREAKPOINT else None
 
 
 def failed_op(step: Step) -> Op | None:
@@ -29,4 +37,6 @@ def failed_op(step: Step) -> Op | None:
 
 def last_failure(recording: Recording) -> Failure | None:
     """What ended the script; None if nothing was recorded about that. The recorder's own troubles do not count."""
-    return next((failure for failure in reversed(recording.failures()) if failure.kind != "recorder"), None)
+    return next(
+        (failure for failure in reversed(recording.failures()) if failure.kind not in ("recorder", BREAKPOINT)), None
+    )

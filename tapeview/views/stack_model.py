@@ -181,8 +181,9 @@ class StackModel:
         if step is not None and kind == "op" and id in step.ops:
             return recording.frames(step.ops[id].site), "recording", tr("called from here")
         failure = last_failure(recording) if workspace.state == "failed" else None
-        last = workspace.cursor == (workspace.step_count - 1, workspace.position_count(workspace.step_count - 1) - 1)
-        if failure is not None and failure.site and (last or not workspace.step_count):
+        end = workspace.step_count - 1
+        last = workspace.cursor == (max(0, end), max(0, workspace.position_count(end) - 1))
+        if failure is not None and failure.site and last:
             words = f"{failure.type}: {failure.message}" if failure.message else failure.type
             return recording.frames(failure.site), "failure", readable(words.split("\n")[0])
         frames = frames_of(recording, *workspace.cursor)

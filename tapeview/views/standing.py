@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tapeview.trace.query import Recording
 from tapeview.trace.records import BackwardStep, Frame, Op
-from tapeview.views.landing import failed_op, last_failure
+from tapeview.views.landing import failed_op, last_failure, stopped_at
 from tapeview.views.messages import readable
-from tapeview.views.workspace import Workspace
+from tapeview.views.workspace import ALIVE, Workspace
 
 
 def frames_of(recording: Recording, step_number: int, position: int) -> tuple[Frame, ...]:
@@ -36,11 +36,15 @@ def paused_frames(workspace: Workspace) -> tuple[Frame, ...]:
 
 
 def trouble(workspace: Workspace) -> tuple[tuple[Frame, ...], str]:
-    """What went wrong, in one line, and the frames at which it did: the exception that ended the script or is about to.
+    """What went wrong, in one line, and the frames at which it did: the exception that ended the script or is about to,
+    or the breakpoint at which a run ended that nobody watched.
 
     None and "" where nothing did.
     """
     recording, stopped = workspace.recording, workspace.stopped
+    ended = stopped_at(recording) if recording is not None and workspace.state not in ALIVE else None
+    if recording is not None and ended is not None:
+        return recording.frames(ended.site), _line(ended.message)
     if recording is None or not (workspace.state == "failed" or (stopped is not None and workspace.state == "paused")):
         return (), ""
     if stopped is None or stopped.reason == "failed":

@@ -6,6 +6,7 @@ import time
 
 from tapeview.debugger.session import LiveSession
 from tapeview.protocol import Status, StepTo
+from tapeview.views.flow import Flow
 from tapeview.views.workspace import Workspace
 
 BLINK = 0.3
@@ -21,6 +22,7 @@ class Stepping:
         self._served = 0
         self._stepped: float | None = None
         self._pausing = False
+        self._flow = Flow()
         self._goal: StepTo | None = None
         self._disconnect = workspace.breakpoints.changed.connect(self._send_breakpoints)
 
@@ -56,13 +58,18 @@ class Stepping:
         return position + 1 < workspace.position_count(step) or step + 1 < workspace.step_count
 
     @property
+    def settled(self) -> bool:
+        """Whether no step is under way in the script."""
+        return self._stepped is None
+
+    @property
     def urgent(self) -> bool:
         """Whether what is to be polled cannot wait: the script has stopped, has ended, or an answer has come. May be
         asked from any thread.
         """
         live, asked = self._live, self.workspace.live
-        if live is None:
-            return False
+        if live is None or self._flow.on:
+            return False  # while steps flow, the eye needs no more than the usual number of looks
         stopped = live.status.stopped
         return live.ended or (stopped is not None and stopped.serial != self._served) or (
             asked is not None and asked.answered
@@ -92,6 +99,16 @@ class Stepping:
             self._live.step()
             self._stepped = time.monotonic()
 
+    def flow(self, on: bool) -> None:
+        """At the live edge: take a step, and, until this is called with False, follow each step that is done
+        by another at once (more than 60 a second). Any other stop ends it. Elsewhere nothing happens.
+        """
+        if not on:
+            self._flow.end()
+        elif self.at_edge and self.can_step and self.workspace.stopped is not None:
+            self._flow.begin(self.workspace.stopped.serial)
+            self.forward()
+
     def phase_end(self) -> None:
         """To the end of the phase; at the live edge the script executes what is left of it."""
         if not self.at_edge:
@@ -114,6 +131,7 @@ class Stepping:
     # -- inner ---------------------------------------------------------------------------------------------------------
 
     def _begin(self, live: LiveSession, goal: StepTo | None) -> None:
+        self._flow.end()
         self._live, self._goal = live, goal
         self._served, self._stepped, self._pausing = 0, None, False
 
@@ -123,7 +141,7 @@ class Stepping:
         stopped = status.stopped
         held = status.state in ("paused", "failed") and stopped is not None
         if stopped is not None and held and stopped.serial != self._served:
-            self._stepped, self._pausing = None, False
+            self._stepped, self._pausing = time.monotonic() if self._flow.on else None, False
             if workspace.recording is not None:
                 self._served = stopped.serial
             goal, self._goal = self._goal, None
@@ -138,7 +156,8 @@ class Stepping:
             if self._stepped is None or waited > BLINK:
                 self._stepped = None
                 workspace.set_state("pausing" if self._pausing else status.state)
-        workspace.note(status.held, status.idle)
+        if self._stepped is None:  # else nothing but the step under way is to be told
+            workspace.note(status.held, status.idle)
         hits = {one.breakpoint: one for one in status.hits}
         if hits != workspace.breakpoints.hits:
             workspace.breakpoints.hits = hits

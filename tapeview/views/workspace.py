@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from tapeview.protocol import Held, Stopped
 from tapeview.trace.query import Position, Recording, Step
 from tapeview.views.breakpoint_book import BreakpointBook
-from tapeview.views.landing import landing
+from tapeview.views.landing import landing, stopped_at
 from tapeview.views.live import LiveScript
 from tapeview.views.places import PositionLabel, describe, phase_name
 from tapeview.views.signal import Signal
@@ -108,7 +108,8 @@ class Workspace:
         """
         self.recording, self.path = recording, path
         self.selection, self.following = NOTHING, follow
-        self.state, self.message = state or recording.state, ""
+        stop = stopped_at(recording)
+        self.state, self.message = state or recording.state, stop.message if stop is not None else ""
         self._forget_stop()
         self.cursor = self._newest() if follow else self._clamped(*landing(recording))
         self._emit("recording", "cursor", "selection", "data", "state")
