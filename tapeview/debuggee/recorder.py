@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-from tapeview.debuggee.adapters.aside import assigned_to, op_of
+from tapeview.debuggee.adapters.aside import CHANGING, assigned_to, op_of
 from tapeview.debuggee.adapters.engine import PASSING, EngineTranslator, attach, detach, weight
 from tapeview.debuggee.adapters.fetching import fetch
 from tapeview.debuggee.adapters.keeping import Keeper
@@ -23,7 +23,7 @@ from tapeview.debuggee.adapters.points import OUTPUT
 from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.debuggee.gate import Gate
 from tapeview.debuggee.stops import Halt, Stops
-from tapeview.trace.records import Failure
+from tapeview.trace.records import SETUP, Failure
 from tapeview.trace.store import RecordingError, Writer
 
 COMMIT_EVERY = 0.05
@@ -67,6 +67,7 @@ class Recorder:
         self._translator = EngineTranslator(writer, self._keeper, shelf)
         self._events: list[Event] = []
         self._lock = threading.RLock()
+        self._choosing = threading.RLock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._finished = False
@@ -97,16 +98,19 @@ class Recorder:
 
     def _choose_sink(self) -> None:
         """While the script runs freely an event costs one append; only when something may hold it back, more."""
-        self._translator.keep_all = self._gate.guarded
-        if self._listening:
-            guarded = self._behind or self._gate.guarded or self.stops.checks or self._muted
-            attach(self._guarded if guarded else self._events.append)
+        # Two threads at once could each see half of what has changed, and the later one undo a pause.
+        with self._choosing:
+            self._translator.keep_all = self._gate.guarded
+            if self._listening:
+                guarded = self._behind or self._gate.guarded or self.stops.checks or self._muted
+                attach(self._guarded if guarded else self._events.append)
 
     def _guarded(self, event: Event) -> None:
         if self._muted:
             kept = self._muted.get(threading.get_ident())
             if kept is not None:
-                kept.append(event)
+                if event[0] in CHANGING:
+                    kept.append(event)
                 return
         self._events.append(event)
         kind = event[0]
@@ -129,18 +133,28 @@ class Recorder:
 
         ``halt`` says why; without it the gate was found closed. ``event`` is what has just happened.
         """
-        with self._lock:
-            # Of a step that was thinned out nothing but points was written so far.
-            self._drain()
-            self._translator.promote()
-            self.flush()
-            place = self._translator.place()
+        place = self._settle()
         self.stops.note(halt, place, op_of(event) if event is not None else 0)
         self._gate.wait()
         while self._gate.closed:
             # It opened and closed before this thread could move.
             self.stops.note(None, place, op_of(event) if event is not None else 0)
             self._gate.wait()
+
+    def _settle(self) -> tuple[int, int]:
+        """Commits everything that happened so far; returns the step and position at which the recording then ends."""
+        with self._lock:
+            if self._finished:
+                return SETUP, -1
+            self._drain()
+            try:
+                # Of a step that was thinned out nothing but points was written so far.
+                self._translator.promote()
+            except Exception as error:  # our bug must not end the script's run
+                self._troubled(f"tapeview could not record a part of this run: {type(error).__name__}: {error}")
+                self._note_own_failure()
+            self.flush()
+            return self._translator.place()
 
     @contextmanager
     def muted(self) -> Iterator[list[str]]:
@@ -284,8 +298,9 @@ class Recorder:
 
     def finish(self, how: str, exit: int | None) -> None:
         """Writes what is left and closes the recording. Further calls do nothing."""
-        self._listening = False
-        detach()
+        with self._choosing:
+            self._listening = False
+            detach()
         self._wake.set()
         with self._lock:
             if self._finished:
@@ -320,6 +335,7 @@ class Recorder:
         detach()
         self._finished = True
         self._lock = threading.RLock()
+        self._choosing = threading.RLock()
         self._events = []
         self._muted = {}
         self.stops.abandon()

@@ -24,6 +24,10 @@ def tapes_aside() -> Iterator[None]:
         state.set_tapes(tapes)
 
 
+CHANGING = frozenset((observe.VARIABLE, observe.ASSIGNED))
+"""The kinds of events that `assigned_to` looks at."""
+
+
 def assigned_to(events: Iterable[observe.Event]) -> list[str]:
     """The names of the variables that were there before and that these events assign to."""
     made = set()
