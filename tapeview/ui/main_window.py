@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.commands = menus.declare(self)
         menus.build(self, self._make_menu_bar(), self.commands)
         self.held = HeldKeys(self)
-        self.held.add(self.commands.action("forward"), lambda: self.session.can_step)
+        self.held.add(self.commands.action("forward"), lambda: self.session.can_step, self._flow)
         self.held.add(self.commands.action("back"), lambda: True)
         self.toolbar = ToolBar(self.commands, self.workspace)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.toolbar)
@@ -277,7 +277,10 @@ class MainWindow(QMainWindow):
                 self.bridge.start()
             if self.workbench is not None and self.workspace.state == "failed":
                 self.workbench.bring_up(self.workbench.findings)
-        if "stop" in reasons and self.workbench is not None and self.workspace.stopped is not None:
+        stopped = self.workspace.stopped
+        if "stop" in reasons and stopped is not None and stopped.reason != "step":
+            self.held.release()  # whoever holds the key down wants to see this
+        if "stop" in reasons and self.workbench is not None and stopped is not None:
             self.workbench.show_stop(bool(trouble(self.workspace)[1]))
         self.commands.update()
 
@@ -287,6 +290,11 @@ class MainWindow(QMainWindow):
     def _opened(self, path: Path) -> None:
         self.settings.remember(path)
         self._fill_files()
+
+    def _flow(self, held: bool) -> None:
+        """The step key is held down, or no longer."""
+        self.session.flow(held)
+        self.bridge.post()
 
     def _wake(self) -> None:
         """Called by the session from another thread."""

@@ -155,7 +155,7 @@ class SessionModel(Stepping):
         self.workspace.script = script if script.is_file() else None
         self.workspace.breakpoints.load(self.workspace.script)
         self._began = 0.0
-        live.on_change = self._wake
+        live.on_change = self._heard
         live.post_mortem = True
         live.set_breakpoints(self.workspace.breakpoints.items)
         self._begin(live, None)
@@ -259,7 +259,7 @@ class SessionModel(Stepping):
         book.hits = {}
         live = LiveSession(
             module or str(script), argv, module=bool(module), recording=target, cwd=cwd, paused=paused,
-            breakpoints=book.items, post_mortem=True, on_change=self._wake
+            breakpoints=book.items, post_mortem=True, on_change=self._heard
         )  # fmt: skip
         try:
             live.start()
@@ -272,6 +272,13 @@ class SessionModel(Stepping):
         self._begin(live, goal)
         self.workspace.live = LiveScript(live)
         self.workspace.set_state("running")
+
+    def _heard(self) -> None:
+        """The script has said something; not in the window's thread."""
+        if self._live is not None:
+            self._flow.heard(self._live)
+        if self._wake is not None:
+            self._wake()
 
     def _ended(self, live: LiveSession) -> None:
         workspace = self.workspace
