@@ -64,14 +64,15 @@ class Breakpoints:
         with self._lock:
             before, self._points = self._points, {}
             held = tuple(self._held())
-            for breakpoint in breakpoints:
-                known = before.get(breakpoint.id)
+            for number, breakpoint in enumerate(breakpoints):
+                key = breakpoint.id or -number - 1
+                known = before.get(key)
                 if known is not None and known[0].breakpoint == breakpoint:
-                    self._points[breakpoint.id] = known
+                    self._points[key] = known
                     continue
                 hits = known[0].hits.hits if known is not None else 0
                 point = Point(breakpoint, self._around, self._steps, hits)
-                self._points[breakpoint.id] = point, checks_of(point, held) if breakpoint.enabled else {}
+                self._points[key] = point, checks_of(point, held) if breakpoint.enabled else {}
             return self._combined()
 
     def aim(self, target: StepTo | None) -> Checks:
