@@ -146,12 +146,23 @@ class EngineTranslator:
                     place = sites.get(site)
                     name = op.name
                     if place is not None and name in known and len(outputs) == 1 and dtype and array.nbytes <= small:
-                        ids = []
-                        for t in inputs:
+                        if len(inputs) == 2:
+                            t, other = inputs
                             uid = t._uid
                             if uid < first:
                                 uid = outside(t)
-                            ids.append(uid)
+                            second = other._uid
+                            if second < first:
+                                second = outside(other)
+                            ids: tuple[int, ...] = (uid, second)
+                        else:
+                            found = []
+                            for t in inputs:
+                                uid = t._uid
+                                if uid < first:
+                                    uid = outside(t)
+                                found.append(uid)
+                            ids = tuple(found)
                         ops += 1
                         outputs[0]._uid = uid = new_id()
                         append(tensor_record(uid, dtype, array.shape, array.tobytes()))
@@ -175,9 +186,7 @@ class EngineTranslator:
                                 )
                             )
                         else:
-                            append(
-                                op_record(seq, name, tuple(ids), (uid,), plain, place, tapes, on_path, stopped, call)
-                            )
+                            append(op_record(seq, name, ids, (uid,), plain, place, tapes, on_path, stopped, call))
                         continue
             elif kind == observe.BACKWARD:
                 _, call, seq, upstream, contributions, totals = event
