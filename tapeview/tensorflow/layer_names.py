@@ -17,18 +17,44 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
     "tf.keras": {**_BOTH, _LAYERS + "input_layer": "Input"},
     "tf.keras.models": _BOTH,
     "tf.keras.layers": {
+        _LAYERS + "activation": "ELU Activation LeakyReLU PReLU ReLU Softmax ThresholdedReLU",
         _LAYERS + "base": "Layer",
+        _LAYERS + "cells": "GRUCell LSTMCell SimpleRNNCell StackedRNNCells",
         _LAYERS + "conv": "Conv1D Conv2D Convolution1D=Conv1D Convolution2D=Conv2D",
+        _LAYERS + "conv_transpose": """
+            Conv1DTranspose Conv2DTranspose Convolution1DTranspose=Conv1DTranspose
+            Convolution2DTranspose=Conv2DTranspose
+        """,
         _LAYERS + "dense": "Dense",
+        _LAYERS + "depthwise": """
+            DepthwiseConv1D DepthwiseConv2D SeparableConv1D SeparableConv2D
+            SeparableConvolution1D=SeparableConv1D SeparableConvolution2D=SeparableConv2D
+        """,
+        _LAYERS + "dropout": """
+            ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise
+            SpatialDropout1D SpatialDropout2D
+        """,
+        _LAYERS + "embedding": "Embedding",
         _LAYERS + "input_layer": "Input InputLayer",
         _LAYERS + "input_spec": "InputSpec",
-        _LAYERS + "pooling": """
-            AveragePooling1D AveragePooling2D AvgPool1D AvgPool2D GlobalAveragePooling1D GlobalAveragePooling2D
-            GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPooling1D GlobalMaxPooling2D
-            MaxPool1D MaxPool2D MaxPooling1D MaxPooling2D
+        _LAYERS + "merging": """
+            Add Average Concatenate Dot Maximum Minimum Multiply Subtract add average concatenate
+            dot maximum=maximum_of minimum=minimum_of multiply subtract
         """,
+        _LAYERS + "normalization": "BatchNormalization LayerNormalization",
+        _LAYERS + "pooling": """
+            AveragePooling1D AveragePooling2D AvgPool1D AvgPool2D GlobalAveragePooling1D
+            GlobalAveragePooling2D GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D
+            GlobalMaxPooling1D GlobalMaxPooling2D MaxPool1D MaxPool2D MaxPooling1D MaxPooling2D
+        """,
+        _LAYERS + "recurrent": "GRU LSTM SimpleRNN",
         _LAYERS + "reshaping": "Flatten Permute RepeatVector Reshape",
+        _LAYERS + "rnn": "RNN",
+        _LAYERS + "spatial": "Cropping1D Cropping2D UpSampling1D UpSampling2D ZeroPadding1D ZeroPadding2D",
+        _LAYERS + "special": "Lambda Masking Normalization Rescaling",
+        _LAYERS + "wrappers": "Bidirectional TimeDistributed Wrapper",
     },
+    "tf.keras.layers.experimental.preprocessing": {_LAYERS + "special": "Normalization Rescaling"},
     "tf.keras.mixed_precision": {
         "tapeview.keras.policy": "Policy global_policy set_global_policy",
     },

@@ -222,6 +222,14 @@ class Model(Fitting):
         return without_doubles([*inner, *self._trainable_weights, *others, *self._non_trainable_weights])
 
     @property
+    def weights(self) -> list[Any]:
+        """All variables, layer by layer, then the model's own."""
+        self._check_created()
+        self._late_variables()
+        inner = [v for c in children_of_model(self) for v in c.variables]
+        return without_doubles([*inner, *self._trainable_weights, *self._non_trainable_weights])
+
+    @property
     def input_spec(self) -> Any:
         """What inputs have to look like."""
         if self._input_spec is not None or self._graph is None:
