@@ -346,6 +346,11 @@ class Reader:
         self._buffer = bytearray()
         self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
+    @property
+    def pending(self) -> bytes:
+        """The beginning of a message that is not whole yet."""
+        return bytes(self._buffer)
+
     def feed(self, data: bytes) -> list[Message]:
         """Returns the messages that ``data`` completes, in order.
 

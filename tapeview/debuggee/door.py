@@ -149,7 +149,8 @@ class Door:
                     if guest is None:
                         continue
                     if isinstance(guest.first, Mirror):
-                        self._mirrors.serve(guest.channel, guest.reader, [guest.first, *guest.rest])
+                        said = [protocol.encode(message) for message in (guest.first, *guest.rest)]
+                        self._mirrors.serve(guest.channel, b"".join(said) + guest.reader.pending)
                     else:
                         self._let_in(guest.channel, guest.reader, guest.rest)
         except (OSError, ValueError):

@@ -1,149 +1,135 @@
-"""Sends a copy of the recording to a window on another machine: a thread and a connection for each such window."""
+"""Copies of the recording for windows on other machines: starts a process for each, and ends with them."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
-from tapeview import protocol
-from tapeview.protocol import Copied, Mirror
-from tapeview.trace.copying import Parts, Source
-from tapeview.trace.schema import RecordingError
+from tapeview.debuggee.copier import Copier
 
-PATIENCE = 30.0
-"""Seconds for which a part may wait to be taken before the window counts as gone."""
-
-LOOK_EVERY = 0.25
-"""Seconds between two looks for values that nobody asked for."""
+_ENTRY = Path(__file__).resolve().parent / "copier.py"
 
 _MOST = 4
 """Windows that get a copy at the same time."""
 
+_START_SECONDS = 10.0
+
 
 class Mirrors:
-    """The copies that are being made. The script's threads never wait for them: they read the file like anybody else.
+    """The copies that are being made. The script's threads never wait for them.
 
     All methods may be called from any thread.
     """
 
     def __init__(self, recording: Path) -> None:
-        self._recording = recording
-        self._serving: list[_Copy] = []
+        # Looked up now: the script may change both.
+        self._recording = recording.absolute()
+        self._python = sys.executable
+        self._links: list[socket.socket] = []
+        self._threads: list[tuple[threading.Thread, Copier]] = []
         self._lock = threading.Lock()
 
-    def serve(self, channel: socket.socket, reader: protocol.Reader, requests: list[protocol.Message]) -> None:
-        """Takes over a connection on which the token was said, with what was asked for so far."""
+    def serve(self, channel: socket.socket, begun: bytes) -> None:
+        """Takes over a connection on which the token was said; ``begun`` is what has come through it so far."""
         with self._lock:
-            self._serving = [copy for copy in self._serving if copy.is_alive()]
-            if len(self._serving) >= _MOST:
+            self._forget()
+            if len(self._links) + len(self._threads) >= _MOST:
                 channel.close()
-                return
-            copy = _Copy(self._recording, channel, reader, requests)
-            self._serving.append(copy)
-        copy.start()
+            elif os.name != "posix" or not self._start_process(channel, begun):
+                copier = Copier(self._recording, channel, begun)
+                thread = threading.Thread(target=copier.run, name="tapeview mirror", daemon=True)
+                self._threads.append((thread, copier))
+                thread.start()
+
+    def _start_process(self, channel: socket.socket, begun: bytes) -> bool:
+        try:
+            link, other = socket.socketpair()
+        except OSError:
+            return False
+        with other:
+            handles = channel.fileno(), other.fileno()
+            line = [self._python, "-P", str(_ENTRY), str(self._recording), *map(str, handles)]
+            channel.setblocking(True)
+            try:
+                child = subprocess.Popen(
+                    line,
+                    pass_fds=handles,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+                # It goes at once and leaves another one behind, which is not a child of this process.
+                started = child.wait(_START_SECONDS) == 0
+                if started:
+                    link.sendall(len(begun).to_bytes(4, "big") + begun)
+            except (OSError, subprocess.SubprocessError):
+                started = False
+        if started:
+            channel.close()
+            self._links.append(link)
+        else:
+            link.close()
+        return started
+
+    def _forget(self) -> None:
+        """Lets go of copies that have ended."""
+        for link in list(self._links):
+            link.setblocking(False)
+            if not _lives(link):
+                self._links.remove(link)
+                link.close()
+        self._threads = [(thread, copier) for thread, copier in self._threads if thread.is_alive()]
 
     def finish(self, patience: float) -> None:
-        """The recording has ended: sends what is missing and hangs up. A copy that makes no headway for ``patience``
-        seconds is given up."""
+        """The recording has ended: what is missing is sent. Returns when it was, or for ``patience`` seconds nothing
+        was taken; where copies are made by processes of their own they go on even then."""
         with self._lock:
-            serving = list(self._serving)
-        for copy in serving:
-            copy.ending.set()
-        for copy in serving:
-            while copy.is_alive() and time.monotonic() - copy.took_last < patience:
-                copy.join(0.02)
+            links, self._links = self._links, []
+            threads, self._threads = self._threads, []
+            for _, copier in threads:
+                copier.ending.set()
+            with selectors.DefaultSelector() as selector:
+                for link in links:
+                    with contextlib.suppress(OSError):
+                        link.shutdown(socket.SHUT_WR)
+                        link.setblocking(False)
+                        selector.register(link, selectors.EVENT_READ, link)
+                while selector.get_map():
+                    ready = selector.select(patience)
+                    if not ready:
+                        break
+                    for key, _ in ready:
+                        if not _lives(key.data):
+                            selector.unregister(key.fileobj)
+            for link in links:
+                link.close()
+            until = time.monotonic() + patience
+            for thread, _ in threads:
+                thread.join(max(0.0, until - time.monotonic()))
 
     def abandon(self) -> None:
         """For a forked child: lets go of the copied sockets and says nothing."""
-        for copy in self._serving:
-            copy.channel.close()
+        self._lock = threading.Lock()
+        for link in self._links:
+            link.close()
+        self._links, self._threads = [], []
 
 
-class _Copy(threading.Thread):
-    def __init__(
-        self, recording: Path, channel: socket.socket, reader: protocol.Reader, requests: list[protocol.Message]
-    ) -> None:
-        super().__init__(name="tapeview mirror", daemon=True)
-        self.channel = channel
-        self.ending = threading.Event()
-        self.took_last = time.monotonic()
-        self._recording = recording
-        self._reader = reader
-        self._requests = requests
-        self._late_marks: list[int] = []
-        self._selector = selectors.DefaultSelector()
-
-    def run(self) -> None:
-        try:
-            self.channel.settimeout(PATIENCE)
-            self._selector.register(self.channel, selectors.EVENT_READ)
-            with contextlib.closing(Source(self._recording)) as source:
-                self._serve(source)
-        except (OSError, ValueError, protocol.ProtocolError, RecordingError):
-            # The window has gone, talks nonsense, or the file has: that is no trouble of the script's.
+def _lives(link: socket.socket) -> bool:
+    """Reads the signs of life of a copy. False when it has ended."""
+    try:
+        while link.recv(4096):
             pass
-        finally:
-            self._selector.close()
-            self.channel.close()
-
-    def _serve(self, source: Source) -> None:
-        wait = 0.0
-        while not self.ending.is_set():
-            self._listen(wait)
-            self._answer(source)
-            more = source.more()
-            if more is not None:
-                self._send(source, more)
-            wait = 0.0 if more is not None else LOOK_EVERY
-        self._listen(0.0)
-        self._answer(source)
-        self._send_whole(source.rows())
-        self._send(source, source.rest())
-        self.channel.shutdown(socket.SHUT_WR)
-
-    def _send_whole(self, parts: Parts) -> None:
-        with contextlib.closing(parts):
-            for part in parts:
-                self._say(Copied(part))
-
-    def _send(self, source: Source, parts: Parts) -> None:
-        """Sends values; what is asked for meanwhile comes between two parts of them."""
-        with contextlib.closing(parts):
-            for part in parts:
-                self._say(Copied(part))
-                self._listen(0.0)
-                self._answer(source)
-        for mark in self._late_marks:
-            self._say(Copied(mark=mark))
-        self._late_marks.clear()
-
-    def _answer(self, source: Source) -> None:
-        while self._requests:
-            request = self._requests.pop(0)
-            if not isinstance(request, Mirror):
-                raise protocol.ProtocolError("only copies are asked for here")
-            self._send_whole(source.rows())
-            self._send_whole(source.values(request.values))
-            if source.sending.isdisjoint(request.values):
-                self._say(Copied(mark=request.mark))
-            else:
-                self._late_marks.append(request.mark)  # one of them is on its way
-
-    def _say(self, message: Copied) -> None:
-        self.channel.sendall(protocol.encode(message))
-        self.took_last = time.monotonic()
-
-    def _listen(self, wait: float) -> None:
-        """Takes in what is asked for, waiting for it for ``wait`` seconds at most."""
-        until = time.monotonic() + wait
-        while not self._requests:
-            if not self._selector.select(max(0.0, until - time.monotonic())):
-                return
-            data = self.channel.recv(65536)
-            if not data:
-                raise ConnectionResetError("the window has gone")
-            self._requests += self._reader.feed(data)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
