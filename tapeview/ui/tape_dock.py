@@ -8,7 +8,9 @@ from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from tapeview.ui import theme
+from tapeview.ui.choice import Choice
 from tapeview.ui.dock import Dock
+from tapeview.ui.facts import show_if
 from tapeview.ui.text import tr
 from tapeview.views.tape_model import COLUMNS, TapeModel
 from tapeview.views.workspace import Reasons
@@ -104,17 +106,33 @@ class TapeDock(Dock):
         header.setSectionResizeMode(COLUMNS.index("name"), QHeaderView.ResizeMode.Stretch)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._menu)
+        self.threads = Choice(tr("Thread"))
+        self.threads.setToolTip(tr("The thread that opened the tape; choosing one goes to its nearest step"))
+        self.threads.activated.connect(lambda place: self._model.go_thread(self.threads.itemData(place)))
+        self.header.add(self.threads)
         self.set_body(self.table)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         theme.current().changed.connect(self.table.viewport().update)
         self.on_dispose(model.changed.connect(self._changed), model.dispose)
-        self._changed(frozenset({"rows", "current"}))
+        self._changed(frozenset({"rows", "current", "threads"}))
 
     def _changed(self, reasons: Reasons) -> None:
         if "rows" in reasons:
             self.later("rows", self.rows.reset)
             self.set_note(self._model.summary)
+        if "threads" in reasons:
+            self._show_threads()
         self.later("current", self._show_current)
+
+    def _show_threads(self) -> None:
+        threads = self._model.threads
+        if [self.threads.itemData(place) for place in range(self.threads.count())] != [one.thread for one in threads]:
+            self.threads.clear()
+            for one in threads:
+                self.threads.addItem(one.name, one.thread)
+        place = next((place for place, one in enumerate(threads) if one.thread == self._model.thread), -1)
+        self.threads.setCurrentIndex(place)
+        show_if(self.threads, bool(threads))
 
     def _show_current(self) -> None:
         selection, current = self.table.selectionModel(), self._model.current

@@ -12,6 +12,7 @@ from tapeview.views.places import describe, phase_name
 from tapeview.views.signal import Signal
 from tapeview.views.tensors import label_of, norm_words, tensor_words
 from tapeview.views.text import tr
+from tapeview.views.threads import ThreadRow, nearest, threads
 from tapeview.views.workspace import Reasons, Workspace
 
 
@@ -36,7 +37,9 @@ COLUMNS = ("number", "phase_text", "op", "name", "inputs", "shape", "value", "gr
 
 
 class TapeModel:
-    """``count`` rows, ``current`` the cursor's. ``changed`` carries ``rows`` (all of them) or ``current``."""
+    """``count`` rows, ``current`` the cursor's. ``changed`` carries ``rows`` (all of them), ``current`` or ``threads``
+    (there are others, or the cursor is in a step of another one).
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self.changed: Signal[Reasons] = Signal()
@@ -45,6 +48,7 @@ class TapeModel:
         self.current = -1
         self._shown: Step | None = None
         self._rows: dict[int, TapeRow] = {}
+        self._threads: tuple[object, ...] = ()
         self._disconnect = workspace.changed.connect(self._workspace_changed)
         self._workspace_changed(frozenset({"recording"}))
 
@@ -62,6 +66,27 @@ class TapeModel:
     @property
     def summary(self) -> str:
         return tr("{count} positions").format(count=self.count) if self.count else ""
+
+    @property
+    def threads(self) -> tuple[ThreadRow, ...]:
+        """The threads that opened tapes, where there are several."""
+        recording = self._workspace.recording
+        found = threads(recording) if recording is not None else ()
+        return found if len(found) > 1 else ()
+
+    @property
+    def thread(self) -> int:
+        """The thread of the step shown; 0 if that is unknown."""
+        recording, step = self._workspace.recording, self._workspace.cursor.step
+        known = recording is not None and step < recording.step_count
+        return recording.step_info(step).thread if recording is not None and known else 0
+
+    def go_thread(self, thread: int) -> None:
+        """Move the cursor to the step of a thread that is nearest."""
+        recording = self._workspace.recording
+        step = nearest(recording, thread, self._workspace.cursor.step) if recording is not None else None
+        if step is not None and step != self._workspace.cursor.step:
+            self._workspace.move_to(step, self._workspace.cursor.position)
 
     def row(self, index: int) -> TapeRow:
         """A row in words. IndexError if there is none."""
@@ -89,6 +114,10 @@ class TapeModel:
         if current != self.current or changed:
             self.current = current
             changed.add("current")
+        found = (tuple((row.thread, row.name) for row in self.threads), self.thread)
+        if found != self._threads:
+            self._threads = found
+            changed.add("threads")
         if changed:
             self.changed.emit(frozenset(changed))
 

@@ -8,6 +8,7 @@ from tapeview.trace.records import Assigned, BackwardStep, Op
 from tapeview.views.places import describe, phase_name, variable_label
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
+from tapeview.views.threads import thread_of
 from tapeview.views.workspace import Reasons, Workspace
 
 
@@ -68,6 +69,9 @@ class TimelineModel:
             "scalars": tr("only its scalars were kept"),
         }.get(info.kept, info.kept)
         words = [head, counts, kept]
+        thread = thread_of(recording, step)
+        if thread:
+            words.insert(1, thread)
         if step == self.edge_step:
             words.append(tr("the script stands here"))
         return " · ".join(words)

@@ -17,6 +17,7 @@ from tapeview.views.live import LiveScript
 from tapeview.views.places import PositionLabel, describe, phase_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
+from tapeview.views.threads import thread_of
 
 SelectionKind = Literal["none", "op", "tensor", "variable"]
 Reasons = frozenset[str]
@@ -333,6 +334,8 @@ class Workspace:
         if not self.step_count:
             return tr("no step recorded yet") if self.state in ALIVE else tr("no step recorded")
         where = tr("step {step} of {steps}").format(step=self.cursor.step + 1, steps=self.step_count)
+        thread = thread_of(self.recording, self.cursor.step)
+        where = f"{where} · {thread}" if thread else where
         label = self.label()
         if label is None:
             return f"{where} · {tr('nothing recorded in this step')}"
