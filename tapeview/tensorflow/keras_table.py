@@ -7,6 +7,8 @@ from typing import Final
 
 _K = "tapeview.keras."
 _DATA = "tapeview.engine.data."
+_OPS = "tapeview.engine.ops."
+_SUMMARIES = "tapeview.engine.scripting.summaries"
 
 _INITIALIZERS = """
     Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity Initializer LecunNormal LecunUniform Ones Orthogonal
@@ -31,8 +33,11 @@ _METRICS = """
     categorical_focal_crossentropy hinge kl_divergence kld kullback_leibler_divergence log_cosh logcosh mae mape
     mean_absolute_error mean_absolute_percentage_error mean_squared_error mean_squared_logarithmic_error mse msle
     poisson sparse_categorical_crossentropy squared_hinge
-    Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy CategoricalCrossentropy CategoricalHinge
-    CosineSimilarity Hinge KLDivergence LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError
+    AUC Accuracy BinaryAccuracy BinaryCrossentropy BinaryIoU CategoricalAccuracy CategoricalCrossentropy
+    CategoricalHinge
+    CosineSimilarity F1Score FBetaScore FalseNegatives FalsePositives Hinge IoU KLDivergence LogCoshError Mean
+    MeanAbsoluteError MeanAbsolutePercentageError MeanIoU OneHotIoU OneHotMeanIoU Precision PrecisionAtRecall R2Score
+    Recall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity TrueNegatives TruePositives
     MeanMetricWrapper MeanRelativeError MeanSquaredError MeanSquaredLogarithmicError MeanTensor Metric Poisson
     RootMeanSquaredError SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy
     SquaredHinge Sum TopKCategoricalAccuracy binary_accuracy categorical_accuracy deserialize get serialize
@@ -95,6 +100,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _K + "rng": "set_random_seed",
         _K + "utils.files": "get_file",
         _K + "utils.numbers": "normalize pad_sequences to_categorical to_ordinal",
+        _K + "utils.sequence": "Sequence",
     },
     "tf.keras.saving": {
         _K + "objects": """
@@ -104,6 +110,47 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "tf.keras.utils.np_utils": {_K + "utils.numbers": "normalize to_categorical"},
     "tf.keras.preprocessing.sequence": {_K + "utils.numbers": "pad_sequences"},
+    "tf.keras.callbacks": {
+        _K + "callbacks": """
+            CSVLogger Callback CallbackList EarlyStopping History LambdaCallback LearningRateScheduler ModelCheckpoint
+            ProgbarLogger ReduceLROnPlateau TensorBoard TerminateOnNaN
+        """
+    },
+    "tf.keras.backend": {
+        _K + "activations": "elu hard_sigmoid relu sigmoid softplus softsign tanh",
+        _K + "backend.config": """
+            epsilon floatx image_data_format set_epsilon set_floatx set_image_data_format
+        """,
+        _K + "backend.functions": """
+            all=all_ any=any_ arange argmax argmin batch_dot batch_flatten batch_get_value batch_set_value
+            binary_crossentropy cast_to_floatx categorical_crossentropy clear_session clip concatenate constant dot
+            dtype=dtype_name eval=get_value expand_dims eye flatten gather get_uid get_value in_top_k int_shape
+            is_keras_tensor l2_normalize mean ndim one_hot ones permute_dimensions print_tensor random_bernoulli
+            random_normal random_uniform repeat repeat_elements reset_uids reverse set_value softmax
+            sparse_categorical_crossentropy sqrt squeeze stack std sum=sum_ switch tile truncated_normal var variable
+            zeros
+        """,
+        _OPS + "cumulative": "cumprod cumsum",
+        _OPS + "comparison": "equal greater greater_equal less less_equal not_equal",
+        _OPS + "elementwise": "abs cast ones_like pow=power sign square stop_gradient zeros_like",
+        _OPS + "exponential": "exp log",
+        _OPS + "extremes": "maximum minimum",
+        _OPS + "nn": "bias_add dropout",
+        _OPS + "reduction": """
+            logsumexp=reduce_logsumexp max=reduce_max min=reduce_min prod=reduce_prod
+        """,
+        _OPS + "rounding": "round",
+        _OPS + "shape": "reshape shape transpose",
+        _OPS + "trigonometric": "cos sin",
+        "tapeview.engine.names": "name_scope",
+    },
+    "tf.summary": {
+        _SUMMARIES: """
+            SummaryWriter create_file_writer flush histogram image scalar text trace_export trace_off trace_on
+        """
+    },
+    "tf.summary.experimental": {_SUMMARIES: "get_step set_step"},
+    "tf.examples.tutorials.mnist.input_data": {_K + "datasets.tutorial": "DataSet read_data_sets"},
     "tf.data": {_DATA + "dataset": "Dataset Options"},
     "tf.data.experimental": {
         _DATA + "dataset": "cardinality",

@@ -7,6 +7,19 @@ from typing import Any
 
 from tapeview.keras.losses import FUNCTIONS as _LOSSES
 from tapeview.keras.metrics.base import Metric
+from tapeview.keras.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    PrecisionAtRecall,
+    Recall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+    TrueNegatives,
+    TruePositives,
+)
+from tapeview.keras.metrics.curve import AUC
 from tapeview.keras.metrics.functions import (
     binary_accuracy,
     categorical_accuracy,
@@ -22,6 +35,8 @@ from tapeview.keras.metrics.means import (
     RootMeanSquaredError,
     Sum,
 )
+from tapeview.keras.metrics.overlap import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
+from tapeview.keras.metrics.scores import F1Score, FBetaScore, R2Score
 from tapeview.keras.metrics.wrapped import (
     Accuracy,
     BinaryAccuracy,
@@ -51,7 +66,9 @@ _CLASSES = (
     CosineSimilarity, Hinge, KLDivergence, LogCoshError, Mean, MeanAbsoluteError, MeanAbsolutePercentageError,
     MeanMetricWrapper, MeanRelativeError, MeanSquaredError, MeanSquaredLogarithmicError, MeanTensor, Metric, Poisson,
     RootMeanSquaredError, SparseCategoricalAccuracy, SparseCategoricalCrossentropy, SparseTopKCategoricalAccuracy,
-    SquaredHinge, Sum, TopKCategoricalAccuracy,
+    SquaredHinge, Sum, TopKCategoricalAccuracy, AUC, BinaryIoU, F1Score, FBetaScore, FalseNegatives, FalsePositives,
+    IoU, MeanIoU, OneHotIoU, OneHotMeanIoU, Precision, PrecisionAtRecall, R2Score, Recall, RecallAtPrecision,
+    SensitivityAtSpecificity, SpecificityAtSensitivity, TrueNegatives, TruePositives,
 )  # fmt: skip
 _KNOWN: dict[str, Any] = {
     **_LOSSES,
