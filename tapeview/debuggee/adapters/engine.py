@@ -27,8 +27,6 @@ from tapeview.trace.store import Writer
 PASSING = frozenset((observe.OP, observe.BACKWARD, observe.ASSIGNED))
 """The kinds of events at which a script may be held: ops, backward steps, updates."""
 
-_WEIGHT_OF_EVENT = 1000
-"""About how many bytes an event holds that is kept, besides numbers."""
 _LAST_VALUES = 64 << 20
 """Of the steps that run at the end, values of so many bytes are written that would not have been otherwise."""
 
@@ -125,6 +123,7 @@ class EngineTranslator:
         first = self._tensors.first_id
         dtypes = DTYPE_NAMES
         small = r.INLINE_BYTES
+        limit = self.shelf.limit
         tensor_record, op_record, step_record = r.Tensor, r.Op, r.BackwardStep
         ops = 0
         last: Any = None
@@ -138,62 +137,50 @@ class EngineTranslator:
                 if tapes is not here:
                     self._enter(lines.of_tapes(tapes))
                     here = tapes
-                if self._full:
-                    array = outputs[0]._array
-                    if array.dtype is not last:
-                        last = array.dtype
-                        dtype = dtypes.get(last)
-                    place = sites.get(site)
-                    name = op.name
-                    if place is not None and name in known and len(outputs) == 1 and dtype and array.nbytes <= small:
-                        if len(inputs) == 2:
-                            t, other = inputs
+                if not self._full:
+                    ops += 1
+                    self._line.hold(event, outputs, limit)
+                    continue
+                array = outputs[0]._array
+                if array.dtype is not last:
+                    last = array.dtype
+                    dtype = dtypes.get(last)
+                place = sites.get(site)
+                name = op.name
+                if place is not None and name in known and len(outputs) == 1 and dtype and array.nbytes <= small:
+                    if len(inputs) == 2:
+                        t, other = inputs
+                        uid = t._uid
+                        if uid < first:
+                            uid = outside(t)
+                        second = other._uid
+                        if second < first:
+                            second = outside(other)
+                        ids: tuple[int, ...] = (uid, second)
+                    else:
+                        found = []
+                        for t in inputs:
                             uid = t._uid
                             if uid < first:
                                 uid = outside(t)
-                            second = other._uid
-                            if second < first:
-                                second = outside(other)
-                            ids: tuple[int, ...] = (uid, second)
-                        else:
-                            found = []
-                            for t in inputs:
-                                uid = t._uid
-                                if uid < first:
-                                    uid = outside(t)
-                                found.append(uid)
-                            ids = tuple(found)
-                        ops += 1
-                        outputs[0]._uid = uid = new_id()
-                        append(tensor_record(uid, dtype, array.shape, array.tobytes()))
-                        plain = plain_data(attrs) if attrs else NO_ATTRS
-                        if scopes:
-                            scope = self._details.scope(tapes)
-                            append(
-                                op_record(
-                                    seq,
-                                    name,
-                                    tuple(ids),
-                                    (uid,),
-                                    plain,
-                                    place,
-                                    tapes,
-                                    on_path,
-                                    stopped,
-                                    call,
-                                    "",
-                                    scope,
-                                )
-                            )
-                        else:
-                            append(op_record(seq, name, ids, (uid,), plain, place, tapes, on_path, stopped, call))
-                        continue
+                            found.append(uid)
+                        ids = tuple(found)
+                    ops += 1
+                    outputs[0]._uid = uid = new_id()
+                    append(tensor_record(uid, dtype, array.shape, array.tobytes()))
+                    plain = plain_data(attrs) if attrs else NO_ATTRS
+                    scope = self._details.scope(tapes) if scopes else 0
+                    append(op_record(seq, name, ids, (uid,), plain, place, tapes, on_path, stopped, call, "", scope))
+                    continue
             elif kind == observe.BACKWARD:
                 _, call, seq, upstream, contributions, totals = event
                 if call is not here:
                     self._enter(lines.of_call(call))
                     here = call
-                if self._full and len(upstream) == 1 and totals is contributions and upstream[0]._uid >= first:
+                if not self._full:
+                    self._line.hold(event, contributions, limit)
+                    continue
+                if len(upstream) == 1 and totals is contributions and upstream[0]._uid >= first:
                     sent = []
                     for g in contributions:
                         if g is None:
@@ -311,11 +298,7 @@ class EngineTranslator:
         elif kind == observe.FAILED:
             # Not the error itself: it holds the script's frames.
             event = (*event[:5], (id(event[5]), str(event[5])), *event[6:])
-        if line.held is not None:
-            line.held.append(event)
-            line.weight += _WEIGHT_OF_EVENT + (weight(event) if kind in PASSING else 0)
-            if line.weight > self.shelf.limit:
-                line.held = None
+        line.hold(event, (event[3],) if kind == observe.ASSIGNED else (), self.shelf.limit)
 
     def _opens(self, event: Event) -> Line:
         _, tape, _, _, thread, parents, site, name = event

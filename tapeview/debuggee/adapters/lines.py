@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from tapeview.debuggee.adapters.scopes import Scopes
+from tapeview.engine.tensor import EagerTensor
 from tapeview.trace.records import SETUP
 
 _PRUNED_FROM = 32
+_WEIGHT_OF_EVENT = 1000
+"""About how many bytes an event holds that is kept, besides numbers."""
 
 
 class Line:
@@ -40,6 +44,21 @@ class Line:
         self.stale: dict[int, tuple[int, Any]] = {}
         self.told: set[int] = set()
         self.scopes = scopes
+
+    def hold(self, event: Any, made: Iterable[Any], limit: int) -> None:
+        """Keep an event that is not recorded now, with the tensors that it ``made``, as long as no more than ``limit``
+        bytes are held."""
+        held = self.held
+        if held is None:
+            return
+        held.append(event)
+        weight = self.weight + _WEIGHT_OF_EVENT
+        for tensor in made:
+            if tensor.__class__ is EagerTensor:
+                weight += tensor._array.nbytes
+        self.weight = weight
+        if weight > limit:
+            self.held = None
 
 
 class Lines:
