@@ -55,8 +55,8 @@ class SessionModel(Stepping):
 
     @property
     def can_run(self) -> bool:
-        """Whether there is a script to run that does not run now, or one that is held and can go on."""
-        return self.paused or self.can_start
+        """Whether there is a script to run that does not run now, or one that is (or soon will be) held."""
+        return self.can_go_on or self.can_start
 
     @property
     def can_start(self) -> bool:
@@ -66,7 +66,7 @@ class SessionModel(Stepping):
     @property
     def needs_polling(self) -> bool:
         """Whether the recording may still grow."""
-        return self._live is not None or self.workspace.state == "running"
+        return self._live is not None or self.workspace.state in ("running", "left")
 
     # -- the held script -----------------------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class SessionModel(Stepping):
 
     def run(self) -> None:
         """Run the script from its start, into a new recording; let one go on that is held."""
-        if self.paused:
+        if self.can_go_on:
             self.go_on()
         else:
             self._start(paused=False)

@@ -37,6 +37,11 @@ class Stepping:
         return self._live is not None and self.workspace.state == "paused"
 
     @property
+    def can_go_on(self) -> bool:
+        """Whether the script is held, or was asked to wait."""
+        return self._live is not None and self.workspace.state in ("paused", "pausing")
+
+    @property
     def can_pause(self) -> bool:
         """Whether the script runs and nobody has asked it to wait yet."""
         return self.running and self.workspace.state == "running"
@@ -86,7 +91,7 @@ class Stepping:
 
     def go_on(self) -> None:
         """Let a held script run until a breakpoint, or to its end; one that is only asked to wait need not any more."""
-        if self._live is not None and self.workspace.state in ("paused", "pausing"):
+        if self._live is not None and self.can_go_on:
             self._live.run()
             self._stepped, self._pausing = None, False
             self.workspace.set_state("running")
