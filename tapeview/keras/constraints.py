@@ -109,11 +109,10 @@ class RadialConstraint(Constraint):
         size = kernels.shape[0]
         half = size // 2
         places = np.arange(size)
-        # An odd size has a middle; the four in the middle of an even one take the upper left one's value.
         away = np.abs(places - half) if size % 2 else np.where(places < half, half - 1 - places, places - half)
         ring = np.maximum(away[:, None], away)
-        first = half if size % 2 else half - 1
-        diagonal = np.array([first, *range(half + 1, size)])
+        # Keras takes the middle's value from the place before it, and the rings' from the lower right half.
+        diagonal = np.array([half - 1, *range(half if size % 2 else half + 1, size)])
         return EagerTensor(np.ascontiguousarray(kernels[diagonal[ring], diagonal[ring]]))
 
 

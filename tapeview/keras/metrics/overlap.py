@@ -40,14 +40,14 @@ class IoU(Metric):
 
     def _numbers(self, values: Any, sparse: bool) -> Array:
         found = to_tensor(values)._array
-        return (found if sparse else np.argmax(found, self.axis)).astype(np.int64).ravel()
+        return (found if sparse else np.argmax(found, self.axis)).astype(np.int64)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes in a batch of labels and predictions."""
         true, pred = self._numbers(y_true, self.sparse_y_true), self._numbers(y_pred, self.sparse_y_pred)
         weight = np.ones(true.shape, self._dtype.numpy)
         if sample_weight is not None:
-            weight = np.broadcast_to(array(sample_weight, self._dtype), to_tensor(y_true)._array.shape).ravel()
+            weight = np.broadcast_to(array(sample_weight, self._dtype), true.shape)
         if self.ignore_class is not None:
             kept = true != self.ignore_class
             true, pred, weight = true[kept], pred[kept], weight[kept]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.convert import to_tensor
+from tapeview.engine.indexed_slices import add_rows
 from tapeview.engine.tensor import Array, EagerTensor
 
 
@@ -25,26 +26,30 @@ def array_of(gradient: Any) -> Array:
 
 
 def clipped(
-    gradients: Sequence[Array],
+    gradients: Sequence[Any],
     clipnorm: float | None = None,
     clipvalue: float | None = None,
     global_clipnorm: float | None = None,
 ) -> list[Array]:
-    """The gradients with each one's norm, the norm of all together, or each one's elements limited: the first of these
-    that is given."""
+    """Gradients as arrays, with each one's norm, the norm of all together, or each one's elements limited: the first
+    of these that is given. Of sparse gradients the rows are limited, before repeated ones are summed."""
+    arrays = [g.values._array if hasattr(g, "_densify") else array_of(g) for g in gradients]
     if clipnorm is not None and clipnorm > 0:
-        return [_to_norm(g, clipnorm, _norm([g])) for g in gradients]
-    if global_clipnorm is not None and global_clipnorm > 0:
-        norm = _norm(gradients)
-        return [_to_norm(g, global_clipnorm, norm) for g in gradients]
-    if clipvalue is not None and clipvalue > 0:
-        return [np.clip(g, -clipvalue, clipvalue).astype(g.dtype) for g in gradients]
-    return list(gradients)
+        arrays = [_to_norm(a, clipnorm, _norm([a])) for a in arrays]
+    elif global_clipnorm is not None and global_clipnorm > 0:
+        norm = _norm(arrays)
+        arrays = [_to_norm(a, global_clipnorm, norm) for a in arrays]
+    elif clipvalue is not None and clipvalue > 0:
+        arrays = [np.clip(a, -clipvalue, clipvalue).astype(a.dtype) for a in arrays]
+    return [
+        add_rows(a, g.indices._array, g.shape[0]) if hasattr(g, "_densify") else a
+        for a, g in zip(arrays, gradients, strict=True)
+    ]
 
 
 def clipped_gradients(gradients: Sequence[Any], *limits: float | None) -> list[Any]:
     """As :func:`clipped`, from tensors to tensors."""
-    return [EagerTensor(array) for array in clipped([array_of(g) for g in gradients], *limits)]
+    return [EagerTensor(array) for array in clipped(gradients, *limits)]
 
 
 def _norm(gradients: Sequence[Array]) -> Any:

@@ -176,9 +176,10 @@ class Core:
             arrays = [g._array for g, _ in pairs]
         except AttributeError:  # some gradient is None, sparse, or no tensor at all
             pairs = with_gradients(pairs, self._warnings_per_step)
-            arrays = [array_of(g) for g, _ in pairs]
+            if not self._clips:
+                arrays = [array_of(g) for g, _ in pairs]
         if self._clips:
-            arrays = clipped(arrays, self.clipnorm, self.clipvalue, self.global_clipnorm)
+            arrays = clipped([g for g, _ in pairs], self.clipnorm, self.clipvalue, self.global_clipnorm)
         rate = self._present_rate()
         known = self._known
         for k, (gradient, variable) in enumerate(pairs):

@@ -165,9 +165,8 @@ class Optimizer(Custom):
 
     @property
     def variables(self) -> Any:
-        """The step count, with a schedule the learning rate, and the slots."""
-        own = [self._iterations] if self._schedule is None else [self._iterations, self._rate]
-        return VariableList([*own, *self._averages, *self._ordered_slots(), *self._added])
+        """The step count and the slots."""
+        return VariableList([self._iterations, *self._averages, *self._ordered_slots(), *self._added])
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Puts values in the place of those of ``variables``. Raises ValueError if the optimizer has not been built."""

@@ -26,6 +26,8 @@ class LegacyOptimizer(Core):
     """What the old optimizers do differently."""
 
     _keras_module = "keras.optimizers.legacy"
+    _paired = False
+    """Whether a variable's slots stand side by side in ``weights``."""
     _kernel = ""
     """The op whose name stands in messages about gradients that do not fit."""
 
@@ -50,6 +52,7 @@ class LegacyOptimizer(Core):
         super().__init__(name, learning_rate, **kwargs)
         self._name = name
         self._seen = False
+        self._created: list[Slot] = []
 
     # -- learning rate and count ---------------------------------------------------------------------------------------
 
@@ -101,7 +104,7 @@ class LegacyOptimizer(Core):
     @property
     def weights(self) -> list[Slot]:
         """The step count and the slots."""
-        return [self._iterations, *(s for slots in self._slots.values() for s in slots)]
+        return [self._iterations, *self._created]
 
     @property
     def variables(self) -> Any:
@@ -139,9 +142,9 @@ class LegacyOptimizer(Core):
         pairs = list(grads_and_vars)
         if not pairs:
             return None
+        if any(id(variable) not in self._known for _, variable in pairs):
+            self._meet([variable for _, variable in pairs])
         for k, (gradient, variable) in enumerate(pairs):
-            if id(variable) not in self._known:
-                self._meet(variable)
             if not hasattr(gradient, "_array") and not hasattr(gradient, "_densify") and gradient is not None:
                 pairs[k] = (_as_tensor(gradient, variable), variable)
         return self._apply(pairs)
@@ -152,18 +155,25 @@ class LegacyOptimizer(Core):
             raise NotImplementedError(text)
         return variable._base
 
-    def _meet(self, variable: Any) -> None:
-        base = self._checked(variable)
+    def _meet(self, variables: list[Any]) -> None:
+        bases = {id(base): base for base in map(self._checked, variables) if id(base) not in self._known}
         if not self._known and not self._seen:
             self._iterations._name = f"{self._name}/iter:0"
-        if id(base) not in self._known:
-            self._known[id(base)] = len(self._met)
+        for key, base in bases.items():
+            self._known[key] = len(self._met)
             self._met.append(base)
-            for kind in self._slot_kinds():
-                name = f"{self._name}/{base.name.removesuffix(':0')}/{kind}"
-                array = base._array
-                slot = Slot(np.full(array.shape, self._start(kind), array.dtype), name)
-                self._slots.setdefault(kind, []).append(slot)
+        kinds = self._slot_kinds()
+        made = {(key, kind): self._new_slot(kind, base) for key, base in bases.items() for kind in kinds}
+        for (_, kind), slot in made.items():
+            self._slots.setdefault(kind, []).append(slot)
+        # Most list a kind's slots of all variables together, some a variable's slots.
+        order = made if self._paired else [(key, kind) for kind in kinds for key in bases]
+        self._created += [made[at] for at in order]
+
+    def _new_slot(self, kind: str, variable: ResourceVariable) -> Slot:
+        array = variable._array
+        name = f"{self._name}/{variable.name.removesuffix(':0')}/{kind}"
+        return Slot(np.full(array.shape, self._start(kind), array.dtype), name)
 
     def _start(self, kind: str) -> float:
         """The number with which a slot of this kind is filled at the start."""

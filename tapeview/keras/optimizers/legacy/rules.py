@@ -10,6 +10,7 @@ import numpy as np
 from tapeview.engine.tensor import Array
 from tapeview.keras.backend.config import epsilon as default_epsilon
 from tapeview.keras.optimizers import kernels
+from tapeview.keras.optimizers.core import Slot
 from tapeview.keras.optimizers.kernels import Rule
 from tapeview.keras.optimizers.legacy.base import LegacyOptimizer
 from tapeview.keras.optimizers.ruled import Ruled, adam_rate
@@ -229,7 +230,13 @@ class Nadam(_LegacyRule):
             )
         super().__init__(name, learning_rate, **kwargs)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon or default_epsilon()
-        self._product: Any = None
+        self._cache: Slot | None = None
+
+    def _meet(self, variables: list[Any]) -> None:
+        super()._meet(variables)
+        if self._cache is None:
+            self._cache = Slot(np.ones((), self._met[0]._array.dtype), f"{self._name}/momentum_cache")
+            self._created.insert(0, self._cache)
 
     def _slot_kinds(self) -> tuple[str, ...]:
         return ("m", "v")
@@ -240,11 +247,14 @@ class Nadam(_LegacyRule):
     def _numbers(self, kind: Any, rate: Any, step: int) -> tuple[Any, ...]:
         first, decay = kind(self.beta_1), kind(self._schedule_decay)
         now, ahead = (first * (kind(1) - kind(0.5) * np.power(kind(0.96), decay * kind(k))) for k in (step, step + 1))
-        self._product = (kind(1) if self._product is None else kind(self._product)) * now
+        cache = self._cache
+        product = (kind(1) if cache is None else kind(cache._value._array)) * now
+        if cache is not None:
+            cache._put(product)
         shares = kind(1) - first, kind(1) - kind(self.beta_2)
-        left_next = kind(1) - self._product * ahead
+        left_next = kind(1) - product * ahead
         root = kind(1) - np.power(kind(self.beta_2), kind(step))
-        return rate, *shares, ahead, left_next, kind(1) - now, kind(1) - self._product, root, kind(self.epsilon)
+        return rate, *shares, ahead, left_next, kind(1) - now, kind(1) - product, root, kind(self.epsilon)
 
     def _step_rows(self, value: Array, rows: Array, gradient: Array, rate: Any, place: int) -> Any:
         # The averages of all rows move on; the weights of the others stay.
@@ -262,6 +272,7 @@ class Ftrl(_LegacyRule):
     """
 
     _kernel = "ResourceApplyFtrl"
+    _paired = True
     _arguments = (
         "learning_rate_power", "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength",
         "l2_shrinkage_regularization_strength", "beta",
