@@ -90,7 +90,7 @@ class AttachedSession(LiveSession):
                 self.script = _script_of(self.recording)
             else:
                 self._begin_copy(hello)
-        except SessionError:
+        except BaseException:
             connection.close()
             raise
         connection.setblocking(False)

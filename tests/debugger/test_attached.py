@@ -348,7 +348,7 @@ def test_joining_and_leaving_leaves_nothing_behind(script: Waiting, elsewhere: P
         session.run()
         watch.until(lambda one: one.status.steps > 0)
     mine, its, threads = handles(), handles(script.pid), thread_count(script.pid)
-    for number in range(15):
+    for number in range(6):
         with script.joined() as (session, watch):
             session.pause()
             watch.until(lambda one: one.status.stopped is not None)
