@@ -96,8 +96,8 @@ class Expression:
             raise ExpressionError(tr("The expression is too long."))
         self.names = tuple(dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name)))
 
-    def value(self, lookup: Callable[[str], Value]) -> Value:
-        """Its value. ``lookup`` gives that of a name, or raises KeyError.
+    def value(self, lookup: Callable[[str], Value], *through: type[Exception]) -> Value:
+        """Its value. ``lookup`` gives that of a name, or raises KeyError; what it raises of ``through`` is raised here.
 
         Raises:
             ExpressionError: it has none.
@@ -109,6 +109,8 @@ class Expression:
                 raise ExpressionError(tr("That is a function; call it."))
             return value
         except ExpressionError:
+            raise
+        except through:
             raise
         except TooLarge:
             raise ExpressionError(tr("The result would be too large.")) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from tapeview.trace import names
 from tapeview.trace.query import GradientCall, Recording, Step
 from tapeview.trace.records import SETUP, Op, SourceGradient
 from tapeview.views.expression import ExpressionError, Value
-from tapeview.views.tensors import value_of
+from tapeview.views.tensors import record_of, value_of
 from tapeview.views.text import tr
 
 STEPS_KEPT = 64
@@ -53,15 +54,23 @@ class _Known:
 _known: WeakKeyDictionary[Recording, _Known] = WeakKeyDictionary()
 
 
+class Heavy(Exception):
+    """What an expression needs is so much that it is not worked out while somebody waits."""
+
+
 class Lookup:
     """Gives the values of names as they are when the event at a position has just happened.
 
     A name that has no value in the step so far has, unless ``strict``, the one it had at the end of the step before.
     ``earlier`` tells whether that was needed for one of the names asked for; ``tensors`` are the ids of what they were.
+    ``most`` is how many elements may be read in all (None: any number).
     """
 
-    def __init__(self, recording: Recording, step: int, position: int, *, strict: bool = False) -> None:
+    def __init__(
+        self, recording: Recording, step: int, position: int, *, strict: bool = False, most: int | None = None
+    ) -> None:
         self._recording, self._step, self._position, self._strict = recording, step, position, strict
+        self._left = most
         self.earlier = False
         self.tensors: list[int] = []
 
@@ -71,6 +80,7 @@ class Lookup:
         Raises:
             KeyError: nothing of that name was recorded.
             ExpressionError: it was, but its value was not kept.
+            Heavy: more than ``most`` elements would be read.
         """
         found = self._in_step(name, self._step, self._position)
         if found is None and not self._strict:
@@ -107,6 +117,11 @@ class Lookup:
         if not found:
             return None
         self.tensors.append(found)
+        record = record_of(self._recording, found) if self._left is not None else None
+        if self._left is not None and record is not None:
+            self._left -= math.prod(record.shape)
+            if self._left < 0:
+                raise Heavy
         value = value_of(self._recording, found)
         if value is None:
             raise ExpressionError(tr("The value of “{name}” was not kept.").format(name=name), elsewhere=True)

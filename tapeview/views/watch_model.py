@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -10,18 +11,23 @@ from typing import NamedTuple
 import numpy as np
 
 from tapeview.protocol import Evaluated
+from tapeview.trace.query import Recording
 from tapeview.views.background import Background, Immediate
 from tapeview.views.expression import Expression, ExpressionError, Value
-from tapeview.views.named_values import Lookup, name_words
+from tapeview.views.named_values import Heavy, Lookup, name_words
 from tapeview.views.script_store import ScriptStore
 from tapeview.views.signal import Signal
 from tapeview.views.tensors import label_of
 from tapeview.views.text import tr
 from tapeview.views.value_words import as_number, short
 from tapeview.views.watch_series import SeriesWorker, points
-from tapeview.views.workspace import ALIVE, Reasons, Workspace
+from tapeview.views.workspace import ALIVE, Cursor, Reasons, Workspace
 
 MOST = 200
+QUICK = 1 << 18
+"""Expressions over at most so many elements are worked out at once, ..."""
+SLOW = 0.02
+"""... unless that took more seconds before; those are worked out in the background."""
 
 
 class WatchRow(NamedTuple):
@@ -69,6 +75,7 @@ class _Found(NamedTuple):
     error: str = ""
     elsewhere: bool = False
     tensor: int = 0
+    coming: bool = False
 
 
 class WatchModel:
@@ -89,7 +96,12 @@ class WatchModel:
         self._last = 0
         self._wanted = True
         self._stale = True
-        self._worker = SeriesWorker(background or Immediate(), self.plotted.emit)
+        self._background = background or Immediate()
+        self._worker = SeriesWorker(self._background, self.plotted.emit)
+        self._slow: set[str] = set()
+        self._worked: dict[str, tuple[object, _Found]] = {}
+        self._working: set[str] = set()
+        self._reading = False
         self._answers: dict[str, Evaluated] = {}
         self._answered_for: object = None
         self._waiting: set[str] = set()
@@ -208,6 +220,8 @@ class WatchModel:
         if "recording" in reasons and workspace.script != self._script:
             self._script = workspace.script
             self._load()
+        if reasons & {"recording", "values"}:
+            self._worked.clear()
         if reasons & {"recording", "data", "state"}:
             self._follow()
         if reasons & {"recording", "cursor", "data", "state", "stop", "frame", "values"}:
@@ -242,7 +256,9 @@ class WatchModel:
         self._stale = not self._wanted
         if self._stale:
             return
+        self._reading = True
         looked = [(watch, self._look(watch)) for watch in self._watches]
+        self._reading = False
         self._ask([watch.text for watch, found in looked if found.elsewhere])
         rows = tuple(self._row(watch, found) for watch, found in looked)
         if rows != self.rows:
@@ -256,13 +272,33 @@ class WatchModel:
             return _Found(error=watch.error)
         if recording is None or not self._workspace.step_count:
             return _Found(elsewhere=True)
-        lookup = Lookup(recording, *self._workspace.cursor)
-        try:
-            value = watch.expression.value(lookup)
-        except ExpressionError as problem:
-            return _Found(error=str(problem), elsewhere=problem.elsewhere)
-        tensor = lookup.tensors[0] if watch.expression.names == (watch.text,) and lookup.tensors else 0
-        return _Found(True, value, tensor=tensor, elsewhere=lookup.earlier)
+        cursor = self._workspace.cursor
+        if watch.text not in self._slow:
+            began = time.perf_counter()
+            try:
+                return _found(watch.expression, Lookup(recording, *cursor, most=QUICK))
+            except Heavy:
+                self._slow.add(watch.text)
+            finally:
+                if time.perf_counter() - began > SLOW:
+                    self._slow.add(watch.text)
+        return self._later(watch.text, watch.expression, recording, cursor)
+
+    def _later(self, text: str, expression: Expression, recording: Recording, cursor: Cursor) -> _Found:
+        """Work it out in the background; until that is done there is nothing."""
+        key = id(recording), cursor
+        if self._worked.get(text, (None,))[0] != key and text not in self._working:
+            self._working.add(text)
+
+            def done(found: _Found) -> None:
+                self._working.discard(text)
+                self._worked[text] = key, found
+                if not self._reading:
+                    self._read()
+
+            self._background.submit(lambda: _found(expression, Lookup(recording, *cursor)), done)
+        of, found = self._worked.get(text, (None, _Found()))
+        return found if of == key else _Found(coming=True)
 
     def _row(self, watch: _Watch, found: _Found) -> WatchRow:
         row = WatchRow(watch.id, watch.text, plotted=watch.plotted)
@@ -282,7 +318,7 @@ class WatchModel:
             bad = answer.number is not None and not np.isfinite(answer.number)
             words = answer.text.split("\n")[0]
             return row._replace(value=words, status="script", bad=bad, tip=tr("from the paused script"))
-        if watch.text in self._waiting:
+        if watch.text in self._waiting or found.coming:
             return row._replace(value="…", status="waiting")
         error = answer.error if answer is not None else found.error
         return row._replace(value=error, status="error", tip=error) if error else row
@@ -321,3 +357,13 @@ def _watch(id: int, text: str, plotted: bool) -> _Watch:
         return _Watch(id, text, plotted, Expression(text))
     except ExpressionError as error:
         return _Watch(id, text, plotted, None, str(error))
+
+
+def _found(expression: Expression, lookup: Lookup) -> _Found:
+    """What the recording knows. Raises Heavy if the lookup does."""
+    try:
+        value = expression.value(lookup, Heavy)
+    except ExpressionError as problem:
+        return _Found(error=str(problem), elsewhere=problem.elsewhere)
+    tensor = lookup.tensors[0] if expression.names == (expression.text,) and lookup.tensors else 0
+    return _Found(True, value, tensor=tensor, elsewhere=lookup.earlier)

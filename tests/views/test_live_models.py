@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tapeview.breakpoints import parse
 from tapeview.debugger.process import command
@@ -291,6 +293,39 @@ def test_watches_show_values_at_the_cursor_and_ask_the_script_for_the_rest(live_
     rows = {row.text: row for row in watches.rows}
     assert rows["y - 1"].status == "value"
     assert (rows["loss"].status, rows["i + 1"].status) == ("error", "error"), "back in time the script is not asked"
+
+
+class Later:
+    """A background whose jobs are done when they are told to be."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[Callable[[], Any], Callable[[Any], object]]] = []
+
+    def submit(self, job: Callable[[], Any], done: Callable[[Any], object]) -> None:
+        self.jobs.append((job, done))
+
+    def work(self) -> None:
+        while self.jobs:
+            job, done = self.jobs.pop(0)
+            done(job())
+
+
+def test_what_takes_long_is_worked_out_in_the_background(live_desk: Desk) -> None:
+    live_desk.load(LARGE.replace("1500, 1500", "800, 800"))
+    workspace, background = live_desk.workspace, Later()
+    watches = WatchModel(workspace, background)
+    watches.add("tf.reduce_sum(y)")
+    live_desk.session.run()
+    live_desk.until(lambda: workspace.state == "finished")
+    workspace.move_to(0, 1)
+    assert watches.rows[0].status == "waiting"
+    background.work()
+    assert (watches.rows[0].value, watches.rows[0].status) == ("1.28e+06", "value")
+    workspace.back()
+    assert watches.rows[0].status == "waiting"
+    workspace.forward()
+    background.work()
+    assert watches.rows[0].status == "value", "what came too late for its place is worked out anew"
 
 
 def test_watches_are_kept_with_the_script(live_desk: Desk) -> None:
