@@ -137,8 +137,8 @@ def _padded(spec: TensorSpec, column: _Column, shape: Any, value: Any) -> EagerT
     empty: Any = b"" if spec.dtype is dtypes.string else 0
     filler = empty if value is None else to_tensor(value)._array[()]
     rows = np.full((len(arrays), *sizes), filler, arrays[0].dtype)
-    for row, array in zip(rows, arrays, strict=True):
-        row[tuple(slice(0, d) for d in array.shape)] = array
+    for k, array in enumerate(arrays):
+        rows[(k, *(slice(0, d) for d in array.shape))] = array
     return EagerTensor(rows)
 
 

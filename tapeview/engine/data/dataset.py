@@ -124,6 +124,19 @@ class Dataset:
         given = datasets if datasets is not None else args[0] if len(args) == 1 else args
         return _kind("sources", "_ZipDataset")(given)
 
+    @staticmethod
+    def choose_from_datasets(datasets: Any, choice_dataset: Dataset, stop_on_empty_dataset: bool = True) -> Dataset:
+        """Elements of several datasets, in the order in which ``choice_dataset`` names them by number."""
+        return _kind("sources", "choose_from_datasets")(datasets, choice_dataset, stop_on_empty_dataset)
+
+    @staticmethod
+    def sample_from_datasets(
+        datasets: Any, weights: Any = None, seed: Any = None, stop_on_empty_dataset: bool = False,
+        rerandomize_each_iteration: Any = None,
+    ) -> Dataset:  # fmt: skip
+        """Elements of several datasets, each from one that is drawn by the weights."""
+        return _kind("sources", "sample_from_datasets")(datasets, weights, seed, stop_on_empty_dataset)
+
     # -- order -------------------------------------------------------------------------------------------------------
 
     def shuffle(

@@ -92,6 +92,9 @@ class _ScanDataset(_Functional):
             value, found = self._called(value, element)
             yield elements.as_element(found)
 
+    def _size(self) -> int:
+        return self._source._size()
+
     @property
     def element_spec(self) -> Any:
         """What the function gives for zeros."""

@@ -13,10 +13,11 @@ from pathlib import Path
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent.parent.parent))
 
-import parts  # noqa: E402
 import tensorflow as tf  # noqa: E402
+
+from tests.keras.frozen import parts  # noqa: E402
 
 
 def shortened(value: object) -> object:

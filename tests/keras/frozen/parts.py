@@ -12,26 +12,12 @@ from typing import Any
 
 import numpy as np
 
-Values = dict[str, Any]
-
-
-def plain(value: Any) -> Any:
-    """Tensors, variables and structures of them as lists of floats."""
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    return np.asarray(value, np.float64).tolist()
-
-
-def _random(*shape: int, seed: int = 0, low: float = 0.0, high: float = 1.0) -> Any:
-    return np.random.RandomState(seed).uniform(low, high, shape).astype(np.float32)
+from tests.keras.frozen.pipelines import pipelines
+from tests.keras.frozen.values import Values, plain, random
 
 
 def _shares(*shape: int, seed: int = 0) -> Any:
-    raw = _random(*shape, seed=seed) + np.float32(0.05)
+    raw = random(*shape, seed=seed) + np.float32(0.05)
     return raw / raw.sum(-1, keepdims=True)
 
 
@@ -51,10 +37,10 @@ def losses(tf: Any) -> Values:
     L = tf.keras.losses
     one_hot = np.eye(4, dtype=np.float32)[[0, 2, 1, 3, 1]]
     numbers = np.array([0, 2, 1, 3, 1])
-    shares, scores = _shares(5, 4, seed=1), _random(5, 4, seed=2, low=-3, high=3)
-    real, guess = _random(5, 4, seed=3, low=-2, high=2), _random(5, 4, seed=4, low=-2, high=2)
-    positive, near = _random(5, 4, seed=5, low=0.1, high=3), _random(5, 4, seed=6, low=0.1, high=3)
-    yes = (_random(5, 4, seed=7) > 0.5).astype(np.float32)
+    shares, scores = _shares(5, 4, seed=1), random(5, 4, seed=2, low=-3, high=3)
+    real, guess = random(5, 4, seed=3, low=-2, high=2), random(5, 4, seed=4, low=-2, high=2)
+    positive, near = random(5, 4, seed=5, low=0.1, high=3), random(5, 4, seed=6, low=0.1, high=3)
+    yes = (random(5, 4, seed=7) > 0.5).astype(np.float32)
     weight = np.array([1.0, 0.0, 2.0, 0.5, 3.0], np.float32)
     found: Values = {}
     cases: dict[str, tuple[Any, Any, Any]] = {
@@ -126,14 +112,14 @@ def losses(tf: Any) -> Values:
 def metrics(tf: Any) -> Values:
     """Results after one batch, after another with weights, and the variables."""
     M = tf.keras.metrics
-    yes = [(_random(8, seed=k) > 0.5).astype(np.float32) for k in (10, 11)]
-    share = [_random(8, seed=k) for k in (12, 13)]
+    yes = [(random(8, seed=k) > 0.5).astype(np.float32) for k in (10, 11)]
+    share = [random(8, seed=k) for k in (12, 13)]
     numbers = [np.random.RandomState(k).randint(0, 4, 8) for k in (14, 15)]
     shares = [_shares(8, 4, seed=k) for k in (16, 17)]
     one_hot = [np.eye(4, dtype=np.float32)[n] for n in numbers]
     classes = [np.random.RandomState(k).randint(0, 4, 8) for k in (18, 19)]
-    real, guess = ([_random(8, 3, seed=k + d, low=0.1, high=2) for k in (20, 21)] for d in (0, 5))
-    weight = _random(8, seed=30)
+    real, guess = ([random(8, 3, seed=k + d, low=0.1, high=2) for k in (20, 21)] for d in (0, 5))
+    weight = random(8, seed=30)
     pairs = {
         "yes": (yes, share), "column": ([y[:, None] for y in yes], [s[:, None] for s in share]),
         "numbers": (numbers, shares), "column numbers": ([n[:, None] for n in numbers], shares),
@@ -222,14 +208,14 @@ def metrics(tf: Any) -> Values:
 
 def _ten_steps(tf: Any, optimizer: Any, sparse: bool = False) -> Any:
     """The weights after each of ten steps, and the optimizer's variables by name."""
-    w, b = tf.Variable(_random(3, 2, seed=40, low=-1), name="w"), tf.Variable([0.5, -0.5], name="b")
+    w, b = tf.Variable(random(3, 2, seed=40, low=-1), name="w"), tf.Variable([0.5, -0.5], name="b")
     seen = []
     for k in range(10):
-        gradient = tf.constant(_random(3, 2, seed=50 + k, low=-1))
+        gradient = tf.constant(random(3, 2, seed=50 + k, low=-1))
         if sparse:
             rows = [k % 3, 0, k % 3]
             gradient = tf.IndexedSlices(tf.gather(gradient, rows), tf.constant(rows), tf.constant([3, 2]))
-        optimizer.apply_gradients([(gradient, w), (tf.constant(_random(2, seed=70 + k, low=-1)), b)])
+        optimizer.apply_gradients([(gradient, w), (tf.constant(random(2, seed=70 + k, low=-1)), b)])
         seen.append(plain([w, b]))
     held = optimizer.variables() if callable(optimizer.variables) else optimizer.variables
     return {"steps": seen, "names": [v.name for v in held], "held": plain(list(held))}
@@ -318,7 +304,7 @@ def initializers(tf: Any) -> Values:
 def small_parts(tf: Any) -> Values:
     """Activations with gradients, regularizers, constraints, utilities, ``keras.backend``."""
     A, R, C, B = tf.keras.activations, tf.keras.regularizers, tf.keras.constraints, tf.keras.backend
-    x = tf.constant(_random(3, 4, seed=60, low=-4, high=7))
+    x = tf.constant(random(3, 4, seed=60, low=-4, high=7))
     found: Values = {}
     plain_ones = (
         "elu", "exponential", "gelu", "hard_sigmoid", "linear", "mish", "relu", "selu", "sigmoid", "softmax",
@@ -336,7 +322,7 @@ def small_parts(tf: Any) -> Values:
             y = function(x)
             total = tf.reduce_sum(y * y)
         found[f"activation {name}"] = [y, tape.gradient(total, x)]
-    w = tf.constant(_random(4, 3, seed=61, low=-2, high=2))
+    w = tf.constant(random(4, 3, seed=61, low=-2, high=2))
     for name, penalty in {
         "l1": R.L1(0.1), "l2": R.L2(0.1), "l1_l2": R.L1L2(0.1, 0.2), "default": R.l1_l2(),
         "orthogonal": R.OrthogonalRegularizer(0.1), "columns": R.OrthogonalRegularizer(0.1, mode="columns"),
@@ -348,8 +334,8 @@ def small_parts(tf: Any) -> Values:
     }.items():  # fmt: skip
         found[f"constraint {name}"] = rule(w)
     for size in (3, 4):
-        found[f"constraint radial {size}"] = C.RadialConstraint()(tf.constant(_random(size, size, 2, 3, seed=62)))
-    a, b = tf.constant(_random(2, 3, 4, seed=63)), tf.constant(_random(2, 4, 5, seed=64))
+        found[f"constraint radial {size}"] = C.RadialConstraint()(tf.constant(random(size, size, 2, 3, seed=62)))
+    a, b = tf.constant(random(2, 3, 4, seed=63)), tf.constant(random(2, 4, 5, seed=64))
     found["backend"] = [
         B.batch_dot(a, b), B.batch_dot(a, b, axes=[2, 1]), B.batch_dot(a[:, 0], a[:, 1], axes=1), B.dot(a, b[0]),
         B.mean(a > 0.5, axis=1), B.std(a, axis=[0, 1]), B.var(a, axis=-1), B.sqrt(a - 0.5), B.clip(a, 0.2, 0.1),
@@ -367,7 +353,7 @@ def small_parts(tf: Any) -> Values:
 
 PARTS: dict[str, Callable[[Any], Values]] = {
     "losses": losses, "metrics": metrics, "optimizers": optimizers, "schedules": schedules,
-    "initializers": initializers, "small_parts": small_parts,
+    "initializers": initializers, "small_parts": small_parts, "pipelines": pipelines,
 }  # fmt: skip
 
 
