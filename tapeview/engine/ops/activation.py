@@ -9,9 +9,9 @@ import numpy as np
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.dtypes import float32
 from tapeview.engine.errors import InvalidArgumentError
-from tapeview.engine.op import Op, defop, execute
+from tapeview.engine.op import Op, defop, execute, execute_pair
 from tapeview.engine.ops.calls import unary
-from tapeview.engine.ops.elementwise import cast, negative, power
+from tapeview.engine.ops.elementwise import cast, negative, power, zeros_like
 from tapeview.engine.ops.exponential import SIGMOID, exp, sigmoid, tanh
 from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.ops.select import where
@@ -90,7 +90,14 @@ def _silu_rule(g: EagerTensor, y: EagerTensor, x: EagerTensor) -> Any:
     return g * (s * (1 + x * (1 - s)))
 
 
-RELU = defop("Relu", _relu, (lambda g, y, x: _where_true(y > 0, g),), inputs="x", formulas=("g where y > 0, else 0",))
+RELU_GRAD: Op = defop(
+    "ReluGrad", lambda g, y: np.multiply(g, np.greater(y, 0)), inputs="dy y",
+    vjps=(lambda g, out, dy, y: execute_pair(RELU_GRAD, g, y), lambda g, out, dy, y: zeros_like(y)),
+    formulas=("g where y > 0, else 0", "0"),
+)  # fmt: skip
+RELU: Op = defop(
+    "Relu", _relu, (lambda g, y, x: execute_pair(RELU_GRAD, g, y),), inputs="x", formulas=("g where y > 0, else 0",),
+)  # fmt: skip
 RELU6 = defop(
     "Relu6", _relu6, (lambda g, y, x: _where_true((y > 0) & (y < 6), g),), inputs="x",
     formulas=("g where 0 < y < 6, else 0",),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.engine.convert import to_tensor
+from tapeview.engine.convert import is_tensor_like, to_tensor
 from tapeview.engine.op import Op, defop, execute_many
 from tapeview.engine.ops.elementwise import cast
 from tapeview.engine.ops.exponential import rsqrt
@@ -87,7 +87,9 @@ def fused_batch_norm(
     """
     images, factor = to_tensor(x), to_tensor(scale)
     empty = EagerTensor(np.zeros(0, factor._array.dtype))
-    given = [empty if is_training else to_tensor(v) for v in (mean, variance)]
+    given = [
+        empty if is_training else to_tensor(v, None if is_tensor_like(v) else factor.dtype) for v in (mean, variance)
+    ]
     axis = 3 if data_format == "NHWC" else 1
     attrs = {"epsilon": float(epsilon), "axis": axis, "training": is_training}
     y, used, spread = execute_many(FUSED_BATCH_NORM, (images, factor, to_tensor(offset), *given), attrs)

@@ -16,6 +16,7 @@ import numpy as np
 from tapeview.engine import seeds
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.engine.state import state
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.layers.context import calls
 
@@ -103,11 +104,13 @@ def _run_twice(function: Callable[..., Any], args: Any, kwargs: Any, sizes: Any,
                  for p in (list(args), kwargs)]  # fmt: skip
         hidden = contextlib.redirect_stdout(io.StringIO()) if k else contextlib.nullcontext()
         calls.probing += 1
+        before, state.trying = state.trying, True
         try:
             with seeds.undisturbed(), hidden:
                 results.append(function(*given[0], **given[1]))
         finally:
             calls.probing -= 1
+            state.trying = before
     flats = [structure.flatten(r) for r in results]
     same = sizes[0] == sizes[1]
     return structure.pack_sequence_as(results[0], [_merged(a, b, same) for a, b in zip(*flats, strict=True)])

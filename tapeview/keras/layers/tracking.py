@@ -81,9 +81,15 @@ class Tracking(Module):
         own[name] = value
         if isinstance(value, _PLAIN):
             return
-        if is_tracked(value) and not any(value is t for t in self._self_tracked_trackables):
+        found = list(members(value))
+        # What a tuple holds stays; lists and dicts may get more.
+        if (
+            (found or not isinstance(value, tuple))
+            and is_tracked(value)
+            and not any(value is t for t in self._self_tracked_trackables)
+        ):
             self._self_tracked_trackables.append(value)
-        for member in members(value):
+        for member in found:
             if isinstance(member, ResourceVariable):
                 self._track_variable(member, place)
             elif is_metric(member):

@@ -86,6 +86,8 @@ class Weights(Tracking):
     @property
     def trainable_weights(self) -> list[Any]:
         """The variables that training changes: this layer's own, then those of its inner layers."""
+        if not self._self_tracked_trackables:
+            return list(self._trainable_weights) if self._trainable else []
         self._late_variables()
         if not self._trainable:
             return []

@@ -16,6 +16,7 @@ WIDE = values(2, 3, low=0.2, high=15.0)
 
 SAMPLES: dict[str, list[Sample]] = {
     "Relu": [*one(a.relu, APART), sample(a.crelu, APART), sample(a.crelu, APART, axis=0)],
+    "ReluGrad": [sample(lambda g, y: a.execute(a.RELU_GRAD, (g, y)), X, APART)],
     "Relu6": [*one(a.relu6, APART), *one(a.relu6, AROUND_SIX)],
     "LeakyRelu": [*one(a.leaky_relu, APART), sample(a.leaky_relu, APART, alpha=0.01)],
     "Elu": one(a.elu, APART),

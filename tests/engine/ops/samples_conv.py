@@ -65,6 +65,8 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(p.max_pool, STEPS, ksize=2, strides=2, padding="VALID"),
         sample(p.max_pool2d, STEPS, ksize=[2, 3], strides=[1, 2], padding="SAME"),
         sample(p.max_pool2d, STEPS, ksize=3, strides=1, padding="VALID"),
+        sample(p.max_pool2d, STEPS[:, :, :4], ksize=2, strides=2, padding="VALID"),
+        sample(p.max_pool2d, STEPS[:, :3], ksize=2, strides=2, padding="VALID"),
         sample(p.max_pool1d, STEPS[0], ksize=2, strides=2, padding="SAME"),
     ],
     "MaxPoolGrad": [pooled("MaxPoolGrad", values(2, 4, 2, 1))],

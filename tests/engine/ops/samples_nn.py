@@ -54,6 +54,11 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(n.bias_add, IMAGE, LOGITS[0]),
         sample(n.bias_add, IMAGE, LOGITS[0, :2], data_format="NCHW"),
     ],
+    "BiasAddGrad": [
+        sample(lambda g: execute(n.BIAS_ADD_GRAD, (g,), {"axis": 1}), LOGITS),
+        sample(lambda g: execute(n.BIAS_ADD_GRAD, (g,), {"axis": 3}), IMAGE),
+        sample(lambda g: execute(n.BIAS_ADD_GRAD, (g,), {"axis": 1}), IMAGE),
+    ],
     "CheckNumerics": [sample(k.check_numerics, LOGITS, message="logits")],
     "EnsureShape": [sample(k.ensure_shape, LOGITS, shape=[3, None])],
     "Dropout": [dropped(LABELS > 0.2)],
