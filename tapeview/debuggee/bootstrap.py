@@ -84,13 +84,13 @@ def main(arguments: list[str] | None = None) -> int:
         channel = control.connect(options.control, token, recording=recording, started=run.started)
     if channel is not None or options.wait:
         session.door = door
+    if breakpoints:
+        session.break_at(breakpoints)
     session.start(forgiving=channel is not None, progress=Path(program.path).name if options.progress else "")
     if options.wait:
         session.wait_for_window()
         door.open(session.attach)
         print(_how_to_join(door, program), file=sys.stderr, flush=True)
-    if breakpoints:
-        session.break_at(breakpoints)
     if channel is not None:
         if options.paused:
             gate.pause()

@@ -160,17 +160,27 @@ class Recorder:
     def muted(self) -> Iterator[list[str]]:
         """What this thread does in the block is not recorded. Yields names of variables that were assigned to
         nevertheless, complete when the block has ended."""
-        thread = threading.get_ident()
         assigned: list[str] = []
-        kept: list[Event] = []
-        self._muted[thread] = kept
+        self.mute()
         self._choose_sink()
         try:
             yield assigned
         finally:
-            del self._muted[thread]
+            kept = self.unmute()
             self._choose_sink()
             assigned += assigned_to(kept)
+
+    def mute(self) -> None:
+        """What this thread does is not recorded until `unmute`. Only for who is called by a check: elsewhere the
+        events may not come by here at all; see `muted`."""
+        self._muted[threading.get_ident()] = []
+
+    def unmute(self) -> list[Event]:
+        """The end of `mute`; returns what was not recorded."""
+        kept = self._muted.pop(threading.get_ident())
+        if not self.stops.checks:
+            self._choose_sink()
+        return kept
 
     def fetch(
         self, tensors: Sequence[int], tell: Callable[[int, int], None], given_up: Callable[[], bool]

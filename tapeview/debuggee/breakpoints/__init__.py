@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tapeview.breakpoints import Breakpoint
@@ -27,15 +26,21 @@ __all__ = ["Breakpoints", "Surroundings", "checker_of"]
 def checker_of(recorder: Recorder, gate: Gate) -> Breakpoints:
     """The breakpoints of a recorded run."""
 
-    @contextmanager
-    def aside() -> Iterator[None]:
-        with tapes_aside(), recorder.muted():
-            yield
+    class Aside(tapes_aside):
+        __slots__ = ()
+
+        def __enter__(self) -> None:
+            recorder.mute()
+            super().__enter__()
+
+        def __exit__(self, *_: object) -> None:
+            super().__exit__()
+            recorder.unmute()
 
     def held() -> list[int]:
         return [thread for thread, _ in gate.held()]
 
-    around = Surroundings(recorder.begun, lambda text: recorder.output("log", text), aside)
+    around = Surroundings(recorder.begun, lambda text: recorder.output("log", text), Aside)
     return Breakpoints(around, held)
 
 

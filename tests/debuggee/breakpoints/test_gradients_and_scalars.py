@@ -11,7 +11,7 @@ import tapeview as tv
 from tapeview.engine import observe
 from tests.debuggee.breakpoints.listening import listening, run
 
-PATH = "/home/somebody/train.py"
+PATH = "/anywhere/train.py"
 
 GRADIENTS = dedent("""\
     a = tf.Variable([3.0, 4.0], name="dense/a")

@@ -10,7 +10,7 @@ from typing import Any
 from tapeview.engine import observe
 from tests.debuggee.breakpoints.listening import listening, run
 
-PATH = "/home/somebody/my scripts/train.py"
+PATH = "/anywhere/my scripts/train.py"
 
 LOOP = dedent("""\
     w = tf.Variable(2.0, name="w")

@@ -13,7 +13,7 @@ from tapeview.debuggee.breakpoints.point import template
 from tapeview.engine import observe
 from tests.debuggee.breakpoints.listening import listening, run
 
-PATH = "/home/somebody/train.py"
+PATH = "/anywhere/train.py"
 
 LOOP = dedent("""\
     limit = 3

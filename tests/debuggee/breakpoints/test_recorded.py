@@ -20,7 +20,7 @@ from tapeview.trace.store import Writer
 from tests.debuggee.breakpoints.listening import run
 from tests.debuggee.test_recorder import run_info
 
-PATH = "/home/somebody/train.py"
+PATH = "/anywhere/train.py"
 
 LOOP = dedent("""\
     w = tf.Variable(1.0)

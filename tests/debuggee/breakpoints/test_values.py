@@ -9,7 +9,7 @@ import pytest
 from tapeview.engine import observe
 from tests.debuggee.breakpoints.listening import listening, run
 
-PATH = "/home/somebody/train.py"
+PATH = "/anywhere/train.py"
 
 STEP = dedent("""\
     w = tf.Variable([1.0, 2.0], name="w")
