@@ -203,6 +203,7 @@ class MainWindow(QMainWindow):
 
             bench = self.workbench = Workbench(self.workspace, self.background)
             self.pages.addWidget(bench)
+            bench.source.runToWanted.connect(self.session.run_to_line)
             for dock in bench.docks:
                 self.docks_menu.addAction(dock.toggleViewAction())
             self._disconnects.append(

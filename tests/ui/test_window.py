@@ -319,7 +319,9 @@ def tab_bars(window: MainWindow) -> list[QTabBar]:
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 800)])
-def test_there_is_one_tab_bar_for_each_group_whatever_happens(qtbot: QtBot, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_there_is_one_tab_bar_for_each_group_whatever_happens(
+    qtbot: QtBot, tmp_path: Path, size: tuple[int, int]
+) -> None:
     path = write_regression(tmp_path / "r.tapeview", steps=2)
     for _ in range(2):  # the second time there is a layout to restore
         window = make_window(Settings(tmp_path / "settings.ini"))
