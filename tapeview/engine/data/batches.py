@@ -138,7 +138,8 @@ def _padded(spec: TensorSpec, column: _Column, shape: Any, value: Any) -> EagerT
     filler = empty if value is None else to_tensor(value)._array[()]
     rows = np.full((len(arrays), *sizes), filler, arrays[0].dtype)
     for k, array in enumerate(arrays):
-        rows[(k, *(slice(0, d) for d in array.shape))] = array
+        place: Any = (k, *(slice(0, d) for d in array.shape))
+        rows[place] = array
     return EagerTensor(rows)
 
 

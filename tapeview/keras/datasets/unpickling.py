@@ -59,6 +59,12 @@ def _scalar(kind: Any, data: Any = b"") -> Any:
     return np.frombuffer(data if isinstance(data, bytes) else data.encode("latin-1"), kind.dtype())[0]
 
 
+def _from_buffer(data: Any, kind: Any, shape: Any, order: Any, axis_order: Any = None) -> Array:
+    if kind.dtype().kind == "O" or axis_order is not None:
+        raise pickle.UnpicklingError("an array with axes in such an order is not read")
+    return np.frombuffer(bytes(data), kind.dtype()).copy().reshape(shape, order=order)
+
+
 def _encode(text: Any, codec: Any) -> bytes:
     if codec not in ("latin1", "latin-1"):
         raise pickle.UnpicklingError(f"bytes written as {codec!r} are not read")
@@ -75,6 +81,7 @@ class _NdArray:
 _KNOWN = {
     ("numpy", "dtype"): _Type, ("numpy", "ndarray"): _NdArray, ("_codecs", "encode"): _encode,
     ("numpy.core.multiarray", "_reconstruct"): _reconstruct, ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy.core.numeric", "_frombuffer"): _from_buffer, ("numpy._core.numeric", "_frombuffer"): _from_buffer,
     ("numpy.core.multiarray", "scalar"): _scalar, ("numpy._core.multiarray", "scalar"): _scalar,
 }  # fmt: skip
 
