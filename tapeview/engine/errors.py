@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tapeview.engine.refusals import tell_refusal
+
 
 class OpError(Exception):
     """An op failed. As in TensorFlow ``args`` is empty and the text stands in ``message``."""
 
     error_code = 2
+    _told = False
+    """Whether the observer knows of it."""
 
     def __init__(self, node_def: Any, op: Any, message: str, *_: Any) -> None:
         super().__init__()
@@ -146,14 +150,21 @@ def device(op: str) -> str:
 def invalid(
     op: str, body: str, *, kernel: bool = True, name: str | None = "", wrapped: str | None = None
 ) -> InvalidArgumentError:
-    """An InvalidArgumentError worded as TensorFlow words it.
+    """An InvalidArgumentError worded as TensorFlow words it, for the caller to raise. The observer is told of it.
 
     ``kernel``: the check is the kernel's own, so that the device prefix stands first (``wrapped`` is the op's name
         there if it differs);
     ``name`` is what follows ``name: ``, None leaves that part out.
     """
     tail = "" if name is None else f" name: {name}"
-    return InvalidArgumentError(None, None, f"{device(wrapped or op) if kernel else ''}{body} [Op:{op}]{tail}")
+    error = InvalidArgumentError(None, None, f"{device(wrapped or op) if kernel else ''}{body} [Op:{op}]{tail}")
+    tell_refusal(op, error)
+    return error
+
+
+def kernels(op: str, body: str) -> InvalidArgumentError:
+    """What a kernel raised, in the words of :func:`invalid`. Whoever ran it tells the observer."""
+    return InvalidArgumentError(None, None, f"{device(op)}{body} [Op:{op}] name: ")
 
 
 def wrong_dtype(op: str, position: int, expected: str, got: str, name: str | None = "") -> InvalidArgumentError:

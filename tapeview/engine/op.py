@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.engine import callsite, observe
-from tapeview.engine.errors import InvalidArgumentError, invalid
+from tapeview.engine import callsite, observe, refusals
+from tapeview.engine.errors import InvalidArgumentError, kernels
 from tapeview.engine.shapes import bracketed
 from tapeview.engine.state import Context, state
 from tapeview.engine.tensor import EagerTensor
@@ -226,9 +226,7 @@ def execute_many(
 
 def _failed(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any], error: BaseException) -> Any:
     """Tells the observer that a kernel raised. Called by ``execute`` and its like; returns ``error``."""
-    sink = observe.sink
-    if sink is not None:
-        sink((observe.FAILED, op, inputs, attrs, _here(3), error, state.tape_ids, state.call, _next_seq()))
+    refusals.tell(op, inputs, attrs, error, 3)
     return error
 
 
@@ -236,8 +234,8 @@ def kernel_error(op: Op, inputs: tuple[EagerTensor, ...], error: ValueError) -> 
     """NumPy's complaint in the words of TensorFlow's kernel."""
     if op.broadcasts and len(inputs) >= 2:
         shapes = [bracketed(t._array.shape) for t in inputs]
-        return invalid(op.name, f"Incompatible shapes: {' vs. '.join(shapes)}")
-    return invalid(op.name, str(error))
+        return kernels(op.name, f"Incompatible shapes: {' vs. '.join(shapes)}")
+    return kernels(op.name, str(error))
 
 
 def _record(

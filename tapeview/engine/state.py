@@ -15,12 +15,13 @@ class _State(threading.local):
     """``tapes`` are the open tapes, outermost first; ``call`` is the running gradient call (0 = none).
 
     ``context`` is both at once (tapes, their ids, call), and None while no tape is open: each look at a thread's own
-    attribute takes 0.06 µs, so ops take one.
+    attribute takes 0.06 µs, so ops take one. While ``trying`` is true an op may raise without anybody being told.
     """
 
     tapes: tuple[GradientTape, ...] = ()
     call: int = 0
     context: Context | None = None
+    trying: bool = False
 
     @property
     def tape_ids(self) -> tuple[int, ...]:

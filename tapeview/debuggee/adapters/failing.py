@@ -4,17 +4,14 @@ what it was given."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
 
 from tapeview.debuggee.adapters.aside import is_users
 from tapeview.engine import op as ops
 from tapeview.engine.op import OPS, Op
+from tapeview.engine.refusals import given
 from tapeview.engine.tensor import EagerTensor
-from tapeview.engine.variable import ResourceVariable
-
-MAX_INPUTS = 16
 
 _EXECUTORS: dict[CodeType, tuple[str, ...]] = {
     ops.execute.__code__: ("inputs",),
@@ -51,33 +48,12 @@ def find(trace: TracebackType | None, message: str) -> Failing | None:
             inputs = known["inputs"] if names == ("inputs",) else tuple([known[name] for name in names])
             op = known["op"]
             return Failing(op.name, op, tuple(inputs), dict(known.get("attrs") or {}))
-    called = next((frame for frame in below if _given(frame)), None)
+    called = next((frame for frame in below if given(frame)), None)
     if called is None:
         return None
     told = re.search(r"\[Op:(\w+)\]", message)
     name = told.group(1) if told else _name(called)
-    return Failing(name, OPS.get(name), tuple(_given(called)), {})
-
-
-def _given(frame: FrameType) -> list[EagerTensor]:
-    """The tensors among the arguments of a function that is or was running."""
-    code = frame.f_code
-    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
-    known = frame.f_locals
-    found: list[EagerTensor] = []
-    for name in code.co_varnames[:count]:
-        found += _tensors(known.get(name))
-    return found[:MAX_INPUTS]
-
-
-def _tensors(value: Any, depth: int = 2) -> Iterator[EagerTensor]:
-    if isinstance(value, EagerTensor):
-        yield value
-    elif isinstance(value, ResourceVariable):
-        yield value._base._value
-    elif depth and type(value) in (list, tuple, dict):
-        for one in list(value.values() if type(value) is dict else value)[:MAX_INPUTS]:
-            yield from _tensors(one, depth - 1)
+    return Failing(name, OPS.get(name), given(called), {})
 
 
 def _name(frame: FrameType) -> str:
