@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from tapeview.trace.records import Failure
+from tapeview.views.landing import BREAKPOINT
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Workspace
@@ -107,7 +108,10 @@ class FindingsModel:
         if failure.op:
             where += f" · {failure.op}"
         kind = "recorder" if failure.kind == "recorder" else "failure"
-        return Finding(kind, failure.type, failure.message, where, tuple(lines), file, line, failure.step)
+        title = failure.type
+        if failure.kind == BREAKPOINT:
+            title = tr("Stopped at breakpoint {text}").format(text=failure.type)
+        return Finding(kind, title, failure.message, where, tuple(lines), file, line, failure.step)
 
     def _where(self, path: str, line: int) -> str:
         name = PurePath(path).name

@@ -199,10 +199,46 @@ def test_a_stop_tells_everybody_once(live_desk: Desk, where: str) -> None:
     workspace.changed.connect(heard.append)
     if where == "step":
         live_desk.step()
-        assert heard == [frozenset({"stop", "data", "cursor"})]
+        (told,) = [reasons for reasons in heard if reasons & {"stop", "cursor"}]
+        assert told >= {"stop", "cursor"}
+        assert frozenset[str]().union(*heard) == {"stop", "cursor", "data"}
     else:
         session.run()
         session.pause()
         heard.clear()
         live_desk.paused()
         assert [reasons for reasons in heard if "stop" in reasons][-1] >= {"stop", "state"}
+
+
+def test_a_stop_and_an_answer_cannot_wait(live_desk: Desk) -> None:
+    live_desk.load(TRAIN)
+    session, workspace = live_desk.session, live_desk.workspace
+    assert not session.urgent
+    live_desk.into_the_first_step()
+    assert not session.urgent
+    session.forward()
+    assert not session.can_step, "one step after the other"
+    serial = live_desk.serial
+    session.forward()
+    while not session.urgent:
+        assert live_desk.woken.acquire(timeout=60)
+    session.poll()
+    assert (live_desk.serial, session.urgent, session.can_step) == (serial + 1, False, True)
+    assert workspace.live is not None
+    workspace.live.evaluate("1 + 1", lambda _: None)
+    while not session.urgent:
+        assert live_desk.woken.acquire(timeout=60)
+    session.poll()
+    assert not session.urgent
+
+
+def test_a_script_is_left_to_itself(live_desk: Desk) -> None:
+    live_desk.load(TRAIN.replace("1000000", "40"))
+    live_desk.into_the_first_step()
+    session, workspace = live_desk.session, live_desk.workspace
+    session.leave()
+    live_desk.until(lambda: workspace.state != "paused")
+    assert (workspace.state, workspace.live, session.running) == ("left", None, False)
+    while session.needs_polling:
+        session.poll()
+    assert (workspace.state, workspace.step_count) == ("finished", 40)
