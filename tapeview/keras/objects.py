@@ -195,7 +195,8 @@ def _of_module(module: Any, name: str) -> Any:
     if module not in MODULES or name.startswith("_"):
         return None
     found = getattr(importlib.import_module(f"tapeview.{module}"), name, None)
-    return found if inspect.isclass(found) else None
+    ours = inspect.isclass(found) and found.__module__.startswith("tapeview.keras.") and hasattr(found, "from_config")
+    return found if ours else None
 
 
 def _unknown(name: str, kind: str) -> ValueError:
