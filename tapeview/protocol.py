@@ -18,7 +18,7 @@ connects once more, says `Mirror` and gets a copy through that second connection
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -54,9 +54,9 @@ class Stopped(msgspec.Struct, frozen=True):
     """Why and where the script stands.
 
     ``serial`` grows with every stop. ``reason``: "start" (before its first line), "pause", "step", "target" (`StepTo`
-    got there), "breakpoint" (``breakpoint`` is its id), "exception" (an op raised and the script has not unwound yet),
-    "failed" (the script has raised; its frames are still there, going on ends it). ``text`` is one sentence for the
-    user. ``thread`` is Python's ident of the thread that stopped. ``step`` and ``position`` are where the recording
+    got there), "breakpoint" (``breakpoint`` is its id; where it is one on exceptions, an op raised and the script has
+    not unwound yet), "failed" (the script has raised; its frames are still there, going on ends it). ``text`` is one
+    sentence for the user. ``thread`` is Python's ident of the thread that stopped. ``step`` and ``position`` are where the recording
     then ends, as the reader counts them (``position`` -1: nothing recorded in that step); ``op`` is the ``seq`` of the
     op that ran or whose rule ran, 0 = neither.
     """
@@ -334,9 +334,21 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def encode(message: Message) -> bytes:
-    """The bytes of ``message`` on the wire, length included."""
-    body = _encoder.encode(message)
+    """The bytes of ``message`` on the wire, length included. Halves of characters, as a broken file name or a script's
+    own text can hold, become escapes."""
+    try:
+        body = _encoder.encode(message)
+    except UnicodeEncodeError:
+        body = _encoder.encode(_escaped(msgspec.to_builtins(message)))
     return _LENGTH.pack(len(body)) + body
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(one) for key, one in value.items()}
+    return [_escaped(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 class Reader:

@@ -9,7 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeview import protocol
-from tapeview.protocol import Committed, Finished, Hello, Message, ProtocolError, Status, Stop
+from tapeview.breakpoints import Breakpoint
+from tapeview.protocol import (
+    Cancel,
+    Committed,
+    Completions,
+    Evaluate,
+    Evaluated,
+    Fetch,
+    Fetched,
+    Finished,
+    Held,
+    Hello,
+    Hits,
+    Leave,
+    Local,
+    Message,
+    ProtocolError,
+    SetBreakpoints,
+    Stack,
+    StackFrame,
+    Status,
+    Step,
+    StepTo,
+    Stop,
+    Stopped,
+)
 
 counts = st.integers(0, 2**62)
 messages = st.one_of(
@@ -17,6 +42,27 @@ messages = st.one_of(
     st.builds(Status, state=st.text(), steps=counts, ops=counts, bytes=counts, trouble=st.none() | st.text()),
     st.builds(Committed, steps=counts, ops=counts, bytes=counts),
     st.builds(Finished, how=st.text(), exit=st.none() | st.integers(-255, 255), message=st.text()),
+    st.builds(
+        Status,
+        state=st.text(),
+        steps=counts,
+        ops=counts,
+        bytes=counts,
+        idle=counts,
+        stopped=st.none() | st.builds(Stopped, serial=counts, reason=st.text(), step=st.integers(-1, 9), op=counts),
+        held=st.tuples(st.builds(Held, thread=counts, name=st.text())),
+        hits=st.tuples(st.builds(Hits, breakpoint=counts, hits=counts, error=st.text())),
+    ),
+    st.builds(Evaluate, request=counts, text=st.text(), frame=counts, thread=counts),
+    st.builds(Evaluated, request=counts, text=st.text(), number=st.none() | st.floats(allow_nan=False)),
+    st.builds(Completions, request=counts, words=st.tuples(st.text(), st.text())),
+    st.builds(SetBreakpoints, breakpoints=st.tuples(st.builds(Breakpoint, kind=st.just("line"), file=st.text()))),
+    st.builds(StepTo, kind=st.text(), file=st.text(), line=counts, backward=st.booleans()),
+    st.builds(Fetch, request=counts, tensors=st.lists(counts, max_size=3).map(tuple)),
+    st.builds(Fetched, request=counts, done=counts, total=counts, missing=st.dictionaries(counts, st.text())),
+    st.builds(Step, count=counts),
+    st.builds(Cancel, request=counts),
+    st.just(Leave()),
     st.just(Stop()),
 )
 
@@ -63,3 +109,13 @@ def test_a_long_message_is_refused_before_it_has_arrived() -> None:
 def test_messages_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         Hello("token", 1).token = "other"  # type: ignore[misc]
+
+
+def test_halves_of_characters_become_escapes() -> None:
+    frame = StackFrame("f\ud800", "/a/\udcff.py", 1, 1, 0, 2, (Local("x", "str", "", "", "'\ud800'"),))
+    (read,) = protocol.Reader().feed(protocol.encode(Stack(3, 7, (frame,))))
+    assert read == Stack(
+        3, 7, (StackFrame("f\\ud800", "/a/\\udcff.py", 1, 1, 0, 2, (Local("x", "str", "", "", "'\\ud800'"),)),)
+    )
+    (read,) = protocol.Reader().feed(protocol.encode(Fetched(3, 0, 0, True, {5: "\ud800"})))
+    assert read == Fetched(3, 0, 0, True, {5: "\\ud800"})

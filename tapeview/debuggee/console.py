@@ -24,6 +24,8 @@ RESULT = 20_000
 OUTPUT = 100_000
 """Characters of what an expression prints."""
 WORDS = 200
+WORD = 200
+"""Completions offered, and the characters that one may have."""
 
 NO_STATEMENT = (
     "Only expressions can be evaluated here, not statements: write what has a value, such as a name, a call or a "
@@ -141,7 +143,8 @@ def complete(request: int, text: str, cursor: int, names: dict[str, Any]) -> Com
             words = _words(before, names)
     except Exception:
         words = set()
-    return Completions(request, tuple(sorted(words, key=lambda word: (word.startswith("_"), word))[:WORDS]))
+    shown = sorted((one for one in words if len(one) <= WORD), key=lambda word: (word.startswith("_"), word))
+    return Completions(request, tuple(shown[:WORDS]))
 
 
 def _words(before: str, names: dict[str, Any]) -> set[str]:

@@ -7,8 +7,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from tapeview.protocol import Cancel, Evaluate, Evaluated, Leave, Run, Status, Step, Stop
+from tapeview.breakpoints import parse
+from tapeview.protocol import Cancel, Evaluate, Evaluated, Leave, Run, SetBreakpoints, Status, Step, Stop
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Op
 from tests.debuggee.talking import Window, talking
@@ -127,6 +129,8 @@ def test_expressions_see_the_frame_and_leave_no_trace(tmp_path: Path) -> None:
         assert len(window.evaluate("list(range(10 ** 6))").text) < 2_000
         assert window.evaluate("'x' * 10 ** 6").text.endswith("(1,000,000 in all)")
         assert len(window.evaluate("print('x' * 10 ** 6)").output) == 100_000
+        assert window.evaluate("'half a character: \\ud800'").text == repr("half a character: \ud800")
+        assert window.evaluate("print('\\ud800')").output == "\\ud800\n"
         # errors are one line
         assert window.evaluate("1 / 0").error == "ZeroDivisionError: division by zero"
         assert window.evaluate("nowhere").error == "NameError: name 'nowhere' is not defined"
@@ -294,6 +298,47 @@ def test_a_failed_script_ends_when_it_may(tmp_path: Path, source: str, order: ob
 def test_what_is_no_failure_of_a_line_does_not_wait(tmp_path: Path, source: str) -> None:
     with talking(tmp_path, source) as window:
         assert window.end() in (1, 3)
+
+
+def test_a_message_of_halves_of_characters_is_told_all_the_same(tmp_path: Path) -> None:
+    with talking(tmp_path, "raise ValueError('\\ud800 is no character')\n") as window:
+        assert window.stop_of("failed").text == "ValueError: \\ud800 is no character"
+        window.run()
+        assert window.end() == 1
+
+
+def test_a_breakpoint_on_exceptions_stops_at_the_op_before_the_script_unwinds(tmp_path: Path) -> None:
+    source = """\
+import tensorflow as tf
+w = tf.Variable([1.0, 2.0], name="w")
+def model(x):
+    scale = 3.0
+    try:
+        return tf.matmul(x, w)
+    except tf.errors.InvalidArgumentError:
+        return x * scale
+with tf.GradientTape() as tape:
+    y = model(tf.ones([2, 3]))
+print("went on", flush=True)
+"""
+    breakpoint = parse("exception")
+    with talking(tmp_path, source, first=[SetBreakpoints((structs.replace(breakpoint, id=7),))]) as window:
+        stopped = window.stop_of("breakpoint")
+        assert stopped.breakpoint == 7
+        assert "[Op:MatMul]" in stopped.text
+        assert window.place() == (stopped.step, stopped.position)
+        with Recording.open(window.path) as recording:
+            failed = recording.step(0).positions[-1].record
+        assert isinstance(failed, Op)
+        assert (failed.op, failed.seq, len(failed.inputs)) == ("MatMul", stopped.op, 2)
+        stack = window.stack()
+        assert [frame.function for frame in stack.frames] == ["model", "<module>"]
+        assert source.splitlines()[stack.frames[0].line - 1].strip() == "return tf.matmul(x, w)"
+        assert window.evaluate("x.shape").text == "TensorShape([2, 3])"
+        assert window.status.hits[0].hits == 1
+        window.run()
+        read_until(window.child.stdout, "went on")
+        assert window.end() == 0
 
 
 def test_a_failed_script_whose_window_vanishes_ends(tmp_path: Path) -> None:

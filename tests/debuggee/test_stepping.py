@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tapeview import protocol
+from tapeview.debuggee import busy
 from tapeview.protocol import Leave, Pause, Run, SetBreakpoints, Status, Step, StepTo, Stop
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Assigned, BackwardStep, Op
@@ -265,3 +266,31 @@ def test_orders_that_mean_nothing_now_do_no_harm(tmp_path: Path) -> None:
         window.until(Status, lambda status: status.state == "paused")
         window.send(Stop())
         assert window.end() == 143
+
+
+def test_a_long_op_is_not_something_else_that_the_script_does(tmp_path: Path) -> None:
+    source = """\
+import tensorflow as tf
+@tf.custom_gradient
+def slow(x):
+    print("waits", flush=True)
+    input()
+    return x, lambda g: g
+with tf.GradientTape() as tape:
+    y = slow(tf.constant(1.0))
+print("waits again", flush=True)
+input()
+"""
+    with talking(tmp_path, source) as window:
+        read_until(window.child.stdout, "waits")
+        assert busy.seconds_outside(0.9) == 0
+        # while the engine is at work, nothing is said for longer than it takes to notice that something else is
+        window.channel.settimeout(2.5)
+        with pytest.raises(TimeoutError):
+            window.until(Status, lambda status: status.idle > 0)
+        window.channel.settimeout(LIMIT)
+        assert window.child.stdin is not None
+        window.child.stdin.write("\n")
+        window.child.stdin.flush()
+        read_until(window.child.stdout, "waits again")
+        assert window.until(Status, lambda status: status.idle >= 1).state == "running"

@@ -141,3 +141,8 @@ def test_output_of_other_threads_is_not_captured(capsys: pytest.CaptureFixture[s
     print("later", file=stream)
     assert output.text() == "kept\n"
     assert capsys.readouterr().out == "handed on\nlater\n"
+
+
+def test_words_that_nobody_can_read_are_not_offered() -> None:
+    names = {"table": {"x" * 1000: 1, "xy": 2, 3: 4}}
+    assert console.complete(1, "table['x", 8, names).words == ("xy",)
