@@ -231,7 +231,7 @@ class SessionModel(Stepping):
         if self.workspace.live is not None:
             live, self.workspace.live = self.workspace.live, None
             live.deliver()
-        self._goal = None
+        self._goal, self._stepped, self._pausing = None, None, False
         recording, self.workspace.recording = self.workspace.recording, None
         if recording is not None:
             recording.close()
