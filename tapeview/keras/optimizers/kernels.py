@@ -14,8 +14,8 @@ import numpy as np
 
 from tapeview.engine.tensor import Array
 
-BLOCK = 16384
-"""How many elements a block has: 64 KB of float32."""
+BLOCK = 32768
+"""How many elements a block has: 128 KB of float32."""
 
 Rule = Callable[..., None]
 """``rule(w, g, out, t, *slots, *numbers)``; all arrays are flat and of one size."""
