@@ -40,8 +40,16 @@ def attach(sink: observe.Sink) -> None:
 
 def detach() -> None:
     """Nobody gets the engine's events any more."""
-    if observe.sink is not None:
-        observe.listen(None)
+    if observe.sink is None:
+        return
+    # Another thread may stand between looking whether somebody listens and telling it.
+    mine = threading.current_thread()
+    others = any(one is not mine and not one.name.startswith("tapeview") for one in threading.enumerate())
+    observe.listen(_drop if others else None)
+
+
+def _drop(event: Event) -> None:
+    """Listens to what threads of the script do after the end."""
 
 
 def weight(event: Event) -> int:
