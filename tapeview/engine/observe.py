@@ -39,6 +39,8 @@ SCOPE_OPENED = 13
 """(SCOPE_OPENED, scope, name, kind, thread, parent, site): ``scope`` and ``parent`` (0 = none) are numbers."""
 SCOPE_CLOSED = 14
 """(SCOPE_CLOSED, scope)"""
+MEASURED = 15
+"""(MEASURED, kind, name, value, thread): a number about the training, as ``log.measure`` tells."""
 
 Event = tuple[Any, ...]
 Sink = Callable[[Event], object]

@@ -33,7 +33,7 @@ INSERTS = {
     "variable": "INSERT OR REPLACE INTO variable VALUES (?, ?, ?)",
     "version": "INSERT INTO version (step, complete, data) VALUES (?, ?, ?)",
     "value": "INSERT OR IGNORE INTO value VALUES (?, ?, ?)",
-    "series": "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?)",
+    "series": "INSERT OR REPLACE INTO series (id, name, kind, site, variable) VALUES (?, ?, ?, ?, ?)",
     "scalar": "INSERT INTO scalar (series, step, value) VALUES (?, ?, ?)",
     "output": "INSERT INTO output (stream, text, time, step) VALUES (?, ?, ?, ?)",
     "failure": "INSERT INTO failure (kind, type, message, traceback, site, step, op) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -292,7 +292,10 @@ class _Checker:
             after = rows[-1][0] if rows else after
 
     def _points(self) -> None:
-        for name, series in self.recording.scalars().items():
+        shown = [*self.recording.scalars().items()]
+        for kind in self.recording.training().values():
+            shown += kind.items()
+        for name, series in shown:
             self._site(series.site, f"series {name[:40]!r}")
             if len(series.steps) and not SETUP <= series.steps[0] <= series.steps[-1] < self.recording.step_count:
                 self.say(f"series {name[:40]!r}: it has points at steps that are not there")

@@ -97,6 +97,7 @@ class Recording:
         self._sources: dict[int, SourceFile] = {}
         self._op_infos: dict[str, OpInfo | None] = {}
         self._shown: Mapping[str, Series] | None = None
+        self._training: Mapping[str, Mapping[str, Series]] | None = None
         self._grew = False
         self.run = RunInfo("", "", "", "", (), "", 0, 0.0)
         self._load()
@@ -275,7 +276,7 @@ class Recording:
         return self._variables.created
 
     def scalars(self) -> Mapping[str, Series]:
-        """All plotted series by the name under which they are shown."""
+        """The series of the user's program by the name under which they are shown; see `trace.series`."""
         with self.database.lock:
             if self._shown is None:
                 self._shown = self._scalars.shown(
@@ -283,6 +284,16 @@ class Recording:
                     lambda site: next((frame.line for frame in self.frames(site)), 0),
                 )
             return self._shown
+
+    def training(self) -> Mapping[str, Mapping[str, Series]]:
+        """What the training is watched by, kind by kind of `trace.series.TRAINING`: the series by their names."""
+        with self.database.lock:
+            if self._training is None:
+                known = self.variables()
+                self._training = self._scalars.training(
+                    lambda name, variable: names.variable_name(self, known[variable]) if variable in known else name
+                )
+            return self._training
 
     def output(self, after: int = 0) -> Sequence[tuple[int, Output]]:
         """What the script wrote, as (row, piece) pairs, from behind row ``after`` on."""
@@ -307,7 +318,7 @@ class Recording:
                 self._load_infos()
                 self._variables.refresh()
                 if self._scalars.refresh():
-                    self._shown = None
+                    self._shown = self._training = None
         except RecordingError as error:
             self.database.warn(str(error))
         self._op_infos = {name: info for name, info in self._op_infos.items() if info is not None}

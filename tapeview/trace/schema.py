@@ -119,7 +119,8 @@ TABLES = {
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     kind TEXT NOT NULL,
-    site INTEGER NOT NULL
+    site INTEGER NOT NULL,
+    variable INTEGER NOT NULL DEFAULT 0
 )""",
     "scalar": """CREATE TABLE scalar (
     id INTEGER PRIMARY KEY,
@@ -146,7 +147,7 @@ TABLES = {
 )""",
 }
 
-LATER: dict[str, tuple[str, ...]] = {"piece": (), "step": ("thread", "thread_name", "began")}
+LATER: dict[str, tuple[str, ...]] = {"piece": (), "step": ("thread", "thread_name", "began"), "series": ("variable",)}
 """Tables, or columns of tables, that recordings made before they were thought of do not have."""
 
 INDEXES = (

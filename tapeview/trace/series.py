@@ -1,4 +1,24 @@
-"""The series of points that the plots show, under the names that the user gave them."""
+"""The series of points that the plots show, under the names that the user gave them.
+
+There are two sorts. `Recording.scalars` has the numbers of the user's program, of the kinds ``USERS``; their names
+are all different. `Recording.training` has what a training is watched by, kind by kind (``TRAINING``): each kind is a
+plot of its own, and within it names are all different.
+
+- ``gradient``: the norm of the gradient of a variable, each time a gradient call had it as a source. NaN and Inf are
+  what they are in the gradient.
+- ``update``: ‖Δw‖ / ‖w‖ each time a trainable variable was assigned to after the set-up, w being the value before. No
+  point where w was nothing but zeros (a bias before the first step).
+- ``rate``: the learning rate with which an optimizer updated, under the optimizer's name.
+- ``metric``: ``loss``, ``accuracy``, … after a batch of training, as Keras gives them: the mean over the epoch so far.
+- ``epoch``: the same and ``val_loss``, … at the end of an epoch, at the epoch's last step.
+- ``progress``: ``epoch`` and ``epochs`` (their number), ``batches`` (of an epoch; no point where that is not known),
+  all at the first step of each epoch; ``batch`` at the last step of each batch; all count from 1. ``time``: seconds
+  since 1970 at which the step had begun, at most four times a second, of trainings without epochs, too.
+
+So epoch n of m are the last points of ``epoch`` and ``epochs``; the steps of the points of ``epoch`` in ``progress``
+are where epochs begin. Steps per second are the slope of ``time``, and what remains of a training is (``epochs`` −
+``epoch``) × ``batches`` + ``batches`` − ``batch`` batches, each of as many steps as ``batch`` shows.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +30,17 @@ import numpy as np
 
 from tapeview.trace.database import Database
 
+USERS = ("target", "variable", "logged")
+TRAINING = ("gradient", "update", "rate", "metric", "epoch", "progress")
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
     """One curve. ``steps`` (int64) and ``values`` (float64) are equally long and read-only; steps do not go back.
 
-    ``kind`` is "target", "variable" or "logged"; ``site`` where the target's gradient was asked for, or the variable
-    made.
+    ``kind`` is one of ``USERS`` or ``TRAINING``; ``site`` where the target's gradient was asked for, or the variable
+    made. ``variable`` is the id of the variable that a "gradient" or "update" is about (of the first of several that
+    came one after the other), else 0.
     """
 
     name: str
@@ -24,6 +48,7 @@ class Series:
     site: int
     steps: np.ndarray
     values: np.ndarray
+    variable: int = 0
 
 
 @dataclass(slots=True)
@@ -31,6 +56,7 @@ class _Raw:
     name: str
     kind: str
     site: int
+    variable: int = 0
     steps: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))
     series: Series | None = None
@@ -43,16 +69,16 @@ class Scalars:
         self._database = database
         self._raw: dict[int, _Raw] = {}
         self._last_series = self._last_point = -1
-        self._shown: dict[str, Series] = {}
+        self._variable = "variable" if database.has("series", "variable") else "0"
 
     def refresh(self) -> bool:
         """Take in what was committed since; whether there was anything."""
-        sql = "SELECT id, name, kind, site FROM series WHERE id > ? ORDER BY id"
+        sql = f"SELECT id, name, kind, site, {self._variable} FROM series WHERE id > ? ORDER BY id"
         before = self._last_series, self._last_point
-        for row, name, kind, site in self._database.scan(sql, (self._last_series,), "the list of series"):
+        for row, name, kind, site, variable in self._database.scan(sql, (self._last_series,), "the list of series"):
             self._last_series = row
-            if isinstance(name, str) and isinstance(kind, str) and isinstance(site, int):
-                self._raw[row] = _Raw(name, kind, site)
+            if all(isinstance(number, int) for number in (site, variable)) and isinstance(name, str):
+                self._raw[row] = _Raw(name, str(kind), site, variable)
             else:
                 self._database.warn(f"series {row} is damaged")
         sql = "SELECT id, series, step, value FROM scalar WHERE id > ? ORDER BY id"
@@ -73,7 +99,7 @@ class Scalars:
         return before != (self._last_series, self._last_point)
 
     def shown(self, name_of: Callable[[str, str, int], str], line_of: Callable[[int], int]) -> Mapping[str, Series]:
-        """All series by the name under which they are shown.
+        """The series of the kinds ``USERS``, and of kinds unknown here, by the name under which they are shown.
 
         ``name_of(stored name, kind, site)`` is the user's name for a series; ``line_of(site)`` a line, 0 if unknown.
         Variables of the same name are one series. Of several series with one name the one with most points has it
@@ -81,6 +107,8 @@ class Scalars:
         """
         groups: dict[tuple[str, str, int], list[_Raw]] = {}
         for raw in self._raw.values():
+            if raw.kind in TRAINING:
+                continue
             name = name_of(raw.name, raw.kind, raw.site)
             groups.setdefault((name, raw.kind, raw.site if raw.kind == "target" else 0), []).append(raw)
         merged = [(name, _merge(name, raws)) for (name, _, _), raws in groups.items()]
@@ -104,6 +132,34 @@ class Scalars:
             shown[called] = series
         return shown
 
+    def training(self, name_of: Callable[[str, int], str]) -> Mapping[str, Mapping[str, Series]]:
+        """For each of the kinds ``TRAINING`` its series by the name under which they are shown.
+
+        ``name_of(stored name, variable)`` is the name of a series; 0 is no variable. Of variables of one name those
+        that came one after the other are one series, those that were there together are numbered.
+        """
+        chains: dict[str, dict[str, list[list[_Raw]]]] = {kind: {} for kind in TRAINING}
+        for raw in self._raw.values():
+            if raw.kind not in chains or not raw.steps:
+                continue
+            known = chains[raw.kind].setdefault(name_of(raw.name, raw.variable), [])
+            chain = next((chain for chain in known if chain[-1].steps[-1] < raw.steps[0]), None)
+            if chain is None:
+                known.append([raw])
+            else:
+                chain.append(raw)
+        shown: dict[str, dict[str, Series]] = {}
+        for kind, names in chains.items():
+            shown[kind] = {}
+            for name, several in names.items():
+                for number, chain in enumerate(several, 1):
+                    called = name
+                    while number > 1 and (called in names or called in shown[kind]):
+                        called = f"{name} ({number})"
+                        number += 1
+                    shown[kind][called] = _merge(called, chain)
+        return shown
+
 
 def _merge(name: str, raws: list[_Raw]) -> Series:
     """One series from several, in the order of steps."""
@@ -117,7 +173,7 @@ def _merge(name: str, raws: list[_Raw]) -> Series:
         order = np.argsort(steps, kind="stable")
         steps, values = steps[order], values[order]
     steps.flags.writeable = values.flags.writeable = False
-    series = Series(name, raws[0].kind, raws[0].site, steps, values)
+    series = Series(name, raws[0].kind, raws[0].site, steps, values, raws[0].variable)
     if len(raws) == 1:
         raws[0].series = series
     return series

@@ -53,7 +53,7 @@ class Writer:
         self._sources: dict[tuple[str, str], int] = {}
         self._stacks: dict[tuple[Frame, ...], int] = {}
         self._op_infos: dict[str, OpInfo] = {}
-        self._series: dict[tuple[str, str, int], int] = {}
+        self._series: dict[tuple[str, str, int, int], int] = {}
         self._steps = GrowingSteps()
         self._bytes = self._revision = 0
         self._finished = False
@@ -151,9 +151,10 @@ class Writer:
             self._batch.values.append((int(tensor), array))
             self._bytes += array.nbytes
 
-    def add_series(self, name: str, kind: str, site: int) -> int:
-        """The id of a series of points, ``kind`` "target", "variable" or "logged"; the same three have the same id."""
-        key = storable(name), storable(kind), int(site)
+    def add_series(self, name: str, kind: str, site: int, variable: int = 0) -> int:
+        """The id of a series of points; the same four always have the same id. `trace.series` tells the kinds;
+        ``variable`` is the id of the variable that "gradient" and "update" are about."""
+        key = storable(name), storable(kind), int(site), int(variable)
         if self._disowned:
             return 0
         with self._lock:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tapeview.trace.query import Recording
-from tapeview.trace.records import Frame
+from tapeview.trace.records import Frame, Variable
+from tapeview.trace.series import TRAINING
 from tapeview.trace.store import Writer
 from tests.helpers.recordings import write_regression
 from tests.helpers.scene import run_info
@@ -108,3 +111,50 @@ def test_what_was_handed_out_does_not_grow(writer: Writer) -> None:
         assert recording.scalars()["loss"].values.tolist() == [1.0, 2.0]
         assert before.values.tolist() == [1.0]
     writer.close()
+
+
+def test_series_of_a_training_are_apart_and_named_after_variables(writer: Writer) -> None:
+    writer.append(-1, [Variable(n, "Variable:0", "float32", (), True, site(writer, n)) for n in (1, 2)])
+    for kind in ("gradient", "update"):
+        for variable, step in ((1, 0), (2, 0)):
+            series = writer.add_series("Variable", kind, site(writer, variable), variable)
+            points(writer, series, (step, 1.0), (step + 2, 2.0))
+    points(writer, writer.add_series("loss", "metric", 0), (1, 0.5))
+    points(writer, writer.add_series("loss", "epoch", 0), (2, 0.25))
+    points(writer, writer.add_series("loss", "logged", 0), (2, 0.125))
+    writer.finish("finished", 0)
+    with Recording.open(writer.path) as recording:
+        assert list(recording.scalars()) == ["loss"]
+        training = recording.training()
+        assert list(training) == list(TRAINING)
+        assert {name: series.variable for name, series in training["gradient"].items()} == {"w": 1, "w (2)": 2}
+        assert training["update"]["w (2)"].steps.tolist() == [0, 2]
+        assert {kind: list(training[kind]) for kind in ("metric", "epoch")} == {"metric": ["loss"], "epoch": ["loss"]}
+        assert training["epoch"]["loss"].values.tolist() == [0.25]
+        assert not training["rate"]
+
+
+def test_a_recording_from_before_series_were_about_variables_opens(writer: Writer) -> None:
+    points(writer, writer.add_series("loss", "logged", 0), (0, 1.0))
+    points(writer, writer.add_series("down", "rate", 0), (0, 0.5))
+    writer.finish("finished", 0)
+    with contextlib.closing(sqlite3.connect(writer.path)) as connection:
+        connection.execute("ALTER TABLE series DROP COLUMN variable")
+        connection.commit()
+    with Recording.open(writer.path) as recording:
+        assert list(recording.scalars()) == ["loss"]
+        assert recording.training()["rate"]["down"].values.tolist() == [0.5]
+        assert not recording.warnings
+
+
+def test_a_training_that_grows_is_read_on(writer: Writer) -> None:
+    rate = writer.add_series("down", "rate", 0)
+    points(writer, rate, (0, 0.5))
+    writer.commit()
+    with Recording.open(writer.path) as recording:
+        assert recording.training()["rate"]["down"].steps.tolist() == [0]
+        points(writer, rate, (1, 0.25))
+        writer.commit()
+        assert recording.refresh()
+        assert recording.training()["rate"]["down"].steps.tolist() == [0, 1]
+    writer.finish("finished", 0)

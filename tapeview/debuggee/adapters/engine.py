@@ -99,6 +99,7 @@ class EngineTranslator:
             observe.VARIABLE: lambda e: lines.of_thread(e[3]),
             observe.ASSIGNED: lambda e: lines.of_thread(e[8]),
             observe.LOGGED: lambda e: lines.of_thread(e[3]),
+            observe.MEASURED: lambda e: lines.of_thread(e[4]),
             observe.FAILED: lambda e: lines.of_tapes(e[6]),
             observe.SCOPE_OPENED: lambda e: lines.of_thread(e[4]),
             observe.SCOPE_CLOSED: lambda e: lines.of_thread(self._details.scopes.thread_of(e[1])),
@@ -205,6 +206,8 @@ class EngineTranslator:
             self._take(event)
         self.ops += ops
         self.flush()
+        if lines.newest.step != r.SETUP:
+            self._points.time(lines.newest.step)
 
     def flush(self) -> None:
         """Hands what was translated to the writer."""

@@ -1,4 +1,4 @@
-"""The progress bar of ``fit``, ``evaluate`` and ``predict``."""
+"""The progress bar of ``fit``, ``evaluate`` and ``predict``, and what ``fit`` tells about how far it is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Iterable
 from typing import Any
+
+from tapeview.engine.log import measure, measure_all
 
 _WIDTH = 30
 
@@ -135,7 +137,8 @@ def _clock(seconds: float) -> str:
 
 
 class Progress:
-    """Draws the bar as a callback of ``fit``, ``evaluate`` or ``predict``."""
+    """Draws the bar as a callback of ``fit``, ``evaluate`` or ``predict``. Of epochs it also tells who observes the
+    training: numbers after each batch and at the end, and how far it is."""
 
     def __init__(self, model: Any, verbose: int, epochs: int, steps: int | None) -> None:
         self.model = model
@@ -143,11 +146,13 @@ class Progress:
         self.epochs = epochs
         self.target = steps
         self.seen = 0
+        self.epoch: int | None = None
         self.bar: Progbar | None = None
 
     def begin(self, epoch: int | None = None) -> None:
         """An epoch, or a test, begins."""
         self.seen = 0
+        self.epoch = epoch
         self.bar = None
         if epoch is not None and self.verbose and self.epochs > 1:
             print(f"Epoch {epoch + 1}/{self.epochs}")
@@ -163,11 +168,23 @@ class Progress:
     def batch(self, step: int, logs: dict[str, Any]) -> None:
         """A batch is done."""
         self.seen = step + 1
+        if self.epoch is not None:
+            self._measure(logs)
         if self.verbose == 1:
             self._made().update(self.seen, list(logs.items()), finalize=False)
 
+    def _measure(self, logs: dict[str, Any]) -> None:
+        """Tells of a batch of training. What holds for the whole epoch stands at its first step."""
+        if self.seen == 1:
+            whole = {"epoch": (self.epoch or 0) + 1, "epochs": self.epochs}
+            measure_all("progress", whole if self.target is None else {**whole, "batches": self.target})
+        measure("progress", "batch", self.seen)
+        measure_all("metric", logs)
+
     def end(self, logs: dict[str, Any]) -> None:
         """The epoch, or the test, is done."""
+        if self.epoch is not None:
+            measure_all("epoch", logs)
         if not self.verbose:
             if self.target is None:
                 self.target = self.seen

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tapeview.engine import warn
+from tapeview.engine import observe, warn
+from tapeview.engine.log import measure
 from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
@@ -181,6 +182,8 @@ class Core:
         if self._clips:
             arrays = clipped([g for g, _ in pairs], self.clipnorm, self.clipvalue, self.global_clipnorm)
         rate = self._present_rate()
+        if observe.sink is not None:
+            measure("rate", self._title, rate)
         known = self._known
         for k, (gradient, variable) in enumerate(pairs):
             place = known.get(id(variable))

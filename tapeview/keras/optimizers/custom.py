@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.convert import to_tensor
+from tapeview.engine.log import measure
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.optimizers.core import Core, Pair, Slot
 
@@ -57,7 +58,7 @@ class Custom(Core):
 
     def _update(self, pairs: Sequence[Pair]) -> Any:
         """A step by ``update_step``."""
-        self._present_rate()
+        measure("rate", self._title, self._present_rate())
         for gradient, variable in pairs:
             if self._shrink and self._shrinks(variable):
                 value = variable._value._array
