@@ -69,10 +69,9 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Settings, caches and recent files go to a folder that is thrown away; what this machine has set stays outside."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
-            patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
-        (home / "runtime").mkdir(mode=0o700)
-        patch.setenv("XDG_RUNTIME_DIR", str(home / "runtime"))
+        for kind in ("CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR"):
+            (home / kind).mkdir(mode=0o700)
+            patch.setenv(f"XDG_{kind}", str(home / kind))
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "PYTHONUNBUFFERED"):
             patch.delenv(name, raising=False)
         yield
@@ -108,7 +107,7 @@ def _no_leaks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         if thread.is_alive():
             leaks.append(f"thread {thread.name!r}")
     if leaks:
-        pytest.fail("left behind by the test:\n" + "\n".join(leaks), pytrace=False)
+        pytest.fail("\n".join(["left behind by the test:", *leaks]), pytrace=False)
 
 
 def _watch_qt(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
@@ -146,7 +145,6 @@ def _watch_qt(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
         return found
 
     def leaked_for_good() -> list[str]:
-        # Collecting costs 50 ms and more, so only where something seems to be left.
-        return [] if not leaked() else (gc.collect(), leaked())[1]
+        return [] if not leaked() else (gc.collect(), leaked())[1]  # collecting costs 50 ms and more
 
     return leaked_for_good

@@ -11,7 +11,7 @@ from tapeview.views.breakpoint_words import condition_words, in_words
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("line:/home/u/train.py:31", "line 31 of train.py"),
+        ("line:/srv/u/train.py:31", "line 31 of train.py"),
         ("line:train.py:31:11-19", "line 31 of train.py, columns 12–19"),
         ("op:Conv2D*", "every op Conv2D*"),
         ("node:y_pred", "the result y_pred"),

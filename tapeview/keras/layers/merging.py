@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from tapeview.engine.convert import to_tensor
@@ -30,8 +31,9 @@ class Merge(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
+    @abstractmethod
     def _merge_function(self, inputs: list[Any]) -> Any:
-        raise NotImplementedError
+        """The inputs, all of one rank, combined."""
 
     def _check(self, input_shape: Any) -> list[Any]:
         if not isinstance(input_shape, (list, tuple)) or isinstance(input_shape, TensorShape):
