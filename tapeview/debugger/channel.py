@@ -44,7 +44,8 @@ class Channel:
     def open(self, connection: socket.socket, reader: protocol.Reader) -> None:
         """Takes over a connected socket that does not block, with the reader that has seen its first bytes."""
         # Orders are small and each is waited for: collecting them costs 40 ms.
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # it may have ended already, which is noticed when it is read
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket, self._reader = connection, reader
         self._selector.register(connection, selectors.EVENT_READ)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -46,6 +47,14 @@ class Running(Protocol):
 
 _left: list[subprocess.Popen[bytes]] = []
 """Processes that go on without us. Somebody has to ask for their exit codes, or they stay in the system's table."""
+
+
+@atexit.register
+def _forget() -> None:
+    """They are meant to outlive us: nobody has to be warned of it."""
+    for popen in _left:
+        if popen.poll() is None:
+            popen.returncode = 0
 
 
 class Process:
