@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
 from tapeview.engine.convert import to_tensor
@@ -31,9 +30,9 @@ class Merge(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    @abstractmethod
     def _merge_function(self, inputs: list[Any]) -> Any:
-        """The inputs, all of one rank, combined."""
+        """The inputs, all of one rank, combined. Layers whose `call` does the whole work do not need it."""
+        raise TypeError(f"layer {self.name!r} of class {type(self).__name__} does not say how it combines its inputs")
 
     def _check(self, input_shape: Any) -> list[Any]:
         if not isinstance(input_shape, (list, tuple)) or isinstance(input_shape, TensorShape):
