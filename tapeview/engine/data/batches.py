@@ -51,7 +51,9 @@ class _BatchDataset(Dataset):
 
     def _elements(self) -> Iterator[Any]:
         table = self._source._table
-        items = self._source._elements() if table is None else self._source._rows()
+        return self._batches(table, self._source._elements() if table is None else self._source._rows())
+
+    def _batches(self, table: Any, items: Iterator[Any]) -> Iterator[Any]:
         while batch := list(itertools.islice(items, self._batch)):
             if self._drop and len(batch) < self._batch:
                 return
@@ -88,7 +90,9 @@ class _PaddedBatchDataset(_BatchDataset):
         return _over(padded, self._source.element_spec, self._shapes)
 
     def _elements(self) -> Iterator[Any]:
-        items = self._source._elements()
+        return self._filled(self._source._elements())
+
+    def _filled(self, items: Iterator[Any]) -> Iterator[Any]:
         spec = self._source.element_spec
         while batch := list(itertools.islice(items, self._batch)):
             if self._drop and len(batch) < self._batch:
@@ -155,8 +159,8 @@ class _UnbatchDataset(Dataset):
         return elements.without_rows(self._source.element_spec)
 
     def _elements(self) -> Iterator[Any]:
-        for element in self._source._elements():
-            yield from Dataset.from_tensor_slices(element)._elements()
+        rows = (Dataset.from_tensor_slices(element)._elements() for element in self._source._elements())
+        return itertools.chain.from_iterable(rows)
 
     def _size(self) -> int:
         size = self._source._size()
@@ -200,10 +204,12 @@ class _WindowDataset(Dataset):
         return elements.mapped(elements.DatasetSpec, self._source.element_spec)
 
     def _elements(self) -> Iterator[Any]:
+        return self._windows(self._source._elements())
+
+    def _windows(self, source: Iterator[Any]) -> Iterator[Any]:
         spec = self._source.element_spec
         reach = (self._width - 1) * self._stride + 1
         held: deque[Any] = deque()
-        source = self._source._elements()
         while True:
             held.extend(itertools.islice(source, reach - len(held)))
             chosen = list(itertools.islice(held, 0, reach, self._stride))

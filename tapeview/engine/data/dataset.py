@@ -33,10 +33,13 @@ class Dataset:
     # -- what kinds of datasets are ------------------------------------------------------------------------------------
 
     def _elements(self) -> Iterator[Any]:
-        """The elements of one pass."""
+        """The elements of one pass. What ``shuffle`` draws for a pass it draws now, not at the first element."""
         table = self._table
-        for row in self._rows():
-            yield elements.mapped(lambda array, k=row: EagerTensor(array[k : k + 1].reshape(array.shape[1:])), table)
+
+        def element(row: int) -> Any:
+            return elements.mapped(lambda array: EagerTensor(array[row : row + 1].reshape(array.shape[1:])), table)
+
+        return map(element, self._rows())
 
     def _rows(self) -> Iterator[int]:
         """The row numbers of one pass, if there is a table."""

@@ -40,8 +40,7 @@ class _MapDataset(_Functional):
     _spec: Any = None
 
     def _elements(self) -> Iterator[Any]:
-        for element in self._source._elements():
-            yield elements.as_element(self._of(element))
+        return (elements.as_element(self._of(element)) for element in self._source._elements())
 
     def _size(self) -> int:
         return self._source._size()
@@ -71,9 +70,7 @@ class _ParallelMapDataset(_MapDataset):
 
 class _FilterDataset(_Functional):
     def _elements(self) -> Iterator[Any]:
-        for element in self._source._elements():
-            if self._of(element):
-                yield element
+        return filter(self._of, self._source._elements())
 
 
 class _TakeWhileDataset(_Functional):
@@ -87,8 +84,11 @@ class _ScanDataset(_Functional):
         self._initial = elements.as_element(initial)
 
     def _elements(self) -> Iterator[Any]:
+        return self._scanned(self._source._elements())
+
+    def _scanned(self, source: Iterator[Any]) -> Iterator[Any]:
         value = self._initial
-        for element in self._source._elements():
+        for element in source:
             value, found = self._called(value, element)
             yield elements.as_element(found)
 
@@ -120,7 +120,9 @@ class _InterleaveDataset(_Functional):
         return made
 
     def _elements(self) -> Iterator[Any]:
-        source = self._source._elements()
+        return self._mixed(self._source._elements())
+
+    def _mixed(self, source: Iterator[Any]) -> Iterator[Any]:
         running: list[Any] = [None] * self._cycle
         more = True
         while True:

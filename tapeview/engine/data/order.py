@@ -102,9 +102,12 @@ class _RepeatDataset(Rearranged):
         self._count = count
 
     def _pass(self, begin: Pass) -> Iterator[Any]:
-        for _ in itertools.count() if self._count < 0 else range(self._count):
+        return self._again(begin() if self._count else iter(()), begin)
+
+    def _again(self, items: Iterator[Any], begin: Pass) -> Iterator[Any]:
+        for turn in itertools.count() if self._count < 0 else range(self._count):
             empty = True
-            for item in begin():
+            for item in begin() if turn else items:
                 empty = False
                 yield item
             if empty:
@@ -127,11 +130,11 @@ class CacheDataset(Rearranged):
         self._kept: list[Any] | None = None
 
     def _pass(self, begin: Pass) -> Iterator[Any]:
-        if self._kept is not None:
-            yield from self._kept
-            return
+        return self._keeping(begin()) if self._kept is None else iter(self._kept)
+
+    def _keeping(self, items: Iterator[Any]) -> Iterator[Any]:
         seen = []
-        for item in begin():
+        for item in items:
             seen.append(item)
             yield item
         self._kept = seen
@@ -175,8 +178,10 @@ class _ShuffleDataset(Rearranged):
 
     def _pass(self, begin: Pass) -> Iterator[Any]:
         words = _Words(*self._seeds) if self._fresh is None else _Words(self._fresh.next(), self._fresh.next())
+        return self._drawn(words, begin())
+
+    def _drawn(self, words: _Words, source: Iterator[Any]) -> Iterator[Any]:
         size = self._buffer_size
-        source = begin()
         buffer = list(itertools.islice(source, size))
         filled, size, start = len(buffer), len(buffer), 0
         draw = words.next
@@ -210,7 +215,8 @@ class _ConcatenateDataset(Dataset):
         return elements.common(self._parts[0].element_spec, self._parts[1].element_spec)
 
     def _elements(self) -> Iterator[Any]:
-        return itertools.chain.from_iterable(part._elements() for part in self._parts)
+        first, second = self._parts
+        return itertools.chain.from_iterable(itertools.chain([first._elements()], (d._elements() for d in (second,))))
 
     def _size(self) -> int:
         first, second = (part._size() for part in self._parts)

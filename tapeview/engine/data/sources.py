@@ -179,10 +179,11 @@ class _ZipDataset(Dataset):
         return elements.mapped(lambda d: d.element_spec, self._datasets)
 
     def _elements(self) -> Iterator[Any]:
-        parts = [d._elements() for d in elements.flat(self._datasets)]
-        for row in zip(*parts, strict=False):
-            leaves = iter(row)
-            yield elements.mapped(lambda _, left=leaves: next(left), self._datasets)
+        return map(self._placed, zip(*[d._elements() for d in elements.flat(self._datasets)], strict=False))
+
+    def _placed(self, row: tuple[Any, ...]) -> Any:
+        leaves = iter(row)
+        return elements.mapped(lambda _: next(leaves), self._datasets)
 
     def _size(self) -> int:
         sizes = [d._size() for d in elements.flat(self._datasets)]
