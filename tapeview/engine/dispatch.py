@@ -11,6 +11,7 @@ from typing import Any
 Wrap = Callable[[str, Any], Any]
 """Makes of a function's public name and the function one that also takes the other values."""
 
+_finders: list[Callable[[str], Any]] = []
 _wraps: list[Wrap] = []
 _listeners: list[Callable[[Wrap], None]] = []
 
@@ -22,9 +23,15 @@ def enable(wrap: Wrap) -> None:
         listener(wrap)
 
 
-def listen(listener: Callable[[Wrap], None]) -> None:
-    """``listener`` hears of :func:`enable`, also of one that was before."""
+def find(name: str) -> Any:
+    """The function with this public name; None if nobody knows it."""
+    return next((found for finder in _finders if (found := finder(name)) is not None), None)
+
+
+def listen(listener: Callable[[Wrap], None], finder: Callable[[str], Any]) -> None:
+    """``listener`` hears of :func:`enable`, also of one that was before; ``finder`` knows functions by their names."""
     if listener not in _listeners:
         _listeners.append(listener)
+        _finders.append(finder)
         for wrap in _wraps:
             listener(wrap)

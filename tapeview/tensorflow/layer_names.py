@@ -15,8 +15,13 @@ _BOTH = {
 
 KERAS: Final[Mapping[str, Mapping[str, str]]] = {
     "tf.keras": {**_BOTH, _LAYERS + "input_layer": "Input"},
-    "tf.keras.models": _BOTH,
+    "tf.keras.models": {
+        **_BOTH,
+        _MODELS + "loading": "clone_model load_model model_from_config model_from_json save_model",
+    },
+    "tf.keras.saving": {_MODELS + "loading": "load_model save_model"},
     "tf.keras.layers": {
+        _MODELS + "configs": "deserialize serialize",
         _LAYERS + "activation": "ELU Activation LeakyReLU PReLU ReLU Softmax ThresholdedReLU",
         _LAYERS + "base": "Layer",
         _LAYERS + "cells": "GRUCell LSTMCell SimpleRNNCell StackedRNNCells",

@@ -72,7 +72,14 @@ def _listen() -> None:
     """Once the engine is there, it may ask for its functions to be wrapped."""
     dispatch = sys.modules.get("tapeview.engine.dispatch")
     if dispatch is not None:
-        dispatch.listen(_wrap_all)
+        dispatch.listen(_wrap_all, _function)
+
+
+def _function(dotted: str) -> Any:
+    """The function of tensors at ``tf.math.exp``; None if there is none."""
+    target = names.target(dotted)
+    found = None if target is None else resolve(target)
+    return found if isinstance(found, FunctionType) and found.__module__.startswith(_TAKING_TENSORS) else None
 
 
 def _wrap_all(wrap: Callable[[str, Any], Any]) -> None:

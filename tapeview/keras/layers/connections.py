@@ -86,8 +86,7 @@ class Connections:
                 f'The layer "{self.name}" has multiple inbound nodes, with different {side} shapes. Hence the notion '
                 f'of "{side} shape" is ill-defined for the layer. Use `get_{side}_shape_at(node_index)` instead.'
             )
-        shape = shapes[0]
-        return shape[0] if isinstance(shape, list) and len(shape) == 1 else shape
+        return shapes[0]
 
     @property
     def input_mask(self) -> Any:

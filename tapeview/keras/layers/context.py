@@ -11,8 +11,8 @@ class _Calls(threading.local):
     """How many calls of layers are running in this thread."""
     training: Any = None
     """The training mode of the innermost one; None if nobody has said."""
-    open_batch = False
-    """In ``fit`` and its like: models that are built do not take the batch's size for their own."""
+    batches: Any = None
+    """In ``fit`` and its like the form of the batches: models that are built do not take one's size for their own."""
     probing = 0
     """Above 0 while shapes are found out with made-up values."""
 

@@ -50,10 +50,11 @@ class TFOpLambda(Layer):
     def from_config(cls, config: dict[str, Any]) -> Any:
         """The layer of that function. Raises ValueError for a function that is not known."""
         given = dict(config)
-        title = given.pop("function")
-        if title not in _functions:
+        title = "tf." + str(given.pop("function")).removeprefix("tf.")
+        function = _functions.get(title) or dispatch.find(title)
+        if function is None:
             raise ValueError(f"Unknown function: {title}. Functions of models that are loaded have to be TensorFlow's.")
-        return cls(_functions[title], title, **given)
+        return cls(function, title, **given)
 
 
 class SlicingOpLambda(TFOpLambda):
@@ -85,14 +86,14 @@ def item(x: Any, key: Any) -> Any:
     return SlicingOpLambda(_item, "tf.__operators__.getitem")(x, key)
 
 
-def _item(x: Any, key: Any) -> Any:
-    return index_operator.get_item(x, key)
+def _item(x: Any, slice_spec: Any) -> Any:
+    return index_operator.get_item(x, tuple(slice_spec) if isinstance(slice_spec, list) else slice_spec)
 
 
 _functions["tf.__operators__.getitem"] = _item
 
 
-def _add(x: Any, y: Any) -> Any:
+def _add(x: Any, y: Any, name: str | None = None) -> Any:
     return elementwise.add(x, y)
 
 

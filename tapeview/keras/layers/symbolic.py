@@ -193,8 +193,7 @@ class Node:
     @property
     def input_shapes(self) -> Any:
         """The shapes of the inputs, as tuples."""
-        found = structure.map_structure(_shape_tuple, self.input_tensors)
-        return found[0] if self.is_input and not structure.is_nested(self.outputs) else found
+        return structure.map_structure(_shape_tuple, self.input_tensors)
 
     @property
     def output_shapes(self) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tapeview.engine.scripting import structure
 from tapeview.keras.layers.input_layer import InputLayer
+from tapeview.keras.layers.signature import Signature
 from tapeview.keras.layers.symbolic import KerasTensor, Node
 from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object
 
@@ -115,7 +117,9 @@ def _ends(nested: Any, places: _Places) -> Any:
 
 def _node(node: Node, places: _Places) -> Any:
     first, *rest = node.args or (node.kwargs,)
-    names = node.layer._signature.names[1:]
+    function = node.layer.__dict__.get("_function")
+    signature = node.layer._signature if function is None else Signature(function, bound=True)
+    names = signature.names[1:]
     kwargs = dict(node.kwargs) | dict(zip(names, rest, strict=False))
     if len(rest) > len(names):  # a function's arguments
         kwargs |= {f"_{k}": value for k, value in enumerate(rest)}
@@ -147,7 +151,9 @@ def _plain(value: Any, places: _Places) -> Any:
     return value.name if type(value).__name__ == "DType" else value
 
 
-def functional_from_config(kind: Any, config: dict[str, Any], custom_objects: Any) -> Any:
+def functional_from_config(
+    kind: Any, config: dict[str, Any], custom_objects: Any, make: Callable[[str], Any] | None = None
+) -> Any:
     """The graph of a configuration. Raises ValueError if a layer is connected to one that is not there."""
     if "layers" not in config:
         return kind(**config)
@@ -157,7 +163,7 @@ def functional_from_config(kind: Any, config: dict[str, Any], custom_objects: An
         own = copy.copy(entry)
         nodes = own.pop("inbound_nodes", [])
         name = own.pop("name", None) or own["config"]["name"]
-        layer = deserialize(own, custom_objects)
+        layer = deserialize(own, custom_objects) if make is None else make(name)
         made[name] = layer
         if not isinstance(layer, InputLayer):
             layer._inbound_nodes.clear()

@@ -112,6 +112,9 @@ class Arrays:
         self.steps: int | None = math.ceil(self.size / self.batch)
         self._seeds = seeds.FunctionSeeds()
 
+    def begin(self) -> None:
+        """A run begins: see :meth:`Batches.begin`."""
+
     def epoch(self) -> Iterator[Any]:
         """The batches of one epoch, in a new order if wanted."""
         order: Any = None
@@ -129,9 +132,36 @@ class Arrays:
             yield pack(x, y, weight)
 
     @property
-    def example(self) -> Any:
-        """What a batch's inputs look like."""
-        return self.parts[0]
+    def form(self) -> Any:
+        """Shapes and types of the batches; the size is None if the last batch is smaller."""
+        size = self.batch if self.size % self.batch == 0 else None
+        arrays = [a for a in structure.flatten(list(self.parts)) if a is not None]
+        return tuple(((size,), a.shape[1:], _kept_type(a.dtype)) for a in arrays)
+
+
+def form_of(batch: Any) -> Any:
+    """Shapes and types of one batch."""
+    arrays = [getattr(a, "_array", None) for a in structure.flatten(batch)]
+    return tuple((a.shape[:1], a.shape[1:], str(a.dtype)) for a in arrays if a is not None)
+
+
+def form_for(form: Any, known: Any) -> Any:
+    """The form among the known ones that covers batches of ``form``; a new one that covers them if there is none.
+
+    TensorFlow makes a function for the first size of a batch, and at the second one for all sizes.
+    """
+    general = _of_any_size(form)
+    if form in known or general not in {_of_any_size(k) for k in known}:
+        return form
+    return general
+
+
+def _of_any_size(form: Any) -> Any:
+    return form if isinstance(form, str) else tuple(((None,), *part[1:]) for part in form)
+
+
+def _kept_type(dtype: Any) -> str:
+    return floatx() if dtype.kind == "f" else str(dtype)
 
 
 def _cut(array: Any, chosen: Any) -> Any:
@@ -156,6 +186,11 @@ class Batches:
         self.steps = steps if steps is not None else _length(source)
         self._left: Iterator[Any] | None = None
         self._limit = steps
+
+    def begin(self) -> None:
+        """A run begins. Keras makes an iterator then which it does not use; a shuffled dataset draws for it."""
+        if self._limit is None and hasattr(self.source, "element_spec"):
+            iter(self.source)
 
     def epoch(self) -> Iterator[Any]:
         """The batches of one epoch; with a limit, the next ones."""
@@ -183,9 +218,9 @@ class Batches:
             yield _as_tensors(batch)
 
     @property
-    def example(self) -> Any:
-        """None: nothing is taken before it is needed."""
-        return None
+    def form(self) -> Any:
+        """Something of the kind of the source: shapes and types are not known before a batch comes."""
+        return type(self.source).__name__
 
 
 def _as_tensors(batch: Any) -> Any:

@@ -33,7 +33,7 @@ class _Hooks:
             History = importlib.import_module("tapeview.keras.callbacks").History
             own = next((c for c in self.callbacks if isinstance(c, History)), None)
             if own is None:
-                own = model.__dict__.get("history") or History()
+                own = History()
                 self.callbacks.append(own)
             model.__dict__["history"] = own
         for callback in self.callbacks:
@@ -82,12 +82,14 @@ class Fitting(Steps):
         step = self._made("train_function", self.make_train_function)
         checks: Any = None
         hooks("on_train_begin", {})
+        source.begin()
         logs: dict[str, Any] = {}
         for epoch in range(initial_epoch, epochs):
             self.reset_metrics()
             hooks("on_epoch_begin", epoch, {})
             progress.begin(epoch)
-            logs, done = self._epoch(source, step, hooks, "train", progress.batch, steps, class_weight)
+            with self._as_compiled():
+                logs, done = self._epoch(source, step, hooks, "train", progress.batch, steps, class_weight)
             if steps is not None and done < steps and not self.stop_training and steps_per_epoch is not None:
                 warnings.warn(_RAN_OUT.format(steps * (epochs - initial_epoch)), stacklevel=2)
                 self.__dict__["stop_training"] = True
@@ -125,7 +127,7 @@ class Fitting(Steps):
             if class_weight:
                 batch = batches.weigh_classes(batch, class_weight)
             hooks(f"on_{kind}_batch_begin", done, {})
-            logs = as_number(self._one(step, batch)) or {}
+            logs = as_number(self._one(step, batch, source.form)) or {}
             hooks(f"on_{kind}_batch_end", done, logs)
             if told is not None:
                 told(done, logs)
@@ -134,13 +136,13 @@ class Fitting(Steps):
                 break
         return logs, done
 
-    def _one(self, step: Callable[[Iterator[Any]], Any], batch: Any) -> Any:
-        outer = calls.open_batch
-        calls.open_batch = True
+    def _one(self, step: Callable[[Iterator[Any]], Any], batch: Any, form: Any) -> Any:
+        outer = calls.batches
+        calls.batches = form
         try:
             return step(iter((batch,)))
         finally:
-            calls.open_batch = outer
+            calls.batches = outer
 
     # -- what runs for a batch ---------------------------------------------------------------------------------------
 
@@ -157,8 +159,18 @@ class Fitting(Steps):
         return self._function(self.predict_step)
 
     def _function(self, step: Callable[[Any], Any]) -> Callable[[Iterator[Any]], Any]:
-        run: Any = step if self._run_eagerly else Function(step)
-        return lambda iterator: run(next(iterator))
+        """As a ``tf.function``, for each form of batches one, since each draws its own random numbers."""
+        made: dict[Any, Any] = {}
+
+        def run(iterator: Iterator[Any]) -> Any:
+            if self._run_eagerly:
+                return step(next(iterator))
+            form = batches.form_for(calls.batches, made)
+            if form not in made:
+                made[form] = Function(step)
+            return made[form](next(iterator))
+
+        return run
 
     def _made(self, name: str, make: Callable[[], Any]) -> Any:
         if self.__dict__.get(name) is None:
@@ -189,6 +201,7 @@ class Fitting(Steps):
         step = self._made("test_function", self.make_test_function)
         self.reset_metrics()
         hooks("on_test_begin", {})
+        source.begin()
         logs, _ = self._epoch(source, step, hooks, "test", progress.batch if progress else None, steps)
         if progress is not None:
             progress.end(logs)
@@ -210,12 +223,13 @@ class Fitting(Steps):
         step = self._made("predict_function", self.make_predict_function)
         parts: list[Any] = []
         hooks("on_predict_begin", {})
+        source.begin()
         progress.begin()
         for done, batch in enumerate(source.epoch()):
             if steps is not None and done >= steps:
                 break
             hooks("on_predict_batch_begin", done, {})
-            outputs = self._one(step, batch)
+            outputs = self._one(step, batch, source.form)
             parts.append(outputs)
             hooks("on_predict_batch_end", done, {"outputs": outputs})
             progress.batch(done, {})

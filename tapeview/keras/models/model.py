@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tapeview.engine import seeds
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
@@ -17,6 +18,7 @@ from tapeview.keras.layers.tracking import without_doubles
 from tapeview.keras.layers.weights import children_of_model
 from tapeview.keras.models.fitting import Fitting
 from tapeview.keras.models.graph import Graph
+from tapeview.keras.models.keeping import Keeping
 from tapeview.keras.models.summary import print_summary
 
 _NOT_STARTED = (
@@ -30,7 +32,7 @@ def is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     return len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or ("inputs" in kwargs and "outputs" in kwargs)
 
 
-class Model(Fitting):
+class Model(Fitting, Keeping):
     """A model: a class of one's own with ``call``, or a graph given by ``Model(inputs, outputs)``.
 
     Raises:
@@ -105,7 +107,20 @@ class Model(Fitting):
         """See :meth:`Layer.__call__`."""
         if "_signature" not in self.__dict__:
             raise RuntimeError(_NOT_STARTED)
+        waiting = self.__dict__.pop("_waiting_weights", None)
+        if waiting is not None:
+            # Weights were loaded before there were any: they are made first, and then take the values.
+            if not self.built:
+                self._build_from(args[0] if args else next(iter(kwargs.values())))
+            self._take(*waiting)
         return super().__call__(*args, **kwargs)
+
+    def _build_from(self, inputs: Any) -> None:
+        """Makes the weights for inputs like these, under the names that the call would give them."""
+        given = structure.map_structure(lambda x: to_tensor(x) if not hasattr(x, "shape") else x, inputs)
+        with without_tapes(), seeds.undisturbed():
+            super().__call__(given)
+        self._clear_losses()
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Computes the result; a model of one's own overrides it.

@@ -128,7 +128,7 @@ class Sequential(Functional):
         if self._has_shape or not self._stack:
             return
         known = self.__dict__.get("_inferred")
-        new = (None, *shape[1:]) if calls.open_batch else tuple(shape)
+        new = (None, *shape[1:]) if calls.batches is not None else tuple(shape)
         if known is not None:
             if len(known) != len(new):
                 return

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from tapeview.engine.log import measure_all
 from tapeview.engine.tape import GradientTape
 from tapeview.keras.layers.base import Layer
 from tapeview.keras.models import data as batches
@@ -32,7 +35,7 @@ class Steps(Layer):
         own["_run_eagerly"] = False
         own["history"] = None
         own["train_function"] = own["test_function"] = own["predict_function"] = None
-        own["_compile_config"] = None
+        own["_compile_config"] = own["_compiled_trainable"] = None
 
     def compile(
         self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, loss_weights: Any = None,
@@ -62,11 +65,28 @@ class Steps(Layer):
         own["compiled_metrics"] = Metrics(metrics, weighted_metrics, names) if metrics or weighted_metrics else None
         own["_run_eagerly"] = bool(run_eagerly)
         own["_is_compiled"] = True
+        own["_compiled_trainable"] = [
+            (layer, layer.__dict__["_trainable"]) for layer in self._flatten_modules() if "_trainable" in layer.__dict__
+        ]
         own["train_function"] = own["test_function"] = own["predict_function"] = None
         own["_compile_config"] = {
             "optimizer": own["optimizer"], "loss": loss, "metrics": metrics, "weighted_metrics": weighted_metrics,
             "loss_weights": loss_weights,
         }  # fmt: skip
+
+    @contextmanager
+    def _as_compiled(self) -> Iterator[None]:
+        """Layers are trainable or not as they were when the model was compiled: what is frozen for another model later
+        (a discriminator inside of a GAN) is still trained by this one."""
+        layers = self.__dict__.get("_compiled_trainable") or []
+        now = [(layer, layer.__dict__["_trainable"]) for layer, _ in layers]
+        for layer, trainable in layers:
+            layer.__dict__["_trainable"] = trainable
+        try:
+            yield
+        finally:
+            for layer, trainable in now:
+                layer.__dict__["_trainable"] = trainable
 
     @property
     def run_eagerly(self) -> bool:
@@ -170,7 +190,7 @@ class Steps(Layer):
         data = batches.pack(*_tensors(x, y, sample_weight))
         if class_weight:
             data = batches.weigh_classes(data, class_weight)
-        return self._on_batch(self.train_step, data, reset_metrics, return_dict)
+        return self._on_batch("train", data, reset_metrics, return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, reset_metrics: bool = True, return_dict: bool = False
@@ -178,19 +198,25 @@ class Steps(Layer):
         """One step of evaluation; see :meth:`train_on_batch`."""
         self._assert_compiled()
         data = batches.pack(*_tensors(x, y, sample_weight))
-        return self._on_batch(self.test_step, data, reset_metrics, return_dict)
+        return self._on_batch("test", data, reset_metrics, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for a batch, as arrays."""
         from tapeview.engine.scripting import structure
 
         (x, _, _) = _tensors(x, None, None)
-        return structure.map_structure(lambda t: np.array(t._array), self.predict_step((x,)))
+        step = self._made("predict_function", self.make_predict_function)
+        outputs = self._one(step, (x,), batches.form_of((x,)))
+        return structure.map_structure(lambda t: np.array(t._array), outputs)
 
-    def _on_batch(self, step: Any, data: Any, reset: bool, return_dict: bool) -> Any:
-        logs = as_number(step(data))
+    def _on_batch(self, kind: str, data: Any, reset: bool, return_dict: bool) -> Any:
         if reset:
             self.reset_metrics()
+        step = self._made(f"{kind}_function", getattr(self, f"make_{kind}_function"))
+        with self._as_compiled():
+            logs = as_number(self._one(step, data, batches.form_of(data)))
+        if kind == "train" and isinstance(logs, dict):
+            measure_all("metric", logs)
         return logs if return_dict else in_order(logs, self.metrics_names)
 
 
