@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tapeview.ui import theme
 from tapeview.ui.palette import Palette
 from tapeview.ui.text import tr
-from tapeview.views.plots_model import Curve
+from tapeview.views.curves import Curve
 
 ROW = 22
 SWATCH = 18
@@ -20,7 +20,12 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 def curve_pen(palette: Palette, curve: Curve) -> QPen:
     """Colour, width and dashes of a series: no two of the first 24 look the same even without colour."""
-    pen = QPen(QColor(palette.series[curve.color % len(palette.series)]), 2.2 if curve.kind == "target" else 1.7)
+    color = QColor(palette.series[curve.color % len(palette.series)])
+    pen = QPen(color, 2.2 if curve.kind in ("target", "epoch") else 1.7)
+    if curve.run:
+        pen.setDashPattern([5.0, 3.0])
+        pen.setWidthF(1.5)
+        return pen
     styles = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DashDotLine, Qt.PenStyle.DotLine)
     pen.setStyle(styles[(curve.color // len(palette.series)) % len(styles)])
     return pen
@@ -28,10 +33,11 @@ def curve_pen(palette: Palette, curve: Curve) -> QPen:
 
 class Legend(QWidget):
     """Wraps its entries into rows; where there are more than fit, the wheel and the arrow keys bring up the others.
-    ``toggled`` carries a series' key.
+    ``toggled`` carries a series' key, ``alone`` that of a click with Ctrl: only this one.
     """
 
     toggled = Signal(str)
+    alone = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +51,7 @@ class Legend(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Series"))
+        self.setToolTip(tr("A click shows or hides a series, with Ctrl it shows only this one."))
         self.setFixedHeight(ROW)
         theme.current().changed.connect(self.update)
 
@@ -56,7 +63,7 @@ class Legend(QWidget):
         self._entries = entries
         self._current = max(0, min(self._current, len(entries) - 1))
         self._lay_out()
-        shown = [f"{curve.name} {value}" for curve, value in entries if curve.visible]
+        shown = [f"{curve.label} {value}" for curve, value in entries if curve.visible]
         self.setAccessibleDescription(", ".join(shown))
         self.update()
 
@@ -68,7 +75,7 @@ class Legend(QWidget):
         self._areas, x, row = [], 0.0, 0
         for curve, value in self._entries:
             # Room for the longest value there can be, so that entries do not dance while it changes.
-            width = SWATCH + 6 + names.horizontalAdvance(curve.name) + 6
+            width = SWATCH + 6 + names.horizontalAdvance(curve.label) + 6
             width += max(values.horizontalAdvance(value), values.horizontalAdvance("-0.00000")) if curve.visible else 0
             if x and x + width > self.width():
                 x, row = 0.0, row + 1
@@ -113,9 +120,9 @@ class Legend(QWidget):
             painter.setPen(color)
             painter.setFont(self._name_font())
             left = area.left() + SWATCH + 6
-            painter.drawText(QRectF(left, area.top(), area.width(), ROW), Qt.AlignmentFlag.AlignVCenter, curve.name)
+            painter.drawText(QRectF(left, area.top(), area.width(), ROW), Qt.AlignmentFlag.AlignVCenter, curve.label)
             if curve.visible:
-                left += painter.fontMetrics().horizontalAdvance(curve.name) + 6
+                left += painter.fontMetrics().horizontalAdvance(curve.label) + 6
                 painter.setFont(theme.mono_font(11.5))
                 painter.drawText(QRectF(left, area.top(), area.width(), ROW), Qt.AlignmentFlag.AlignVCenter, value)
         painter.end()
@@ -147,7 +154,8 @@ class Legend(QWidget):
         place = self._at(event.position())
         if place >= 0:
             self._current = place
-            self.toggled.emit(self._entries[place][0].key)
+            only = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            (self.alone if only else self.toggled).emit(self._entries[place][0].key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}

@@ -1,196 +1,107 @@
-"""The curves themselves, drawn by pyqtgraph. Imported late: pyqtgraph takes longer to load than the rest of the
-window.
+"""The plots of the pages that are shown, side by side, with one axis of steps and one crosshair. Imported late, as
+pyqtgraph is.
 """
 
 from __future__ import annotations
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+import math
 
-from tapeview.ui import theme
-from tapeview.ui.legend import curve_pen
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from tapeview.ui.plot_panel import PlotPanel
+from tapeview.views.plot_pages import Panel
 from tapeview.views.plots_model import PlotsModel
-
-
-class WholeSteps(pg.AxisItem):  # type: ignore[misc]
-    """An axis of whole numbers from 1 on: there is no step two and a half, and none before the first."""
-
-    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        levels: list[tuple[float, list[float]]] = []
-        for spacing, values in super().tickValues(low, high, size):
-            ticks = [float(value) for value in values if value >= 1]
-            if not levels and spacing >= 5 and low <= 1 <= high:
-                ticks.insert(0, 1.0)
-            levels.append((spacing, ticks))
-        return levels
-
-    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        spacings = super().tickSpacing(low, high, size)
-        return [spacing for spacing in spacings if spacing[0] >= 1] or [(1.0, 0.0)]
 
 
 class PlotCanvas(QWidget):
     """Draws a ``PlotsModel``. ``hovered`` carries the place on the axis under the mouse, NaN when it has left;
-    ``menuWanted`` the place and the value there of a click with the other button.
+    ``menuWanted`` the place, the value there and the plot of a click with the other button.
     """
 
     hovered = Signal(float)
-    menuWanted = Signal(float, float)
+    menuWanted = Signal(float, float, str)
 
     def __init__(self, model: PlotsModel) -> None:
         super().__init__()
         self._model = model
-        self._manual = False
-        self._items: dict[str, pg.PlotDataItem] = {}
-        self._dots: dict[str, pg.ScatterPlotItem] = {}
-        self.plot = pg.PlotWidget(axisItems={"bottom": WholeSteps("bottom")}, enableMenu=False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.plot)
-        self._item = self.plot.getPlotItem()
-        self._view = self._item.getViewBox()
-        # Made all the same, and it would outlive the window as a window of its own.
-        self._item.ctrlMenu.setParent(self, Qt.WindowType.Popup)
-        self._item.hideButtons()
-        self._item.setDownsampling(auto=True, mode="peak")
-        self._item.setClipToView(True)
-        self._item.disableAutoRange()
-        self._view.setMouseEnabled(x=True, y=True)
-        self._view.setDefaultPadding(0.0)
-        self.plot.setFrameShape(self.plot.Shape.NoFrame)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.here = pg.InfiniteLine(angle=90, movable=False)
-        self.cross = pg.InfiniteLine(angle=90, movable=False)
-        for line in (self.here, self.cross):
-            line.setZValue(20)
-            self._item.addItem(line, ignoreBounds=True)
-        self.cross.hide()
-        scene = self.plot.scene()
-        scene.sigMouseMoved.connect(self._mouse_moved)
-        scene.sigMouseClicked.connect(self._mouse_clicked)
-        self._view.sigRangeChangedManually.connect(self._range_chosen)
-        self.plot.viewport().installEventFilter(self)
+        self.manual = False
+        """Whether the user chose what part is shown."""
+        self.panels: dict[str, PlotPanel] = {}
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(10)
         self.recolor()
 
     def recolor(self) -> None:
         """Take the colours of the palette."""
-        palette = theme.current().palette
-        self.plot.setBackground(palette.color("panel"))
-        for name in ("left", "bottom"):
-            axis = self._item.getAxis(name)
-            axis.setPen(pg.mkPen(palette.color("line")))
-            axis.setTextPen(pg.mkPen(palette.color("muted")))
-            axis.setTickPen(pg.mkPen(palette.color("line")))
-            axis.setTickFont(theme.ui_font(10.5))
-            axis.setStyle(tickLength=0, tickTextOffset=6)
-        self._item.getAxis("left").setWidth(52)
-        self._item.getAxis("left").enableAutoSIPrefix(False)
-        self._item.getAxis("bottom").enableAutoSIPrefix(False)
-        self._item.getAxis("bottom").setHeight(22)
-        self._item.showGrid(x=False, y=True, alpha=0.55)
-        ratio = self.devicePixelRatioF()
-        self.here.setPen(pg.mkPen(palette.color("text"), width=1.2 * ratio, dash=[3, 3]))
-        self.cross.setPen(pg.mkPen(palette.color("faint"), width=ratio))
+        for panel in self.panels.values():
+            panel.recolor()
         self.refresh()
 
     def refresh(self) -> None:
         """Draw the model's curves."""
-        model, palette = self._model, theme.current().palette
-        self._item.getAxis("left").setLogMode(x=False, y=model.log)
-        known = {curve.key for curve in model.curves}
-        for key in [key for key in self._items if key not in known]:
-            self._item.removeItem(self._items.pop(key))
-            self._item.removeItem(self._dots.pop(key))
-        for curve in model.curves:
-            item = self._items.get(curve.key)
-            if item is None:
-                item = self._items[curve.key] = pg.PlotDataItem(connect="finite", antialias=True)
-                item.setZValue(10 if curve.kind == "target" else 5)
-                self._item.addItem(item)
-                self._dots[curve.key] = pg.ScatterPlotItem()
-                self._item.addItem(self._dots[curve.key])
-            item.setVisible(curve.visible)
-            self._dots[curve.key].setVisible(curve.visible)
-            if not curve.visible:
-                continue
-            x, y = model.drawn(curve)
-            pen: QPen = curve_pen(palette, curve)
-            # The view's scale must not reach the pen; then its width counts in pixels of the screen.
-            pen.setCosmetic(True)
-            pen.setWidthF(pen.widthF() * self.devicePixelRatioF())
-            item.setData(x, y, pen=pen)
-            # Points between two gaps have no line to be seen by.
-            lonely = lone_points(y)
-            self._dots[curve.key].setData(x=x[lonely], y=y[lonely], brush=pg.mkBrush(pen.color()), pen=None, size=6)
+        model = self._model
+        wanted = {panel.key: panel for panel in model.panels}
+        if list(wanted) != list(self.panels):
+            self._arrange(wanted)
+        for key, panel in self.panels.items():
+            curves = [curve for curve in model.curves if curve.panel == key]
+            drawn = [(curve, *(model.drawn(curve) if curve.visible else (curve.x, curve.y))) for curve in curves]
+            panel.draw(drawn, model.log_in(key), self.manual)
         self.show_step()
-        if not self._manual:
+        if not self.manual:
             self.fit()
 
     def show_step(self) -> None:
         """Put the line where the cursor is."""
-        self.here.setVisible(bool(self._model.curves))
-        self.here.setPos(self._model.step + 1)
+        for panel in self.panels.values():
+            panel.here.setVisible(bool(self._model.curves))
+            panel.here.setPos(self._model.step + 1)
 
     def fit(self) -> None:
-        """Everything that is shown, with a little room around it."""
-        self._manual = False
-        lows, highs, last = [], [], 1.0
-        for curve in self._model.curves:
-            if not curve.visible or not len(curve.x):
-                continue
-            x, y = self._model.drawn(curve)
-            finite = y[np.isfinite(y)]
-            last = max(last, float(x[-1]))
-            if finite.size:
-                lows.append(float(finite.min()))
-                highs.append(float(finite.max()))
-        low, high = (min(lows), max(highs)) if lows else (0.0, 1.0)
-        if not np.isfinite(high - low):
-            low, high = low / 4, high / 4
-        room = (high - low) * 0.08 or max(abs(high), 1.0) * 0.1
-        width = max(last - 1.0, 1.0)
-        span = (1.0 - width * 0.012, last + width * 0.012) if last > 1.0 else (0.5, 1.5)
-        self._view.setRange(xRange=span, yRange=(low - room, high + room), padding=0)
+        """Everything that is shown."""
+        self.manual = False
+        last = max((panel.extent() for panel in self.panels.values()), default=1.0)
+        for panel in self.panels.values():
+            panel.fit(last)
 
-    def eventFilter(self, watched: object, event: object) -> bool:
-        if getattr(event, "type", lambda: None)() == event.Type.Leave:  # type: ignore[attr-defined]
-            self.cross.hide()
-            self.hovered.emit(float("nan"))
-        return False
+    def _arrange(self, wanted: dict[str, Panel]) -> None:
+        for key in [key for key in self.panels if key not in wanted]:
+            gone = self.panels.pop(key)
+            self._row.removeWidget(gone)
+            gone.hide()
+            gone.deleteLater()
+        for key, shown in wanted.items():
+            panel = self.panels.pop(key, None) or self._make(shown)
+            self.panels[key] = panel
+            self._row.removeWidget(panel)
+            self._row.addWidget(panel, 1)
+        self.manual = False
 
-    def _mouse_moved(self, point: QPointF) -> None:
-        inside = self._view.sceneBoundingRect().contains(point) and bool(self._model.curves)
-        self.cross.setVisible(inside)
-        if inside:
-            x = float(self._view.mapSceneToView(point).x())
-            self.cross.setPos(round(x))
-            self.hovered.emit(x)
-        else:
-            self.hovered.emit(float("nan"))
+    def _make(self, shown: Panel) -> PlotPanel:
+        panel = PlotPanel(shown)
+        panel.hovered.connect(self._hover)
+        panel.clicked.connect(self._model.go_to)
+        panel.doubled.connect(self.fit)
+        panel.menuWanted.connect(lambda x, y: self._menu(x, y, shown.key))
+        panel.zoomed.connect(lambda: self._zoomed(panel))
+        return panel
 
-    def _mouse_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
-        if not self._view.sceneBoundingRect().contains(event.scenePos()):
-            return
-        if event.button() == Qt.MouseButton.RightButton:
-            place = self._view.mapSceneToView(event.scenePos())
-            self.menuWanted.emit(float(place.x()), 10.0 ** float(place.y()) if self._model.log else float(place.y()))
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        if event.double():
-            self.fit()
-        else:
-            self._model.go_to(float(self._view.mapSceneToView(event.scenePos()).x()))
+    def _hover(self, x: float) -> None:
+        for panel in self.panels.values():
+            panel.show_cross(x)
+        self.hovered.emit(x)
 
-    def _range_chosen(self, *_axes: object) -> None:
-        self._manual = True
+    def _menu(self, x: float, y: float, key: str) -> None:
+        value = 10.0 ** min(y, 308.0) if self._model.log_in(key) else y
+        self.menuWanted.emit(x, value if math.isfinite(value) else 0.0, key)
 
-
-def lone_points(y: np.ndarray) -> np.ndarray:
-    """The places of finite values (of a float64 vector) without a finite neighbour."""
-    finite = np.isfinite(y)
-    left = np.concatenate([[False], finite[:-1]])
-    right = np.concatenate([finite[1:], [False]])
-    return np.flatnonzero(finite & ~left & ~right)
+    def _zoomed(self, source: PlotPanel) -> None:
+        span = source.view.viewRange()[0]
+        for panel in self.panels.values():
+            if panel is not source:
+                panel.view.setRange(xRange=span, padding=0)
+        if not self.manual:
+            self.manual = True
+            self.refresh()  # with every point

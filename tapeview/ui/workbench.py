@@ -27,6 +27,7 @@ from tapeview.views.breakpoints_model import BreakpointsModel
 from tapeview.views.console_model import ConsoleModel
 from tapeview.views.findings_model import FindingsModel
 from tapeview.views.graph_model import GraphModel
+from tapeview.views.histograms_model import HistogramsModel
 from tapeview.views.inspector_model import InspectorModel
 from tapeview.views.plots_model import PlotsModel
 from tapeview.views.search_model import SearchModel
@@ -65,7 +66,7 @@ class Workbench(QMainWindow):
         self.variables = VariablesDock(VariablesModel(workspace))
         self.inspector = InspectorDock(InspectorModel(workspace, background))
         self.timeline = TimelineDock(TimelineModel(workspace))
-        self.plots = PlotsDock(PlotsModel(workspace, watches))
+        self.plots = PlotsDock(PlotsModel(workspace, watches), HistogramsModel(workspace, background))
         self.tape = TapeDock(TapeModel(workspace))
         findings = FindingsModel(workspace)
         self.findings = FindingsDock(findings)

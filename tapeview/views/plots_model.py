@@ -1,42 +1,42 @@
-"""What the Plots dock shows: every scalar series of the recording, and of watches, against the training step."""
+"""What the Plots dock shows: the series of the recording, of watches and of other recordings against the training
+step, in pages.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from tapeview.trace.query import Series
+from tapeview.trace.query import Recording, RecordingError
+from tapeview.trace.series import USERS
+from tapeview.views.curves import Curve, as_csv, smooth, worth_log
 from tapeview.views.numbers import number
+from tapeview.views.plot_pages import PAGES, Entry, Panel, curves_of, entries_of, page_title, panel_of
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.watch_model import WatchCurve, WatchModel
 from tapeview.views.workspace import Reasons, Workspace
 
 SMOOTHING = (0.0, 0.3, 0.6, 0.9, 0.97)
-SHOWN_AT_FIRST = 6
-FEW = 0.02
-"""A series with less than this part of the longest one's points starts switched off."""
+ALWAYS_LOG = ("gradients", "updates")
+AS_IT_IS = ("epoch", "rate")
+"""Kinds that smoothing leaves alone: a mean already, or steps that must stay steps."""
 
 
 @dataclass(slots=True)
-class Curve:
-    """One series. ``x`` is the training step counted from 1, ``y`` the value as recorded (float64, may hold NaN and
-    Inf).
-    """
+class Run:
+    """Another recording that is drawn over this one, as it was when it was added."""
 
-    key: str
     name: str
-    kind: str
-    color: int
-    visible: bool
-    x: np.ndarray
-    y: np.ndarray
+    path: Path
+    entries: dict[str, list[Entry]]
 
 
 class PlotsModel:
-    """``curves`` with their settings. ``changed`` carries some of ``data``, ``curves`` (which there are, which are
-    shown), ``scale``, ``cursor``.
+    """``curves`` of the pages shown, with their settings. ``changed`` carries some of ``data``, ``curves`` (which there
+    are, which are shown), ``scale``, ``cursor``, ``pages`` (which there are, which are shown).
     """
 
     def __init__(self, workspace: Workspace, watches: WatchModel | None = None) -> None:
@@ -44,10 +44,14 @@ class PlotsModel:
         self._workspace = workspace
         self._watches = watches
         self.curves: list[Curve] = []
-        self.log = False
+        self.pages: tuple[str, ...] = ()
+        self.shown: tuple[str, ...] = ("curves",)
+        self.runs: list[Run] = []
         self.smoothing = 0.0
+        self._log: dict[str, bool] = {}
+        self._log_chosen: set[str] = set()
         self._toggled: dict[str, bool] = {}
-        self._log_chosen = False
+        self._trained = False
         self.step = 0
         self._disconnects = [workspace.changed.connect(self._workspace_changed)]
         if watches is not None:
@@ -65,6 +69,8 @@ class PlotsModel:
 
     @property
     def summary(self) -> str:
+        if self.shown == ("histograms",):
+            return ""
         words = [
             tr("log") if self.log else "",
             tr("smoothing {value}").format(value=self.smoothing) if self.smoothing else "",
@@ -73,13 +79,46 @@ class PlotsModel:
         words.append(tr("{shown} of {count} series").format(shown=count, count=len(self.curves)) if self.curves else "")
         return " · ".join(word for word in words if word)
 
+    @property
+    def log(self) -> bool:
+        """Whether the page chosen last has a logarithmic value axis."""
+        return self._log.get(self.shown[-1], False)
+
+    @property
+    def panels(self) -> list[Panel]:
+        """The plots that are shown, side by side."""
+        keys = dict.fromkeys(curve.panel for curve in self.curves if curve.visible)
+        keys = keys or dict.fromkeys(curve.panel for curve in self.curves[:1])
+        return [panel_of(key) for key in keys]
+
+    def title(self, page: str) -> str:
+        """A page's name."""
+        return page_title(page, self._trained)
+
     # -- verbs ---------------------------------------------------------------------------------------------------------
+
+    def choose_page(self, page: str, *, beside: bool = False) -> None:
+        """Show a page; ``beside`` adds it to those that are shown, or takes it away again. One that is not there
+        changes nothing.
+        """
+        if page not in self.pages:
+            return
+        shown: tuple[str, ...] = (page,)
+        if beside and "histograms" not in (page, *self.shown):
+            shown = tuple(one for one in self.shown if one != page)
+            shown = (*shown, page) if page not in self.shown else shown or (page,)
+        if shown != self.shown:
+            self.shown = shown
+            self._read()
+            self.changed.emit(frozenset({"pages", "curves", "data", "scale"}))
 
     def set_log(self, log: bool) -> None:
         """A logarithmic value axis; values that are not positive are left out of it."""
-        self._log_chosen = True
-        if log != self.log:
-            self.log = log
+        before = dict(self._log)
+        for page in self.shown:
+            self._log_chosen.add(page)
+            self._log[page] = log
+        if before != self._log:
             self.changed.emit(frozenset({"scale", "data"}))
 
     def set_smoothing(self, smoothing: float) -> None:
@@ -97,21 +136,56 @@ class PlotsModel:
                 curve.visible = self._toggled[key] = not curve.visible
                 self.changed.emit(frozenset({"curves"}))
 
+    def only(self, key: str) -> None:
+        """Show this series alone; if it is alone already, all of them."""
+        alone = [curve.key for curve in self.curves if curve.visible] == [key]
+        if any(curve.key == key for curve in self.curves):
+            for curve in self.curves:
+                curve.visible = self._toggled[curve.key] = alone or curve.key == key
+            self.changed.emit(frozenset({"curves"}))
+
     def go_to(self, x: float) -> None:
         """Move the cursor to the training step nearest to a place on the axis."""
         if self._workspace.step_count and np.isfinite(x):
             step = max(0, min(round(x) - 1, self._workspace.step_count - 1))
             self._workspace.move_to(step, self._workspace.cursor.position)
 
+    def add_run(self, path: Path) -> str:
+        """Draw another recording's series over these. Answers a sentence if it cannot be read, else ""."""
+        path = path.absolute()
+        if path == self._workspace.path or any(run.path == path for run in self.runs):
+            return tr("{name} is shown already.").format(name=path.name)
+        try:
+            with Recording.open(path) as recording:
+                entries = entries_of(recording)
+        except RecordingError as error:
+            return str(error)
+        if not entries:
+            return tr("There is nothing to plot in {name}.").format(name=path.name)
+        self.runs.append(Run(path.stem, path, entries))
+        self._read()
+        self.changed.emit(frozenset({"curves", "data", "pages"}))
+        return ""
+
+    def remove_run(self, path: Path) -> None:
+        """Take another recording's series away."""
+        self.runs = [run for run in self.runs if run.path != path]
+        self._read()
+        self.changed.emit(frozenset({"curves", "data", "pages"}))
+
     # -- what is drawn -------------------------------------------------------------------------------------------------
+
+    def log_in(self, panel: str) -> bool:
+        """Whether a plot has a logarithmic value axis."""
+        return self._log.get(panel_of(panel).page, False)
 
     def drawn(self, curve: Curve) -> tuple[np.ndarray, np.ndarray]:
         """x and y as they are drawn: smoothed, then (with ``log``) their decimal logarithm; NaN where nothing can be
         drawn.
         """
-        y = smooth(curve.y, self.smoothing) if self.smoothing else curve.y
+        y = smooth(curve.y, self.smoothing) if self.smoothing and curve.kind not in AS_IT_IS else curve.y
         with np.errstate(all="ignore"):
-            y = np.where(y > 0, np.log10(np.where(y > 0, y, 1.0)), np.nan) if self.log else y
+            y = np.where(y > 0, np.log10(np.where(y > 0, y, 1.0)), np.nan) if self.log_in(curve.panel) else y
         return curve.x, np.where(np.isfinite(y), y, np.nan)
 
     def reading(self, curve: Curve, x: float) -> str:
@@ -121,21 +195,28 @@ class PlotsModel:
         index = int(np.searchsorted(curve.x, round(x), side="right")) - 1
         return "–" if index < 0 else number(float(curve.y[index]))
 
-    def near(self, x: float, value: float) -> Curve | None:
+    def near(self, x: float, value: float, panel: str | None = None) -> Curve | None:
         """The visible series that is nearest to ``value`` at the training step nearest to ``x``, as the axis counts
-        nearness; None if there is none there.
+        nearness; None if there is none there. Only series of the script's own numbers count, as one can stop at them.
         """
         best, least = None, np.inf
         for curve in self.curves:
             index = int(np.searchsorted(curve.x, round(x), side="right")) - 1
-            if not curve.visible or index < 0:
+            if not curve.visible or index < 0 or curve.run or curve.kind not in (*USERS, "watch"):
+                continue
+            if panel is not None and curve.panel != panel:
                 continue
             there = float(curve.y[index])
             with np.errstate(all="ignore"):
-                away = abs(np.log(there / value)) if self.log and there * value > 0 else abs(there - value)
+                log = self.log_in(curve.panel) and there * value > 0
+                away = abs(np.log(there / value)) if log else abs(there - value)
             if away < least:
                 best, least = curve, away
         return best
+
+    def csv(self) -> str:
+        """The series that are shown as a table."""
+        return as_csv([curve for curve in self.curves if curve.visible])
 
     # -- inner ---------------------------------------------------------------------------------------------------------
 
@@ -143,7 +224,9 @@ class PlotsModel:
         changed = set()
         if "recording" in reasons:
             self._toggled.clear()
-            self._log_chosen = False
+            self._log_chosen.clear()
+            self._log.clear()
+            self.runs.clear()
         if reasons & {"recording", "data"}:
             changed |= self._read()
         if self._workspace.cursor.step != self.step or "recording" in reasons:
@@ -157,91 +240,61 @@ class PlotsModel:
 
     def _read(self) -> set[str]:
         recording = self._workspace.recording
-        series = list(recording.scalars().items()) if recording is not None else []
-        longest = max((len(one.steps) for _, one in series), default=0)
-        series.sort(key=lambda entry: _rank(entry[1], longest))
+        entries = entries_of(recording) if recording is not None else {}
         watched = self._watches.curves if self._watches is not None else ()
-        before = [curve.key for curve in self.curves]
-        changed = {"data"}
-        self.curves = [self._curve(key, one, place, longest) for place, (key, one) in enumerate(series)]
-        # Behind the others, so that none of these changes its colour when one is watched.
-        self.curves += [self._watched(one, place) for place, one in enumerate(watched, len(self.curves))]
+        there = {*entries, *(page for run in self.runs for page in run.entries)}
+        there |= {"curves"} if watched else set()
+        there |= {"histograms"} if recording is not None and recording.step_count and recording.variables() else set()
+        pages = tuple(page for page in PAGES if page in there)
+        self._trained = any(one.kind in ("metric", "epoch") for one in entries.get("curves", ()))
+        before, changed = [curve.key for curve in self.curves], {"data"}
+        if pages != self.pages:
+            self.pages = pages
+            changed.add("pages")
+        shown = tuple(page for page in self.shown if page in pages) or (pages or ("curves",))[:1]
+        if shown != self.shown:
+            self.shown = shown
+            changed.add("pages")
+        self.curves = [curve for page in self.shown for curve in self._page(page, entries.get(page, []), watched)]
         if before != [curve.key for curve in self.curves]:
             changed.add("curves")
-        if not self._log_chosen:
-            shown = [curve.y for curve in self.curves if curve.visible]
-            log = worth_log(shown)
-            # A scale that jumps to and fro while the script runs is worse than the wrong one: it only ever switches on,
-            # and off when something turns up that it cannot show.
-            keep = self.log and bool(shown) and not any(bool((y <= 0).any()) for y in shown)
-            if log != self.log and not keep:
-                self.log = log
+        for page in self.shown:
+            if page not in self._log_chosen and self._choose_log(page):
                 changed.add("scale")
         return changed
 
-    def _curve(self, key: str, series: Series, place: int, longest: int) -> Curve:
-        x = np.asarray(series.steps, dtype=np.float64) + 1.0
-        y = np.asarray(series.values, dtype=np.float64)
-        # What a variable was before the first step belongs to no step; it counts where there is nothing else.
-        if len(x) and x[-1] >= 1:
-            start = int(np.searchsorted(x, 1.0))
-            x, y = x[start:], y[start:]
-        else:
-            x, y = np.maximum(x[-1:], 1.0), y[-1:]
-        visible = self._toggled.get(key, place < SHOWN_AT_FIRST and len(x) >= FEW * longest)
-        return Curve(key, series.name, series.kind, place, visible, x, y)
+    def _page(self, page: str, entries: list[Entry], watched: tuple[WatchCurve, ...] | list[WatchCurve]) -> list[Curve]:
+        curves = curves_of(entries, self._toggled)
+        if page == "curves":
+            # Behind the others, so that none of these changes its colour when one is watched.
+            panel = curves[0].panel if curves else "curves"
+            curves += [self._watched(one, place, panel) for place, one in enumerate(watched, len(curves))]
+        own = {(curve.kind, curve.name): curve for curve in curves}
+        for run in self.runs:
+            for curve in curves_of(run.entries.get(page, []), {}):
+                like = own.get((curve.kind, curve.name))
+                curve.key, curve.run = f"{run.path} {curve.key}", run.name
+                if like is not None:
+                    curve.color, curve.visible, curve.panel = like.color, like.visible, like.panel
+                curve.visible = self._toggled.get(curve.key, curve.visible)
+                curves.append(curve)
+        return curves
 
-    def _watched(self, one: WatchCurve, place: int) -> Curve:
+    def _choose_log(self, page: str) -> bool:
+        """Set a page's value axis to what shows most; whether it was another."""
+        shown = [curve.y for curve in self.curves if curve.visible and panel_of(curve.panel).page == page]
+        before = self._log.get(page, False)
+        if page in ALWAYS_LOG:
+            log = any(bool((y > 0).any()) for y in shown)
+        else:
+            # A scale that jumps to and fro while the script runs is worse than the wrong one: it only ever switches on,
+            # and off when something turns up that it cannot show.
+            keep = before and bool(shown) and not any(bool((y <= 0).any()) for y in shown)
+            log = keep or worth_log(shown)
+        self._log[page] = log
+        return log != before
+
+    def _watched(self, one: WatchCurve, place: int, panel: str) -> Curve:
         key = f"watch {one.name}"
         x = one.steps.astype(np.float64) + 1.0
-        return Curve(key, one.name, "watch", place, self._toggled.get(key, True), x, one.values)
-
-
-def _rank(series: Series, longest: int) -> tuple[int, int]:
-    """Where a series stands: the long ones first, and among those of about the same length the targets.
-
-    Coarse on purpose: one series is always a point ahead of another while a script runs, and none may change its
-    place and colour for that.
-    """
-    count = len(series.steps)
-    length = 0 if count * 2 >= longest else 1 if count >= FEW * longest else 2
-    return length, {"target": 0, "logged": 1, "variable": 2}.get(series.kind, 3)
-
-
-def worth_log(values: list[np.ndarray]) -> bool:
-    """Whether a logarithmic axis shows more: all series positive, and one spans more than two decades."""
-    wide = False
-    for y in values:
-        finite = y[np.isfinite(y)]
-        if finite.size < 2:
-            continue
-        low, high = float(finite.min()), float(finite.max())
-        if low <= 0:
-            return False
-        wide = wide or high / low > 100
-    return wide
-
-
-BLOCK = 64
-
-
-def smooth(y: np.ndarray, weight: float) -> np.ndarray:
-    """The exponential moving average of a float64 vector, corrected for its start; what is not finite stays as it is.
-
-    Worked out in blocks, as one cumulative sum each: a loop over 100,000 values would take longer than a frame.
-    """
-    finite = np.isfinite(y)
-    values = y[finite]
-    out = y.copy()
-    if not values.size or weight == 0.0:
-        return out
-    blocks = np.zeros((-(-values.size // BLOCK), BLOCK))
-    blocks.reshape(-1)[: values.size] = values
-    powers = weight ** np.arange(BLOCK, dtype=np.float64)
-    inside = (1 - weight) * np.cumsum(blocks / powers, axis=1) * powers
-    carry = np.zeros(len(blocks))
-    for index in range(1, len(blocks)):
-        carry[index] = inside[index - 1, -1] + carry[index - 1] * weight**BLOCK
-    averages = (inside + carry[:, None] * powers * weight).reshape(-1)[: values.size]
-    out[finite] = averages / (1 - weight ** np.arange(1, values.size + 1, dtype=np.float64))
-    return out
+        return Curve(key, one.name, "watch", place, self._toggled.get(key, True), x, one.values, panel)

@@ -454,14 +454,15 @@ def test_plots_draw_toggle_and_jump(
     dock.load()
     canvas = dock.canvas
     assert canvas is not None
-    qtbot.waitUntil(lambda: theme.current().palette.series[0] in colors(picture(canvas.plot)))
-    viewport = canvas.plot.viewport()
-    view = canvas._view
-    place = canvas.plot.mapFromScene(view.mapViewToScene(QPointF(20.2, sum(view.viewRange()[1]) / 2)))
+    panel = canvas.panels["curves"]
+    qtbot.waitUntil(lambda: theme.current().palette.series[0] in colors(picture(panel.plot)))
+    viewport = panel.plot.viewport()
+    view = panel.view
+    place = panel.plot.mapFromScene(view.mapViewToScene(QPointF(20.2, sum(view.viewRange()[1]) / 2)))
     qtbot.mouseMove(viewport, place)
     qtbot.mouseClick(viewport, LEFT, pos=place)
     qtbot.waitUntil(lambda: workspace.cursor.step == 19)
-    assert canvas.here.value() == 20
+    assert panel.here.value() == 20
     assert dock.log.isChecked()
     qtbot.mouseClick(dock.log, LEFT)
     assert not model.log
@@ -470,7 +471,7 @@ def test_plots_draw_toggle_and_jump(
     assert model.smoothing == 0.6
     qtbot.mouseClick(dock.legend, LEFT, pos=QPoint(10, 10))
     assert not model.curves[0].visible
-    assert not canvas._items["loss"].isVisible()
+    assert not panel.items["loss"].isVisible()
     dock.legend.setFocus()
     qtbot.keyClick(dock.legend, Qt.Key.Key_Space)
     assert model.curves[0].visible
@@ -514,7 +515,7 @@ def test_plots_stand_every_kind_of_data(workspace: Workspace, show: Callable[...
     model.set_log(False)
     began = time.perf_counter()
     canvas.refresh()
-    picture(canvas.plot)
+    picture(canvas)
     assert time.perf_counter() - began < 0.5
 
 

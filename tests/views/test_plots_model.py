@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tapeview.trace.query import Recording
-from tapeview.views.plots_model import PlotsModel, smooth, worth_log
+from tapeview.views.curves import smooth, worth_log
+from tapeview.views.plots_model import PlotsModel
 from tapeview.views.workspace import Reasons, Workspace
 from tests.helpers.recordings import Regression, write_nonfinite, write_regression
 

@@ -1,0 +1,211 @@
+"""One plot, drawn by pyqtgraph. Imported late: pyqtgraph takes longer to load than the rest of the window."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QPen, QResizeEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from tapeview.ui import theme
+from tapeview.ui.facts import dress, show_if
+from tapeview.ui.legend import curve_pen
+from tapeview.views.curves import Curve, thin
+from tapeview.views.plot_pages import Panel
+
+POINTS = 3000
+"""As many points of a curve are drawn as can be told apart; all of them where somebody looks closer."""
+DOTS = 200
+AXIS = 52
+
+
+class WholeSteps(pg.AxisItem):  # type: ignore[misc]
+    """An axis of whole numbers from 1 on: there is no step two and a half, and none before the first."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        levels: list[tuple[float, list[float]]] = []
+        for spacing, values in super().tickValues(low, high, size):
+            ticks = [float(value) for value in values if value >= 1]
+            if not levels and spacing >= 5 and low <= 1 <= high:
+                ticks.insert(0, 1.0)
+            levels.append((spacing, ticks))
+        return levels
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        spacings = super().tickSpacing(low, high, size)
+        return [spacing for spacing in spacings if spacing[0] >= 1] or [(1.0, 0.0)]
+
+
+class PlotPanel(QWidget):
+    """Draws curves over the training steps.
+
+    ``hovered`` carries the step under the mouse, NaN when it has left; ``clicked`` the place on the axis of a click,
+    ``doubled`` comes with a double click; ``menuWanted`` carries place and value of a click with the other button (the
+    value as the axis counts, so its logarithm on a logarithmic one); ``zoomed`` comes when the user chose a part.
+    """
+
+    hovered = Signal(float)
+    clicked = Signal(float)
+    doubled = Signal()
+    menuWanted = Signal(float, float)
+    zoomed = Signal()
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__()
+        self.panel = panel
+        self.items: dict[str, pg.PlotDataItem] = {}
+        self._dots: dict[str, pg.ScatterPlotItem] = {}
+        self._extent: tuple[float, float, float] | None = None
+        self.plot = pg.PlotWidget(axisItems={"bottom": WholeSteps("bottom")}, enableMenu=False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.plot)
+        self._item = self.plot.getPlotItem()
+        self.view = self._item.getViewBox()
+        # Made all the same, and it would outlive the window as a window of its own.
+        self._item.ctrlMenu.setParent(self, Qt.WindowType.Popup)
+        self._item.hideButtons()
+        self._item.setDownsampling(auto=True, mode="peak")
+        self._item.setClipToView(True)
+        self._item.disableAutoRange()
+        self.view.setMouseEnabled(x=True, y=True)
+        self.view.setDefaultPadding(0.0)
+        self.plot.setFrameShape(self.plot.Shape.NoFrame)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.here = pg.InfiniteLine(angle=90, movable=False)
+        self.cross = pg.InfiniteLine(angle=90, movable=False)
+        self.guide = pg.InfiniteLine(angle=0, movable=False)
+        for line in (self.here, self.cross, self.guide):
+            line.setZValue(20)
+            self._item.addItem(line, ignoreBounds=True)
+        self.cross.hide()
+        self.title = QLabel(panel.title, self)
+        self.title.setToolTip(panel.note)
+        self.title.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not panel.note)
+        self.title.setFont(theme.ui_font(10.5))
+        show_if(self.title, bool(panel.title))
+        scene = self.plot.scene()
+        scene.sigMouseMoved.connect(self._mouse_moved)
+        scene.sigMouseClicked.connect(self._mouse_clicked)
+        self.view.sigRangeChangedManually.connect(lambda *_: self.zoomed.emit())
+        self.plot.viewport().installEventFilter(self)
+        self.recolor()
+
+    def recolor(self) -> None:
+        """Take the colours of the palette."""
+        palette = theme.current().palette
+        self.plot.setBackground(palette.color("panel"))
+        for name in ("left", "bottom"):
+            axis = self._item.getAxis(name)
+            axis.setPen(pg.mkPen(palette.color("line")))
+            axis.setTextPen(pg.mkPen(palette.color("muted")))
+            axis.setTickPen(pg.mkPen(palette.color("line")))
+            axis.setTickFont(theme.ui_font(10.5))
+            axis.setStyle(tickLength=0, tickTextOffset=6)
+        self._item.getAxis("left").setWidth(AXIS)
+        self._item.getAxis("left").enableAutoSIPrefix(False)
+        self._item.getAxis("bottom").enableAutoSIPrefix(False)
+        self._item.getAxis("bottom").setHeight(22)
+        self._item.showGrid(x=False, y=True, alpha=0.55)
+        ratio = self.devicePixelRatioF()
+        self.here.setPen(pg.mkPen(palette.color("text"), width=1.2 * ratio, dash=[3, 3]))
+        self.cross.setPen(pg.mkPen(palette.color("faint"), width=ratio))
+        self.guide.setPen(pg.mkPen(palette.color("watch"), width=1.2 * ratio, dash=[6, 4]))
+        dress(self.title, f"color: {palette.muted}; background: {palette.panel}; padding: 0 4px;")
+        self.title.adjustSize()
+
+    def draw(self, drawn: list[tuple[Curve, np.ndarray, np.ndarray]], log: bool, whole: bool) -> None:
+        """Draw curves at these places (NaN: gaps); ``log``: the values are decimal logarithms; ``whole``: with every
+        point.
+        """
+        palette, ratio = theme.current().palette, self.devicePixelRatioF()
+        self._item.getAxis("left").setLogMode(x=False, y=log)
+        guide = self.panel.guide
+        self.guide.setVisible(not math.isnan(guide) and (not log or guide > 0))
+        self.guide.setPos(math.log10(guide) if log and guide > 0 else 0.0 if math.isnan(guide) else guide)
+        known = {curve.key for curve, _, _ in drawn}
+        for key in [key for key in self.items if key not in known]:
+            self._item.removeItem(self.items.pop(key))
+            self._item.removeItem(self._dots.pop(key))
+        low, high, last = math.inf, -math.inf, 1.0
+        for curve, x, y in drawn:
+            item = self.items.get(curve.key)
+            if item is None:
+                item = self.items[curve.key] = pg.PlotDataItem(connect="finite", antialias=True)
+                item.setZValue(10 if curve.kind in ("target", "epoch") else 5)
+                self._item.addItem(item)
+                self._dots[curve.key] = pg.ScatterPlotItem()
+                self._item.addItem(self._dots[curve.key])
+            item.setVisible(curve.visible)
+            self._dots[curve.key].setVisible(curve.visible)
+            if not curve.visible:
+                continue
+            finite = y[np.isfinite(y)]
+            last = max(last, float(x[-1]) if len(x) else 1.0)
+            if finite.size:
+                low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+            pen: QPen = curve_pen(palette, curve)
+            # The view's scale must not reach the pen; then its width counts in pixels of the screen.
+            pen.setCosmetic(True)
+            pen.setWidthF(pen.widthF() * ratio)
+            # Points between two gaps have no line to be seen by.
+            dots = np.arange(len(y)) if curve.dotted and len(y) <= DOTS else lone_points(y)
+            item.setData(*((x, y) if whole else thin(x, y, POINTS)), pen=pen)
+            self._dots[curve.key].setData(x=x[dots], y=y[dots], brush=pg.mkBrush(pen.color()), pen=None, size=6)
+        self._extent = (low, high, last) if low <= high else (0.0, 1.0, last)
+
+    def extent(self) -> float:
+        """The last training step that has a point."""
+        return self._extent[2] if self._extent is not None else 1.0
+
+    def fit(self, last: float) -> None:
+        """Show everything up to step ``last``, with a little room around it."""
+        low, high, _ = self._extent or (0.0, 1.0, 1.0)
+        if not np.isfinite(high - low):
+            low, high = low / 4, high / 4
+        room = (high - low) * 0.08 or max(abs(high), 1.0) * 0.1
+        width = max(last - 1.0, 1.0)
+        span = (1.0 - width * 0.012, last + width * 0.012) if last > 1.0 else (0.5, 1.5)
+        self.view.setRange(xRange=span, yRange=(low - room, high + room * (2.2 if self.panel.title else 1)), padding=0)
+
+    def show_cross(self, x: float) -> None:
+        """Put the line under the mouse at a step; NaN: away with it."""
+        self.cross.setVisible(not math.isnan(x))
+        if not math.isnan(x):
+            self.cross.setPos(x)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.title.move(AXIS + 8, 2)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self.hovered.emit(math.nan)
+        return False
+
+    def _mouse_moved(self, point: QPointF) -> None:
+        inside = self.view.sceneBoundingRect().contains(point) and bool(self.items)
+        self.hovered.emit(float(round(self.view.mapSceneToView(point).x())) if inside else math.nan)
+
+    def _mouse_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        if not self.view.sceneBoundingRect().contains(event.scenePos()):
+            return
+        place = self.view.mapSceneToView(event.scenePos())
+        if event.button() == Qt.MouseButton.RightButton:
+            self.menuWanted.emit(float(place.x()), float(place.y()))
+        elif event.button() == Qt.MouseButton.LeftButton:
+            if event.double():
+                self.doubled.emit()
+            else:
+                self.clicked.emit(float(place.x()))
+
+
+def lone_points(y: np.ndarray) -> np.ndarray:
+    """The places of finite values (of a float64 vector) without a finite neighbour."""
+    finite = np.isfinite(y)
+    left = np.concatenate([[False], finite[:-1]])
+    right = np.concatenate([finite[1:], [False]])
+    return np.flatnonzero(finite & ~left & ~right)
