@@ -81,12 +81,12 @@ class Bench:
 
     def settle(self, until: Callable[[], bool], seconds: float = 120.0) -> None:
         """Lets the window work until something holds."""
-        from PySide6.QtCore import QEventLoop
+        from PySide6.QtCore import QEventLoop, QTimer
 
-        assert self.app is not None
-        end = time.perf_counter() + seconds
+        loop, end = QEventLoop(), time.perf_counter() + seconds
         while not until():
-            self.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+            QTimer.singleShot(10, loop.quit)
+            loop.exec()  # sleeps while there is nothing to do, as a window does
             if time.perf_counter() > end:
                 sys.exit(f"the window did not get there: {self.state} {self.window.workspace.message}")
 
@@ -126,11 +126,11 @@ def held(script: Path) -> tuple[float, float, float, float]:
         """The number of stops so far, as the script counts them."""
         live = bench.window.session._live
         assert live is not None
-        stopped = live.status.stopped
-        return stopped.serial if stopped is not None else last
+        while (stopped := live.status.stopped) is None:  # it is just taking a step
+            time.sleep(0.0002)
+        return stopped.serial
 
-    last = 0
-    first = last = serial()
+    first = serial()
     disconnect = workspace.changed.connect(note)
     start = time.perf_counter()
     bench.key("down", again=True)

@@ -1,26 +1,30 @@
-"""Takes the pictures that the README shows: the window on an example after a run, in the backward pass, light and dark.
+"""Takes the pictures that the README shows: the window on an example after a run, in the backward pass, light and dark,
+and on another one that a breakpoint has stopped.
 
 xvfb-run -s "-screen 0 1600x1000x24" python scripts/take_screenshots.py [FOLDER]
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QDeadlineTimer
+from PySide6.QtCore import QDeadlineTimer, Qt
 from PySide6.QtTest import QTest
 
+from tapeview.breakpoints import parse
 from tapeview.trace.records import BackwardStep
 from tapeview.ui.app import application, make_window
+from tapeview.ui.main_window import MainWindow
 from tapeview.ui.settings import Settings
 from tapeview.views.examples import examples
 
 SIZE = (1440, 900)
 STEP = 142
-EXAMPLE = "linear_regression"
+EXAMPLE, WRONG = "linear_regression", "nan_loss"
 
 
 def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
@@ -33,10 +37,12 @@ def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
 
 
 def main(folder: Path) -> None:
-    """Runs the example and saves ``window_light.png`` and ``window_dark.png``."""
+    """Runs the examples and saves ``window_light.png``, ``window_dark.png`` and ``window_paused.png``."""
     application()
     script = next(example.path for example in examples() if example.path.stem == EXAMPLE)
     with tempfile.TemporaryDirectory() as scratch:
+        for kind in ("CONFIG", "STATE"):
+            os.environ[f"XDG_{kind}_HOME"] = scratch  # breakpoints and history of nobody
         window = make_window(Settings(Path(scratch) / "settings.ini"))
         window.resize(*SIZE)
         window.open(script)
@@ -59,8 +65,33 @@ def main(folder: Path) -> None:
             picture = window.screen().grabWindow(window.winId())
             if not picture.save(str(folder / f"window_{theme}.png")):
                 sys.exit(f"{folder} cannot be written")
+        paused(window, folder)
         window.close()
         until(lambda: not window.isVisible())
+
+
+def paused(window: MainWindow, folder: Path) -> None:
+    """Runs the example whose loss turns NaN until a breakpoint stops it, and saves ``window_paused.png``."""
+    window.open(next(example.path for example in examples() if example.path.stem == WRONG))
+    workspace, bench = window.workspace, window.workbench
+    assert bench is not None
+    for text in ("nan", "w:norm>100", "loss rises 20%"):
+        workspace.breakpoints.add(parse(f"gradient:{text}" if ":" in text else text))
+    workspace.breakpoints.add(parse(f"line:{workspace.script}:34 if step > 50"))
+    window.session.run()
+    until(lambda: workspace.state == "paused" and window.session.settled)
+    until(lambda: not bench.graph_model.laying_out)
+    bench.watches.watch("loss")
+    bench.watches.watch("1.0 - p")
+    bench.bring_up(bench.breakpoints)
+    bench.bring_up(bench.stack)
+    window.live.focus_prompt()
+    QTest.keyClicks(bench.console.prompt.line, "tf.reduce_max(p)")
+    QTest.keyClick(bench.console.prompt.line, Qt.Key.Key_Return)
+    QTest.qWait(1200)
+    picture = window.screen().grabWindow(window.winId())
+    if not picture.save(str(folder / "window_paused.png")):
+        sys.exit(f"{folder} cannot be written")
 
 
 if __name__ == "__main__":

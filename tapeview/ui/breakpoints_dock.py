@@ -105,8 +105,6 @@ class BreakpointTable(QAbstractTableModel):
             font = theme.ui_font(12)
             font.setBold(row.here and column == WHAT)
             return font
-        if role == Qt.ItemDataRole.BackgroundRole and row.here:
-            return palette.color("hl")
         if role == Qt.ItemDataRole.TextAlignmentRole and column == HITS:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -139,8 +137,6 @@ class MarkDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(area, palette.color("accentbg"))
-        elif row.here:
-            painter.fillRect(area, palette.color("hl"))
         painter.setPen(palette.color("line"))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         state = "off" if not row.enabled else "error" if row.error else "on"

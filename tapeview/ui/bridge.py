@@ -10,6 +10,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 INTERVAL = 50
 """Milliseconds between two looks at a growing recording: 20 a second."""
 
+LONGEST = 150
+"""Milliseconds between two looks where painting takes long."""
+
 
 class Bridge(QObject):
     """Calls ``poll`` at most 20 times a second while ``wanted`` says so, and less often where a look takes long.
@@ -29,6 +32,7 @@ class Bridge(QObject):
     ) -> None:
         super().__init__(parent)
         self._poll, self._wanted, self._urgent = poll, wanted, urgent
+        self._cpu = time.process_time()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
@@ -61,5 +65,8 @@ class Bridge(QObject):
         self._poll()
         # A look that takes long (steps of very many ops) may take a third of the window's time, not all of it.
         spent = (time.perf_counter() - began) * 1000
+        # And what it leads to is painted after it: the script that is looked at needs the processor as well.
+        cpu = time.process_time()
+        used, self._cpu = (cpu - self._cpu) * 1000, cpu
         if self._wanted():
-            self._timer.start(max(INTERVAL, round(2 * spent)))
+            self._timer.start(max(INTERVAL, round(2 * spent), min(LONGEST, round(1.5 * used))))
