@@ -14,7 +14,6 @@ from tapeview.views.curves import Curve
 ROW = 22
 SWATCH = 18
 GAP = 18
-MOST_ROWS = 2
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -46,6 +45,7 @@ class Legend(QWidget):
         self._current = 0
         self._hover = -1
         self._rows = 1
+        self._most = 2
         self._first = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -67,6 +67,12 @@ class Legend(QWidget):
         self.setAccessibleDescription(", ".join(shown))
         self.update()
 
+    def set_rows(self, most: int) -> None:
+        """How many rows can be seen at a time."""
+        if most != self._most:
+            self._most = most
+            self._lay_out()
+
     def resizeEvent(self, event: object) -> None:
         self._lay_out()
 
@@ -82,8 +88,8 @@ class Legend(QWidget):
             self._areas.append(QRectF(x, row * ROW, width, ROW))
             x += width + GAP
         self._rows = row + 1
-        self._first = max(0, min(self._first, self._rows - MOST_ROWS))
-        height = ROW * min(MOST_ROWS, self._rows)
+        self._first = max(0, min(self._first, self._rows - self._most))
+        height = ROW * min(self._most, self._rows)
         if height != self.height():
             self.setFixedHeight(height)
 
@@ -94,7 +100,7 @@ class Legend(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         palette, painter = theme.current().palette, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        below = self._rows - self._first - MOST_ROWS
+        below = self._rows - self._first - self._most
         if below > 0 or self._first:
             arrows = ("▴" if self._first else "") + ("▾" if below > 0 else "")
             painter.setPen(palette.color("muted"))
@@ -143,7 +149,7 @@ class Legend(QWidget):
         event.accept()
 
     def _scroll_to(self, row: int) -> None:
-        self._first = max(0, min(row, self._rows - MOST_ROWS))
+        self._first = max(0, min(row, self._rows - self._most))
         self.update()
 
     def leaveEvent(self, event: object) -> None:
@@ -162,7 +168,7 @@ class Legend(QWidget):
         if event.key() in moves and self._entries:
             self._current = (self._current + moves[Qt.Key(event.key())]) % len(self._entries)
             row = round(self._areas[self._current].top() / ROW)
-            self._scroll_to(min(row, max(self._first, row - MOST_ROWS + 1)))
+            self._scroll_to(min(row, max(self._first, row - self._most + 1)))
         elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return) and self._entries:
             self.toggled.emit(self._entries[self._current][0].key)
         else:

@@ -179,6 +179,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self._disconnects = [
+            self.status.model.changed.connect(self._name_window),
             self.workspace.changed.connect(self._state_changed),
             self.session.problem.connect(self._problem),
             self.session.opened.connect(self._opened),
@@ -269,11 +270,6 @@ class MainWindow(QMainWindow):
     def _state_changed(self, reasons: Reasons) -> None:
         if reasons & {"recording", "state"}:
             self._show_page()
-            file = self.workspace.script or self.workspace.path
-            words = {"paused": tr("paused"), "pausing": tr("pausing"), "running": tr("running")}
-            how = words.get(self.workspace.state, "")
-            parts = [file.name if file is not None else "", how, "tapeview"]
-            self.setWindowTitle(" – ".join(part for part in parts if part))
             if self.session.needs_polling:
                 self.bridge.start()
             if self.workbench is not None and self.workspace.state == "failed":
@@ -284,6 +280,10 @@ class MainWindow(QMainWindow):
         if "stop" in reasons and self.workbench is not None and stopped is not None:
             self.workbench.show_stop(bool(trouble(self.workspace)[1]))
         self.commands.update()
+
+    def _name_window(self) -> None:
+        if self.windowTitle() != self.status.model.title:
+            self.setWindowTitle(self.status.model.title)
 
     def _problem(self, sentence: str) -> None:
         tell(self, tr("That did not work"), sentence, QMessageBox.Icon.Warning)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
-from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -38,6 +38,8 @@ from tapeview.views.workspace import Reasons
 if TYPE_CHECKING:
     from tapeview.ui.plot_canvas import PlotCanvas
 
+LOW = 270
+"""Below this height the legend has one row only: the curves need the room."""
 SHARE = 4
 """Drawing new points takes at most one part in this many of the window's time."""
 
@@ -70,11 +72,11 @@ class PlotsDock(Dock):
             chip.clicked.connect(lambda _checked=False, page=page: self._choose(page))
             chips.addWidget(chip)
         chips.addStretch(1)
-        row = QHBoxLayout()
+        self._row = row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._chips, 1, Qt.AlignmentFlag.AlignTop)
         self._beside = QVBoxLayout()
-        row.addLayout(self._beside, 1)
+        row.addLayout(self._beside)
         for widget in (self.log, self.smoothing, self.more):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         self._below = QVBoxLayout()
@@ -135,6 +137,10 @@ class PlotsDock(Dock):
         self._column.addWidget(canvas, 1)
         self.canvas = canvas
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.legend.set_rows(1 if self.height() < LOW else 2)
+
     @staticmethod
     def _chip(text: str = "", tip: str = "") -> QPushButton:
         chip = QPushButton(text)
@@ -163,12 +169,13 @@ class PlotsDock(Dock):
         for page, chip in self.pages.items():
             show_if(chip, page in model.pages)
             chip.setChecked(page in model.shown)
-            chip.setText(model.title(page))
+            chip.setText(model.title(page).replace("&", "&&"))
         show_if(self._chips, several)
         place = self._below if several else self._beside
         if place.indexOf(self.legend) < 0:
             (self._beside if several else self._below).removeWidget(self.legend)
             place.addWidget(self.legend, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.setStretch(1, 0 if several else 1)
         plots = model.shown != ("histograms",)
         for widget in (self.legend, self.log, self.smoothing):
             show_if(widget, plots)

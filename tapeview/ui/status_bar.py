@@ -54,7 +54,7 @@ class StatusBar(QStatusBar):
 
     def __init__(self, model: StatusModel) -> None:
         super().__init__()
-        self._model = model
+        self.model = model
         self.setSizeGripEnabled(False)
         self.mark, self.state, self.facts = StateMark(), QLabel(), Elided()
         self.theme = QPushButton()
@@ -79,11 +79,11 @@ class StatusBar(QStatusBar):
     def dispose(self) -> None:
         """Let go of the model."""
         self._disconnect()
-        self._model.dispose()
+        self.model.dispose()
 
     def refresh(self) -> None:
         """Show the model."""
-        model, palette = self._model, theme.current().palette
+        model, palette = self.model, theme.current().palette
         self.mark.show_mark(model.state_mark, model.state_role)
         metrics = QFontMetrics(self.state.font())
         self.state.setText(metrics.elidedText(model.state_text, Qt.TextElideMode.ElideRight, 620))

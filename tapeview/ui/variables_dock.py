@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -32,6 +32,7 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 NAME, SHAPE, NUMBERS = 78, 50, (76, 70, 76)
 """The least room for a name, for a shape, and for a value, a norm and a change without an ellipsis."""
+TIGHT = 64, 56, 64
 SHAPE_FROM, WIDE = 350, 480
 
 
@@ -151,7 +152,7 @@ class VariableDelegate(QStyledItemDelegate):
         painter.setPen(palette.color("none" if quiet else "text"))
         metrics = painter.fontMetrics()
         left = area.left() + 17
-        name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, int(area.right() - left))
+        name = fitted_name(row.label or row.name, metrics, int(area.right() - left))
         painter.drawText(QRectF(left, area.top(), area.right() - left, area.height()), LEFT, name)
         used = metrics.horizontalAdvance(name) + 7
         room = area.right() - left - used
@@ -164,15 +165,37 @@ class VariableDelegate(QStyledItemDelegate):
             painter.drawText(QRectF(left + used, area.top(), room, area.height()), LEFT, note)
 
 
+def fitted_name(name: str, metrics: QFontMetrics, room: int) -> str:
+    """A name in ``room`` pixels. Of a path the layer gives way (``conv2…/kernel``) before the kind does."""
+    if "/" not in name or metrics.horizontalAdvance(name) <= room:
+        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+    layer, kind = name.rsplit("/", 1)
+    left = room - metrics.horizontalAdvance("/" + kind)
+    if left < metrics.horizontalAdvance("mm…"):
+        return metrics.elidedText(name, Qt.TextElideMode.ElideLeft, room)
+    return metrics.elidedText(layer, Qt.TextElideMode.ElideMiddle, left) + "/" + kind
+
+
 class ColumnsThatFit(QTableView):
     """Shares its width among the columns: the narrower it is, the sooner the shape goes."""
 
+    paths = False
+    """Whether the names are paths, which need more room than the numbers do."""
+
+    def set_paths(self, paths: bool) -> None:
+        if paths != self.paths:
+            self.paths = paths
+            self._share()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
         width, header = self.viewport().width(), self.horizontalHeader()
         shape = 0 if width < SHAPE_FROM else SHAPE
         self.setColumnHidden(1, not shape)
-        numbers = [round(least * max(1.0, width / WIDE)) for least in NUMBERS]
+        numbers = [round(least * max(1.0, width / WIDE)) for least in (TIGHT if self.paths else NUMBERS)]
         name = max(NAME, width - shape - sum(numbers))
         rest = width - shape - name
         shares = [name, shape, *(round(rest * one / sum(numbers)) for one in numbers[:2])]
@@ -226,6 +249,7 @@ class VariablesDock(Dock):
         model = self._model
         self._stack.setCurrentIndex(1 if model.rows else 0)
         self.rows.refresh()
+        self.table.set_paths(any("/" in row.label for row in model.rows))
         self.set_note(model.summary)
         selection = self.table.selectionModel()
         selection.blockSignals(True)

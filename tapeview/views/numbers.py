@@ -34,8 +34,14 @@ def signed(value: float, digits: int = 4) -> str:
 
 def shorter(text: str) -> list[str]:
     """A number written by ``number`` or ``signed``, then rounded to ever fewer digits behind the point, so that it need
-    not be cut where it says how large it is. Anything else is itself only.
+    not be cut where it says how large it is; so with a norm (``‖·‖ 1.234``, ``‖1.2e-05‖``). Anything else is itself
+    only.
     """
+    if text.startswith("‖·‖ "):
+        forms = shorter(text[4:])
+        return [f"‖·‖ {form}" for form in forms] + [f"‖{form}‖" for form in forms]
+    if text.startswith("‖") and text.endswith("‖"):
+        return [f"‖{form}‖" for form in shorter(text[1:-1])]
     parts = re.fullmatch(r"([+-]?\d+)\.(\d+)(e[+-]?\d+)?", text)
     if parts is None:
         return [text]

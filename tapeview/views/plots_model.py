@@ -81,8 +81,8 @@ class PlotsModel:
 
     @property
     def log(self) -> bool:
-        """Whether the page chosen last has a logarithmic value axis."""
-        return self._log.get(self.shown[-1], False)
+        """Whether the plots have a logarithmic value axis, as far as they can."""
+        return any(self._log.get(panel, False) for panel in self._scaled())
 
     @property
     def panels(self) -> list[Panel]:
@@ -115,9 +115,9 @@ class PlotsModel:
     def set_log(self, log: bool) -> None:
         """A logarithmic value axis; values that are not positive are left out of it."""
         before = dict(self._log)
-        for page in self.shown:
-            self._log_chosen.add(page)
-            self._log[page] = log
+        for panel in self._scaled():
+            self._log_chosen.add(panel)
+            self._log[panel] = log
         if before != self._log:
             self.changed.emit(frozenset({"scale", "data"}))
 
@@ -177,7 +177,7 @@ class PlotsModel:
 
     def log_in(self, panel: str) -> bool:
         """Whether a plot has a logarithmic value axis."""
-        return self._log.get(panel_of(panel).page, False)
+        return self._log.get(panel, False)
 
     def drawn(self, curve: Curve) -> tuple[np.ndarray, np.ndarray]:
         """x and y as they are drawn: smoothed, then (with ``log``) their decimal logarithm; NaN where nothing can be
@@ -258,8 +258,8 @@ class PlotsModel:
         self.curves = [curve for page in self.shown for curve in self._page(page, entries.get(page, []), watched)]
         if before != [curve.key for curve in self.curves]:
             changed.add("curves")
-        for page in self.shown:
-            if page not in self._log_chosen and self._choose_log(page):
+        for panel in self._scaled():
+            if panel not in self._log_chosen and self._choose_log(panel):
                 changed.add("scale")
         return changed
 
@@ -280,18 +280,23 @@ class PlotsModel:
                 curves.append(curve)
         return curves
 
-    def _choose_log(self, page: str) -> bool:
-        """Set a page's value axis to what shows most; whether it was another."""
-        shown = [curve.y for curve in self.curves if curve.visible and panel_of(curve.panel).page == page]
-        before = self._log.get(page, False)
-        if page in ALWAYS_LOG:
+    def _scaled(self) -> list[str]:
+        """The plots whose value axis can be logarithmic: an accuracy beside a loss stays as it is."""
+        keys = list(dict.fromkeys(curve.panel for curve in self.curves)) or ["curves"]
+        return [key for key in keys if key != "metrics" or len(keys) == 1]
+
+    def _choose_log(self, panel: str) -> bool:
+        """Set a plot's value axis to what shows most; whether it was another."""
+        shown = [curve.y for curve in self.curves if curve.visible and curve.panel == panel]
+        before = self._log.get(panel, False)
+        if panel in ALWAYS_LOG:
             log = any(bool((y > 0).any()) for y in shown)
         else:
             # A scale that jumps to and fro while the script runs is worse than the wrong one: it only ever switches on,
             # and off when something turns up that it cannot show.
             keep = before and bool(shown) and not any(bool((y <= 0).any()) for y in shown)
             log = keep or worth_log(shown)
-        self._log[page] = log
+        self._log[panel] = log
         return log != before
 
     def _watched(self, one: WatchCurve, place: int, panel: str) -> Curve:

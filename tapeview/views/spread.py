@@ -17,6 +17,7 @@ COLUMNS = 160
 ELEMENTS = 4096
 """Elements of a tensor that are counted, evenly picked; a histogram does not gain from more."""
 BINS = 48
+FEWEST_BINS = 10
 OUTSIDE = 0.1
 """Per cent of the elements at either end that may lie outside of the bins: one outlier would flatten all others."""
 
@@ -101,7 +102,8 @@ def spread_of(samples: Mapping[int, np.ndarray | None], steps: Sequence[int]) ->
     if not high > low:
         room = max(abs(float(low)), 1e-6) * 1e-2
         low, high = low - room, high + room
-    edges = np.linspace(low, high, BINS + 1)
+    least = min(len(values) for _, values in found)
+    edges = np.linspace(low, high, max(FEWEST_BINS, min(BINS, round(1.5 * least**0.5))) + 1)
     counts = np.stack([np.histogram(np.clip(values, low, high), bins=edges)[0] for _, values in found])
     return Spread(np.array([step for step, _ in found], np.int64), counts, edges)
 

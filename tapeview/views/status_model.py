@@ -7,14 +7,15 @@ from pathlib import Path
 
 from tapeview.views.messages import readable
 from tapeview.views.numbers import bytes_text
+from tapeview.views.progress import Progress, progress_of
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
-from tapeview.views.workspace import Reasons, Workspace
+from tapeview.views.workspace import ALIVE, Reasons, Workspace
 
 
 class StatusModel:
     """``state_text`` with the palette role ``state_role`` and a shape ``state_mark`` for it; ``facts`` in a few words
-    each.
+    each. ``title`` is the window's.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -24,6 +25,8 @@ class StatusModel:
         self.state_role = "muted"
         self.state_mark = "dot"
         self.facts: tuple[str, ...] = ()
+        self.title = "tapeview"
+        self._progress = Progress()
         self._disconnect = workspace.changed.connect(self._workspace_changed)
         self._workspace_changed(frozenset({"recording"}))
 
@@ -32,12 +35,28 @@ class StatusModel:
         self._disconnect()
 
     def _workspace_changed(self, reasons: Reasons) -> None:
-        before = self.state_text, self.state_role, self.state_mark, self.facts
+        before = self.state_text, self.state_role, self.state_mark, self.facts, self.title
         self.state_text, self.state_role, self.state_mark = self._state()
         if reasons & {"recording", "data", "state"}:
+            recording = self._workspace.recording
+            alive = recording is not None and self._workspace.state in (*ALIVE, "left")
+            self._progress = (
+                progress_of(recording.training().get("progress", {})) if recording and alive else Progress()
+            )
             self.facts = self._facts()
-        if before != (self.state_text, self.state_role, self.state_mark, self.facts):
+            self.title = self._title()
+        if before != (self.state_text, self.state_role, self.state_mark, self.facts, self.title):
             self.changed.emit()
+
+    def _title(self) -> str:
+        """``62 % · train.py · tapeview``: how far a training is comes first, as it stays to be read in a task bar."""
+        workspace = self._workspace
+        file = workspace.script or workspace.path
+        words = {"paused": tr("paused"), "pausing": tr("pausing"), "running": tr("running")}
+        how = self._progress.percent or words.get(workspace.state, "")
+        if self._progress.percent and workspace.state in ("paused", "pausing"):
+            how = f"{how} {words[workspace.state]}"
+        return " · ".join(part for part in (how, file.name if file is not None else "", "tapeview") if part)
 
     def _state(self) -> tuple[str, str, str]:
         workspace = self._workspace
@@ -93,6 +112,9 @@ class StatusModel:
         if recording is None:
             return (workspace.script.name,) if workspace.script is not None else ()
         run, facts = recording.run, []
+        progress = self._progress.words()
+        if progress:
+            facts.append(progress)
         facts.append(tr("Python {version} · {framework}").format(version=run.python, framework=run.framework))
         count = recording.step_count
         facts.append(tr("1 step") if count == 1 else tr("{count} steps").format(count=count))

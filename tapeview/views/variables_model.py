@@ -10,6 +10,7 @@ import numpy as np
 from tapeview.trace.query import Recording, VariableState
 from tapeview.views.numbers import brief, number, shape_text, signed, stats_brief
 from tapeview.views.reasons import reason_word
+from tapeview.views.short_names import short_names
 from tapeview.views.signal import Signal
 from tapeview.views.tensors import FEW, is_bad, norm_words, record_of, stats_of, value_of
 from tapeview.views.text import tr
@@ -38,6 +39,8 @@ class VariableRow:
     gradient_kind: str
     delta: str
     tip: str
+    label: str = ""
+    """The name without what all begin with (``conv2d/kernel``)."""
 
 
 class VariablesModel:
@@ -94,14 +97,16 @@ class VariablesModel:
             workspace.recording.variables_at(cursor.step, cursor.position),
             key=lambda state: not (state.used or state.variable.id in watched or state.variable.id in asked),
         )
+        labels = short_names([state.name for state in states])
         return tuple(
             _row(
                 workspace.recording,
                 state,
                 state.variable.id in asked,
                 not state.watched and state.variable.id in watched,
+                label,
             )
-            for state in states
+            for state, label in zip(states, labels, strict=True)
         )
 
     def _asked(self) -> set[int]:
@@ -112,7 +117,7 @@ class VariablesModel:
         return {source.variable for call in step.calls.values() for source in call.started.sources if source.variable}
 
 
-def _row(recording: Recording, state: VariableState, asked: bool, later: bool) -> VariableRow:
+def _row(recording: Recording, state: VariableState, asked: bool, later: bool, label: str) -> VariableRow:
     variable = state.variable
     if later:
         mark, note = "later", tr("watched when it is read")
@@ -129,7 +134,7 @@ def _row(recording: Recording, state: VariableState, asked: bool, later: bool) -
         version=state.version
     )
     return VariableRow(
-        variable.id, state.name, mark, note, shape, value, bad, gradient, kind, _delta(recording, state), tip
+        variable.id, state.name, mark, note, shape, value, bad, gradient, kind, _delta(recording, state), tip, label
     )
 
 
