@@ -23,7 +23,7 @@ from tapeview.engine.ops.extremes import clip_by_value
 from tapeview.engine.ops.reduction import reduce_max, reduce_sum
 from tapeview.engine.ops.select import where
 from tapeview.engine.tensor import EagerTensor
-from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object
+from tapeview.keras.objects import deserialize_keras_object, get_registered_object, serialize_keras_object
 
 leaky_relu, log_softmax, relu6, silu = _ops.leaky_relu, _ops.log_softmax, _ops.relu6, _ops.silu
 
@@ -153,6 +153,8 @@ def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None, use_
     if isinstance(name, str) and name not in known:
         layer = getattr(importlib.import_module("tapeview.keras.layers"), name, None)
         known = {**known, name: layer} if inspect.isclass(layer) else known
+        if name not in known and get_registered_object(name, custom_objects) is None:
+            raise ValueError(f"Unknown activation function '{name}' cannot be deserialized.")
     return deserialize_keras_object(name, custom_objects, known, "activation function")
 
 

@@ -87,9 +87,7 @@ class Layer(AddedLosses, Connections, Weights):
     def _set_name(self, name: Any, *, zero_based: bool = True) -> None:
         if name is None:
             name = naming.unique(naming.snake_case(type(self).__name__), zero_based=zero_based)
-        elif isinstance(name, str):
-            naming.observe(name)
-        else:
+        elif not isinstance(name, str):
             raise TypeError(f"Expected `name` argument to be a string, but got: {name}")
         self.__dict__["_name"] = name
 
@@ -165,8 +163,9 @@ class Layer(AddedLosses, Connections, Weights):
         kind = own["_dtype_policy"].compute_dtype
         outer_cast = casting.dtype
         try:
-            if own["_input_spec"] is not None:
-                specs.check(own["_input_spec"], inputs, own["_name"])
+            spec = self.input_spec
+            if spec is not None:
+                specs.check(spec, inputs, own["_name"])
             with name_scope(own["_name"]), scope(own["_name"], "layer"):
                 if not own["built"]:
                     self._maybe_build(inputs)

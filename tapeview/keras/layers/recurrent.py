@@ -11,6 +11,7 @@ from tapeview.keras import naming, regularizers
 from tapeview.keras.layers.arguments import config_of
 from tapeview.keras.layers.cells import WORDS, GRUCell, LSTMCell, SimpleRNNCell
 from tapeview.keras.layers.dropout import is_on
+from tapeview.keras.layers.input_spec import InputSpec
 from tapeview.keras.layers.rnn import RNN
 
 _OF_LAYER = (
@@ -39,6 +40,7 @@ class _OneCell(RNN):
             name=naming.snake_case(own.__name__),
         )
         super().__init__(cell, **of_layer)
+        self.input_spec = [InputSpec(ndim=3)]
         self.activity_regularizer = regularizers.get(of_layer["activity_regularizer"])
 
     def __getattr__(self, name: str) -> Any:

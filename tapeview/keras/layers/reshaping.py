@@ -82,8 +82,7 @@ class Reshape(Layer):
 
     def call(self, inputs: Any) -> Any:
         """The examples in their new shape."""
-        size, *rest = inputs.shape
-        return reshape(inputs, (size, *self._filled(tuple(rest))))
+        return reshape(inputs, (tuple(inputs.shape)[:1] + self.target_shape))
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """(examples, the new shape)."""

@@ -29,6 +29,13 @@ _REFUSED = (
     "putting the operation in a custom Keras layer `call` and calling that layer on this symbolic input/output."
 )
 
+_NO_LENGTH = (
+    "Keras symbolic inputs/outputs do not implement `__len__`. You may be trying to pass Keras symbolic inputs/outputs "
+    "to a TF API that does not register dispatching, preventing Keras from automatically converting the API call to a "
+    "lambda layer in the Functional Model. This error will also get raised if you try asserting a symbolic "
+    "input/output directly."
+)
+
 
 class History(NamedTuple):
     """Which result of which call of which layer a symbolic tensor is."""
@@ -105,10 +112,10 @@ class KerasTensor:
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(_REFUSED.format(self))
 
-    _read = _densify = __array__ = __bool__ = __int__ = __float__ = __index__ = _refuse
+    _read = _densify = __array__ = __int__ = __float__ = __index__ = _refuse
 
     def __len__(self) -> int:
-        raise TypeError("Keras symbolic inputs/outputs do not implement `__len__`.")
+        raise TypeError(_NO_LENGTH)
 
     def __iter__(self) -> Iterator[Any]:
         if not self._shape:

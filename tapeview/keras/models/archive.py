@@ -26,6 +26,9 @@ def kind_of(path: str) -> str:
     ``""`` if there is no such file."""
     if os.path.isdir(path):
         return "folder" if os.path.exists(os.path.join(path, _MARK)) else "tensorflow"
+    if os.path.exists(f"{path}.index"):
+        with open(f"{path}.index", "rb") as file:
+            return "checkpoint" if file.read(1) == b"{" else "tensorflow"
     if os.path.exists(path):
         with open(path, "rb") as file:
             start = file.read(8)
@@ -33,9 +36,6 @@ def kind_of(path: str) -> str:
             with zipfile.ZipFile(path) as archive:
                 return "archive" if _MARK in archive.namelist() else "keras"
         return "hdf5" if start == _HDF5 else "tensorflow"
-    if os.path.exists(f"{path}.index"):
-        with open(f"{path}.index", "rb") as file:
-            return "checkpoint" if file.read(1) == b"{" else "tensorflow"
     return ""
 
 

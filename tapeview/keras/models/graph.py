@@ -54,6 +54,8 @@ class Graph:
         self.nodes = order
         self.layers = sorted(layer_of.values(), key=lambda x: (-layer_depth[id(x)], first[id(x)]))
         self._check()
+        self.specs: Any = None
+        """What the inputs have to look like, once somebody asked."""
         self._plan = [n for n in order if not n.is_input]
 
     def append(self, node: Node) -> None:

@@ -73,7 +73,13 @@ def _made(described: dict[str, Any], path: str) -> Any:
             f"{path} holds a model of the class {name}, which is not defined here. Define the class, and pass "
             f"`custom_objects={{'{name}': {name}}}`."
         )
-    model = kind() if config is None else kind.from_config(config["config"])
+    try:
+        model = kind() if config is None else kind.from_config(config["config"])
+    except TypeError as error:
+        raise ValueError(
+            f"{path} holds a model of the class {name}, which can not be made from what was saved ({error}). Define "
+            f"`get_config` in {name}, save the model again, or make it yourself and use `model.load_weights`."
+        ) from error
     shape = described["build_input_shape"]
     if not model.built and shape is not None:
         model.build(_as_tuples(shape))

@@ -258,14 +258,17 @@ class Model(Fitting, Keeping):
     def _graph_spec(self) -> Any:
         graph = self._graph
         assert graph is not None
+        if graph.specs is not None:
+            return graph.specs
         nested = graph.nested_inputs
         if isinstance(nested, (dict, list, tuple)) and len(nested) != len(graph.inputs):
             return None
         names = sorted(nested) if isinstance(nested, dict) else graph.input_names
-        return [
+        graph.specs = [
             InputSpec(shape=(None, *tuple(x.shape)[1:]), allow_last_axis_squeeze=True, name=name)
             for x, name in zip(graph.inputs, names, strict=True)
         ]
+        return graph.specs
 
     @property
     def inputs(self) -> Any:

@@ -82,7 +82,7 @@ def print_summary(
             for k, part in enumerate(inner):
                 show(part, level + 1, k == len(inner) - 1)
             table.bar("¯", level)
-            is_last = True if not inner else k == len(inner) - 1 and is_last
+            is_last = True
         if not is_last:
             table.bar(" ", level)
 
