@@ -22,8 +22,12 @@ HOST = "127.0.0.1"
 
 _STRANGERS = 32
 _PATIENCE = 10.0
-_AT_ONCE = 64
-"""Connections accepted before others get a turn."""
+_BACKLOG = 1024
+"""Connections that may wait to be accepted. One more waits for a second, whoever it is."""
+
+_AT_ONCE = 16
+"""Connections accepted before others get a turn; fewer than may stand at the door, so that one that has said the token
+is heard before a crowd behind it pushes it out."""
 
 _REST = 0.5
 """Seconds without new connections after one could not be accepted, say because no file handle was left."""
@@ -56,7 +60,7 @@ class Listener:
             raise OSError(errno.EINVAL, "there is no such port")
         self.token = token or secrets.token_hex(16)
         self._selector = selector
-        self._socket = socket.create_server((HOST, port), backlog=128)
+        self._socket = socket.create_server((HOST, port), backlog=_BACKLOG)
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
         self._strangers: dict[socket.socket, tuple[protocol.Reader, float]] = {}
