@@ -9,6 +9,7 @@ from tapeview.ui import theme
 from tapeview.ui.facts import Numbers, dress, show_if
 from tapeview.ui.tensor_widgets import Bars, Heatmap, MatrixTable, Picture
 from tapeview.ui.text import tr
+from tapeview.ui.tile_grid import ClassBars, TileGrid
 from tapeview.views.tensor_model import MODES, TensorModel
 
 
@@ -27,7 +28,14 @@ class TensorView(QWidget):
         chips = QHBoxLayout(self._chips)
         chips.setContentsMargins(0, 0, 0, 0)
         chips.setSpacing(5)
-        names = {"heatmap": tr("Heatmap"), "table": tr("Table"), "image": tr("Image"), "histogram": tr("Histogram")}
+        names = {
+            "tiles": tr("Tiles"),
+            "classes": tr("Classes"),
+            "heatmap": tr("Heatmap"),
+            "table": tr("Table"),
+            "image": tr("Image"),
+            "histogram": tr("Histogram"),
+        }
         self._group = QButtonGroup(self)
         self.modes: dict[str, QPushButton] = {}
         for mode in MODES:
@@ -41,6 +49,21 @@ class TensorView(QWidget):
             chips.addWidget(button)
         chips.addStretch(1)
         self.heatmap, self.table, self.picture, self.bars = Heatmap(), MatrixTable(), Picture(), Bars()
+        self.tiles, self.classes = TileGrid(), ClassBars()
+        self.caption = QLabel()
+        self.caption.setObjectName("dockNote")
+        self.caption.setWordWrap(True)
+        self.own_scale = QPushButton(tr("Each its own scale"))
+        self.own_scale.setObjectName("chip")
+        self.own_scale.setCheckable(True)
+        self.own_scale.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.own_scale.setToolTip(tr("Shades from the smallest to the largest value of each tile, rather than of all"))
+        self.own_scale.clicked.connect(model.set_own_scale)
+        self._legend = QWidget()
+        legend = QHBoxLayout(self._legend)
+        legend.setContentsMargins(0, 0, 0, 0)
+        legend.addWidget(self.caption, 1)
+        legend.addWidget(self.own_scale)
         self._note = QLabel()
         self._note.setWordWrap(True)
         self.facts = Numbers()
@@ -50,8 +73,11 @@ class TensorView(QWidget):
         self._sliders: list[tuple[QLabel, QSlider]] = []
         column.addWidget(self._chips)
         column.addWidget(self._sliders_box)
-        for widget in (self.heatmap, self.table, self.picture, self.bars, self._note, self.facts):
+        column.addWidget(self._legend)
+        for widget in (self.tiles, self.classes, self.heatmap, self.table, self.picture, self.bars):
             column.addWidget(widget)
+        column.addWidget(self._note)
+        column.addWidget(self.facts)
         self.disconnect_model = model.changed.connect(self.refresh)
         theme.current().changed.connect(self.refresh)
         self.refresh()
@@ -64,7 +90,16 @@ class TensorView(QWidget):
             show_if(button, name in modes)
             button.setChecked(name == mode)
         self._show_sliders()
-        if mode == "heatmap":
+        caption = ""
+        if mode == "tiles":
+            tiles = model.tiles()
+            self.tiles.show_tiles(tiles)
+            caption = model.tiles_text(tiles) if tiles is not None else ""
+            self.own_scale.setChecked(model.own_scale)
+        elif mode == "classes":
+            self.classes.show_rows(model.class_rows())
+            caption = model.class_text()
+        elif mode == "heatmap":
             self.heatmap.show_matrix(model.matrix())
         elif mode == "table":
             self.table.show_matrix(model.matrix())
@@ -72,7 +107,12 @@ class TensorView(QWidget):
             self.picture.show_pixels(model.image())
         elif mode == "histogram":
             self.bars.show_histogram(model.content.histogram, "grad" if model.role == "gradient" else "accent")
+        self.caption.setText(caption)
+        show_if(self._legend, bool(caption))
+        show_if(self.own_scale, mode == "tiles")
         for name, widget in (
+            ("tiles", self.tiles),
+            ("classes", self.classes),
             ("heatmap", self.heatmap),
             ("table", self.table),
             ("image", self.picture),
@@ -96,24 +136,24 @@ class TensorView(QWidget):
         show_if(self, model.state != "empty")
 
     def _show_sliders(self) -> None:
-        index = self._model.index
-        while len(self._sliders) < len(index):
+        wanted = self._model.sliders
+        while len(self._sliders) < len(wanted):
             axis = len(self._sliders)
             label, slider = QLabel(), QSlider(Qt.Orientation.Horizontal)
             label.setFont(theme.mono_font(11))
-            slider.setAccessibleName(tr("Index along axis {axis}").format(axis=axis))
-            slider.valueChanged.connect(lambda value, axis=axis: self._model.choose_index(axis, value))
+            slider.valueChanged.connect(lambda value, axis=axis: self._model.choose(axis, value))
             self._sliders_grid.addWidget(label, axis, 0)
             self._sliders_grid.addWidget(slider, axis, 1)
             self._sliders.append((label, slider))
         for axis, (label, slider) in enumerate(self._sliders):
-            used = axis < len(index)
+            used = axis < len(wanted)
             show_if(label, used)
             show_if(slider, used)
             if used:
                 slider.blockSignals(True)
-                slider.setRange(0, self._model.shape[axis] - 1)
-                slider.setValue(index[axis])
+                slider.setRange(0, wanted[axis].count - 1)
+                slider.setValue(wanted[axis].value)
+                slider.setAccessibleName(wanted[axis].name)
                 slider.blockSignals(False)
-                label.setText(f"[{index[axis]}] / {self._model.shape[axis]}")
-        show_if(self._sliders_box, bool(index) and self._model.state == "ready")
+                label.setText(wanted[axis].text)
+        show_if(self._sliders_box, bool(wanted))

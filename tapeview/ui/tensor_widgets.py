@@ -22,15 +22,15 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableView, QToolTip, QWidget
 
 from tapeview.ui import theme
+from tapeview.ui.tile_grid import HEAT_DARK, HEAT_LIGHT, heat_colors
 from tapeview.views.numbers import item, number
-from tapeview.views.tensor_model import WIDEST, Histogram, heat_scale
+from tapeview.views.tensor_content import Histogram
+from tapeview.views.tensor_model import WIDEST, heat_scale
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
 CELL = 24
 TEXT_WIDTH = 38
-HEAT_LIGHT = ((0, 114, 178), (213, 94, 0))
-HEAT_DARK = ((44, 140, 205), (226, 112, 24))
 
 
 class Heatmap(QWidget):
@@ -133,18 +133,9 @@ class Heatmap(QWidget):
                 painter.setFont(theme.mono_font(10))
 
     def _image(self, rows: int, columns: int) -> QImage:
-        palette = theme.current().palette
-        negative, positive = HEAT_DARK if palette.dark else HEAT_LIGHT
         cells = np.zeros(rows * columns, np.float32)
         cells[: self._scale.size] = self._scale.reshape(-1)
-        scale = cells.reshape(rows, columns)
-        bad = np.isnan(scale)
-        strength = np.nan_to_num(np.abs(scale))[..., None] * 0.9 + 0.04
-        face = np.array(_rgb(palette.color("panel")), np.float32)
-        ink = np.where((scale > 0)[..., None], np.array(positive, np.float32), np.array(negative, np.float32))
-        colors = face + (ink - face) * strength
-        colors[bad] = _rgb(palette.color("bad"))
-        pixels = np.ascontiguousarray(colors.astype(np.uint8))
+        pixels = heat_colors(cells.reshape(rows, columns))
         return QImage(pixels.tobytes(), columns, rows, columns * 3, QImage.Format.Format_RGB888)
 
     def event(self, event: QEvent) -> bool:
@@ -159,10 +150,6 @@ class Heatmap(QWidget):
                     QToolTip.showText(event.globalPos(), f"{where}  {item(self._matrix.reshape(-1)[place], 9)}", self)
             return True
         return super().event(event)
-
-
-def _rgb(color: QColor) -> tuple[int, int, int]:
-    return color.red(), color.green(), color.blue()
 
 
 def fitted(value: np.generic, width: float) -> str:

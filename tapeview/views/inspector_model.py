@@ -9,13 +9,16 @@ import numpy as np
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Stats
 from tapeview.views.background import Background
+from tapeview.views.classes import Compared, compared, labels_in
 from tapeview.views.fetching import Fetching
 from tapeview.views.inspector_pages import Pages
 from tapeview.views.inspector_sheet import TABS, Entry, Sheet
 from tapeview.views.signal import Signal
+from tapeview.views.tensor_content import Meaning
 from tapeview.views.tensor_model import TensorModel
 from tapeview.views.tensors import record_of, stats_of, value_of
 from tapeview.views.text import tr
+from tapeview.views.tiles import layout_of
 from tapeview.views.workspace import Reasons, Workspace
 
 QUICK = 65_536
@@ -181,4 +184,10 @@ class InspectorModel:
 
         record = record_of(recording, tensor)
         quick = record is None or math.prod(record.shape) <= QUICK
-        self.tensor.show((id(recording), tensor, minus), read, stats, entry.role, quick=quick)
+        step = self._workspace.step
+        against = compared(recording, step, tensor) if step is not None and not minus else Compared()
+        shape = record.shape if record is not None else ()
+        meaning = Meaning(
+            layout_of(recording, shape), against.logits, lambda: labels_in(recording, against.labels, shape)
+        )
+        self.tensor.show((id(recording), tensor, minus), read, stats, entry.role, quick=quick, meaning=meaning)

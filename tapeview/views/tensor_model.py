@@ -1,4 +1,6 @@
-"""One tensor to look at: as a table, a heatmap, an image or a histogram, with its statistics."""
+"""One tensor to look at: as a table, a heatmap, an image, tiles, class probabilities or a histogram, with its
+statistics.
+"""
 
 from __future__ import annotations
 
@@ -10,58 +12,28 @@ import numpy as np
 
 from tapeview.trace.records import Stats
 from tapeview.views.background import Background, Immediate
+from tapeview.views.classes import ClassRow, class_rows, right
 from tapeview.views.numbers import item, number
 from tapeview.views.signal import Signal
+from tapeview.views.tensor_content import PLAIN, Content, Meaning, load
 from tapeview.views.tensors import is_bad
 from tapeview.views.text import tr
+from tapeview.views.tiles import MOST, Tiles, slices, tile_count, tiles_note, tiles_of
 
-BINS = 40
 WIDEST = 1024
 """Heatmaps are thinned to at most this many cells along either side."""
 SMALLEST_IMAGE = 8
-MODES = ("heatmap", "table", "image", "histogram")
+MODES = ("tiles", "classes", "heatmap", "table", "image", "histogram")
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
-    """``counts`` (int64) per bin between ``edges`` (float64, one more)."""
+class Slider:
+    """A choice of one among ``count``; ``text`` says which one is chosen, ``name`` of what."""
 
-    counts: np.ndarray
-    edges: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What was worked out from a tensor's bytes. ``array`` is None if it was not kept."""
-
-    array: np.ndarray | None
-    stats: Stats | None
-    std: float = math.nan
-    histogram: Histogram | None = None
-
-
-def load(read: Callable[[], np.ndarray | None], stats: Callable[[], Stats | None]) -> Content:
-    """Read a tensor and measure it."""
-    array = read()
-    if array is None or array.dtype.kind not in "iufcb":
-        return Content(array, stats())
-    values = np.abs(array) if array.dtype.kind == "c" else array
-    flat = values.reshape(-1).astype(np.float64)
-    flat = flat[np.isfinite(flat)]
-    if not flat.size:
-        return Content(array, stats())
-    low, high = float(flat.min()), float(flat.max())
-    histogram = None
-    if flat.size > 1 and math.isfinite(high - low):
-        width = high - low if high > low else max(abs(low), 1.0) * 1e-3
-        edges = (
-            np.linspace(low, low + width, BINS + 1) if high > low else np.linspace(low - width, low + width, BINS + 1)
-        )
-        if np.all(np.diff(edges) > 0):
-            counts, edges = np.histogram(flat, bins=edges)
-            histogram = Histogram(counts, edges)
-    with np.errstate(all="ignore"):
-        return Content(array, stats(), float(flat.std()), histogram)
+    name: str
+    value: int
+    count: int
+    text: str
 
 
 class TensorModel:
@@ -79,9 +51,14 @@ class TensorModel:
         self.role = "value"
         self.content = Content(None, None)
         self.shape: tuple[int, ...] = ()
-        self._wanted = "heatmap"
+        self.meaning = PLAIN
+        self.own_scale = False
+        """Whether each tile has shades of its own, rather than all the same."""
+        self._wanted: dict[str, str] = {}
+        self._at = self._page = 0
         self._index: tuple[int, ...] = ()
         self._token: object = None
+        self._next = PLAIN
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
@@ -93,19 +70,20 @@ class TensorModel:
         role: str = "value",
         *,
         quick: bool = True,
+        meaning: Meaning = PLAIN,
     ) -> None:
         """Show another tensor. ``token`` names it: the same token is not read again. ``quick`` reads at once, else in
-        the background.
+        the background. ``meaning`` belongs to the token.
         """
         if token == self._token and role == self.role:
             return
-        self._token, self.role = token, role
+        self._token, self.role, self._next = token, role, meaning
         if quick:
-            self._loaded(token, load(read, stats))
+            self._loaded(token, load(read, stats, meaning))
             return
         self.state = "loading"
         self.changed.emit()
-        self._background.submit(lambda: load(read, stats), lambda content: self._loaded(token, content))
+        self._background.submit(lambda: load(read, stats, meaning), lambda content: self._loaded(token, content))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -121,9 +99,31 @@ class TensorModel:
         """How to look at it. ValueError for an unknown mode."""
         if mode not in MODES:
             raise ValueError(f"unknown mode {mode!r}")
-        if mode != self._wanted:
-            self._wanted = mode
+        if mode != self._wanted.get(self._family):
+            self._wanted[self._family] = mode
             self._fit_index()
+            self.changed.emit()
+
+    def set_own_scale(self, own_scale: bool) -> None:
+        """Whether each tile has shades of its own, or all have the same."""
+        if own_scale != self.own_scale:
+            self.own_scale = own_scale
+            self.changed.emit()
+
+    def choose(self, slider: int, value: int) -> None:
+        """Set one of ``sliders``; a value out of range changes nothing."""
+        if not 0 <= slider < len(self.sliders) or not 0 <= value < self.sliders[slider].count:
+            return
+        if self.mode not in ("tiles", "classes"):
+            self.choose_index(slider, value)
+            return
+        paging = self.mode == "tiles" and (slider == 1 or slices(self.shape, self.meaning.layout) == 1)
+        before = self._at, self._page
+        if paging:
+            self._page = value
+        else:
+            self._at = value
+        if before != (self._at, self._page):
             self.changed.emit()
 
     def choose_index(self, axis: int, index: int) -> None:
@@ -143,7 +143,11 @@ class TensorModel:
         if array.dtype.kind not in "iufcb":
             return ("table",)
         modes = ["heatmap", "table"]
-        if image_axes(array.shape):
+        if self.meaning.layout:
+            modes.insert(0, "tiles")
+        elif self.content.shares is not None:
+            modes.insert(0, "classes")
+        elif image_axes(array.shape):
             modes.append("image")
         if self.content.histogram is not None:
             modes.append("histogram")
@@ -152,8 +156,37 @@ class TensorModel:
     @property
     def mode(self) -> str:
         """The mode in force; "" where there is nothing to draw."""
-        modes = self.modes
-        return self._wanted if self._wanted in modes else modes[0] if modes else ""
+        modes, wanted = self.modes, self._wanted.get(self._family, "")
+        return wanted if wanted in modes else modes[0] if modes else ""
+
+    @property
+    def _family(self) -> str:
+        """The mode is remembered apart for tensors that have a way of their own to be looked at."""
+        return self.meaning.layout or ("classes" if self.content.shares is not None else "")
+
+    @property
+    def sliders(self) -> list[Slider]:
+        """What can be chosen in the mode in force."""
+        if self.state != "ready":
+            return []
+        if self.mode == "classes" and self.content.shares is not None:
+            count = len(self.content.shares)
+            return [Slider(tr("sample"), self._at, count, f"{self._at} / {count}")] if count > 1 else []
+        if self.mode != "tiles":
+            words = tr("index along axis {axis}")
+            return [
+                Slider(words.format(axis=axis), at, self.shape[axis], f"[{at}] / {self.shape[axis]}")
+                for axis, at in enumerate(self._index)
+            ]
+        layout = self.meaning.layout
+        count, pages = slices(self.shape, layout), -(-tile_count(self.shape, layout) // MOST)
+        name = tr("input channel") if layout == "filters" else tr("sample")
+        found = [Slider(name, self._at, count, f"{name} {self._at} / {count}")] if count > 1 else []
+        if pages > 1:
+            found.append(
+                Slider(tr("page"), self._page, pages, tr("page {n} / {count}").format(n=self._page + 1, count=pages))
+            )
+        return found
 
     @property
     def index(self) -> tuple[int, ...]:
@@ -186,6 +219,37 @@ class TensorModel:
             return np.zeros((0, 0, 3), np.uint8)
         return pixels(array[self._index] if self._index else array, axes == "hwc")
 
+    def tiles(self) -> Tiles | None:
+        """What mode ``tiles`` draws."""
+        array, layout = self.content.array, self.meaning.layout
+        if array is None or not layout or array.ndim != 4 or array.dtype.kind not in "iufb":
+            return None
+        return tiles_of(array, layout, self._at, self._page * MOST, self.own_scale)
+
+    def tiles_text(self, tiles: Tiles) -> str:
+        """Which tiles these are, in a few words."""
+        return tiles_note(tiles, self.meaning.layout)
+
+    def class_rows(self) -> list[ClassRow]:
+        """What mode ``classes`` lists: the most probable classes of a sample, and its label."""
+        shares = self.content.shares
+        return [] if shares is None else class_rows(shares, self._labels, self._at)
+
+    def class_text(self) -> str:
+        """How many samples are right, and whether the probabilities were made here."""
+        shares, labels, words = self.content.shares, self._labels, []
+        if shares is not None and labels is not None:
+            count = tr("{right} of {count} samples right").format(right=right(shares, labels), count=len(shares))
+            words.append(count)
+        if self.meaning.logits:
+            words.append(tr("softmax of these scores"))
+        return " · ".join(words)
+
+    @property
+    def _labels(self) -> np.ndarray | None:
+        labels, shares = self.content.labels, self.content.shares
+        return labels if labels is not None and shares is not None and len(labels) == len(shares) else None
+
     def statistics(self) -> list[tuple[str, str, str]]:
         """(name, value, palette role) rows; roles mark bad news."""
         stats, array = self.content.stats, self.content.array
@@ -210,12 +274,15 @@ class TensorModel:
     def _loaded(self, token: object, content: Content) -> None:
         if token != self._token:
             return
-        self.content = content
+        self.content, self.meaning = content, self._next
         array = content.array
         self.state = "not kept" if array is None else "ready"
         before, self.shape = self.shape, () if array is None else array.shape
         if self.shape != before:
             self._index = ()
+            sliced = self.meaning.layout in ("maps", "pictures") or content.shares is not None
+            most = self.shape[0] if sliced else slices(self.shape, self.meaning.layout) if self.meaning.layout else 1
+            self._at, self._page = min(self._at, max(0, most - 1)), 0  # the same sample of the next layer
         self._fit_index()
         self.changed.emit()
 

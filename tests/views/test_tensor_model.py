@@ -7,7 +7,8 @@ import pytest
 
 from tapeview.trace.records import Stats
 from tapeview.trace.values import statistics
-from tapeview.views.tensor_model import WIDEST, TensorModel, heat_scale, image_axes, load, pixels
+from tapeview.views.tensor_content import load
+from tapeview.views.tensor_model import WIDEST, TensorModel, heat_scale, image_axes, pixels
 
 
 def showing(array: np.ndarray | None, stats: Stats | None = None) -> TensorModel:
