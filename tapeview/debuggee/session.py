@@ -19,8 +19,8 @@ from types import FrameType
 from typing import NoReturn
 
 from tapeview import protocol
-from tapeview.breakpoints import Breakpoint, describe
-from tapeview.debuggee import frames
+from tapeview.breakpoints import Breakpoint
+from tapeview.debuggee import frames, unwatched
 from tapeview.debuggee.breakpoints import checker_of
 from tapeview.debuggee.busy import seconds_outside
 from tapeview.debuggee.control import Control
@@ -58,12 +58,13 @@ class Session:
         self.recorder = recorder
         self.gate = gate
         self.orders = Orders(recorder, gate)
-        recorder.stops.checker = checker_of(recorder, gate)
+        recorder.stops.checker = checker_of(recorder, gate, self._say)
         self.how = "failed"
         self.exit = 1
         self.interrupted = False
         self._tees: list[Tee] = []
         self._control: Control | None = None
+        self._unwatched: Sequence[Breakpoint] = ()
         self._breakpoints: dict[int, str] = {}
         self._ordered = threading.Event()
         self._attaching = threading.Lock()
@@ -130,7 +131,8 @@ class Session:
 
     def break_at(self, breakpoints: Sequence[Breakpoint]) -> None:
         """Sets breakpoints for a run that nobody watches: where the first one would stop it, it ends."""
-        self._breakpoints = {one.id: describe(one) for one in breakpoints}
+        self._unwatched = breakpoints
+        self._breakpoints = unwatched.names_of(breakpoints)
         self.recorder.stops.set_breakpoints(breakpoints)
         self.gate.on_change = self._end_at_breakpoint
 
@@ -250,7 +252,7 @@ class Session:
             if self._progress is not None:
                 self._progress.finish()
             # A terminal that nobody reads can block a flush for ever; the recording must be closed all the same.
-            flush = threading.Thread(target=self._flush, daemon=True)
+            flush = threading.Thread(target=self._flush, args=(how,), daemon=True)
             with contextlib.suppress(RuntimeError):
                 flush.start()
                 flush.join(1.0)
@@ -264,9 +266,23 @@ class Session:
                 self.recorder.close()
             return True
 
-    def _flush(self) -> None:
+    def _flush(self, how: str) -> None:
         for tee in self._tees:
             tee.flush()
+        if self._unwatched and not self.connected:
+            for line in unwatched.verdict(self._unwatched, self.recorder.stops.hits(), how):
+                self._tell(f"{line}\n")
+
+    def _say(self, text: str) -> None:
+        """What a breakpoint logs: into the recording, and where nobody watches, to the terminal."""
+        self.recorder.output("log", text)
+        if self._breakpoints and not self.connected:
+            self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        for tee in self._tees:
+            if tee.name == "stderr":
+                tee.tell(text)
 
     def _amounts(self) -> tuple[int, int, int]:
         steps, ops = self.recorder.counts()

@@ -100,6 +100,12 @@ class TeeBuffer(io.BufferedIOBase):
     def flush(self) -> None:
         self._to_terminal(None)
 
+    def say(self, piece: bytes) -> None:
+        """Writes to the terminal and not into the recording; without one it is lost."""
+        with contextlib.suppress(OSError, ValueError):
+            self._to_terminal(piece)
+            self._to_terminal(None)
+
     def _to_terminal(self, piece: bytes | None) -> None:
         """Writes ``piece``, or flushes."""
         terminal, curtain = self._terminal, self._curtain
@@ -183,6 +189,11 @@ class Tee:
         """Puts the stream in place, under both names by which scripts get at it."""
         setattr(sys, self.name, self.stream)
         setattr(sys, f"__{self.name}__", self.stream)
+
+    def tell(self, text: str) -> None:
+        """Says something of tapeview's own on the terminal; it does not get into the recording."""
+        self.flush()
+        self.buffer.say(text.encode(self.stream.encoding, "backslashreplace"))
 
     def flush(self) -> None:
         """Writes out what is buffered; a stream that the script closed or broke is left alone."""

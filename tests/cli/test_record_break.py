@@ -42,6 +42,25 @@ def test_a_script_that_ends_with_3_by_itself_was_not_stopped(tmp_path: Path) -> 
     assert (code, out, err) == (3, "gradient 6.0\n", "")
 
 
+def test_what_a_breakpoint_logs_is_said_on_stderr(tmp_path: Path) -> None:
+    write_script(tmp_path, TAPE, "train.py")
+    code, out, err = tapeview(tmp_path, "record", "--break", "line:train.py:4 log w ist {float(w)} 가중치", "train.py")
+    assert (code, out, err) == (0, "gradient 6.0\n", "w ist 3.0 가중치\n")
+
+
+def test_a_condition_that_raises_and_a_place_that_is_never_reached_are_told_at_the_end(tmp_path: Path) -> None:
+    write_script(tmp_path, TAPE, "train.py")
+    breakpoints = ("line:train.py:4 if bogus > 3", "op:Foo*", "line:elsewhere.py:3", "nan", "every:9")
+    words = [word for text in breakpoints for word in ("--break", text)]
+    code, out, err = tapeview(tmp_path, "record", *words, "train.py")
+    assert (code, out) == (0, "gradient 6.0\n")
+    assert err.splitlines() == [
+        "tapeview: breakpoint line:train.py:4 if bogus > 3: the condition 'bogus > 3' raised "
+        "NameError: name 'bogus' is not defined",
+        "tapeview: the script ended without coming to breakpoints op:Foo*, line:elsewhere.py:3",
+    ]
+
+
 def test_what_is_no_breakpoint_is_refused_before_anything_runs(tmp_path: Path) -> None:
     write_script(tmp_path, "print('ran')", "train.py")
     code, out, err = tapeview(tmp_path, "record", "--break", "gradient:huge", "train.py")

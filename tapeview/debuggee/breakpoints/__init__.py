@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Breakpoints", "Surroundings", "checker_of"]
 
 
-def checker_of(recorder: Recorder, gate: Gate) -> Breakpoints:
-    """The breakpoints of a recorded run."""
+def checker_of(recorder: Recorder, gate: Gate, say: Callable[[str], None] | None = None) -> Breakpoints:
+    """The breakpoints of a recorded run. ``say`` gets what they log (None: it goes into the recording only)."""
 
     class Aside(tapes_aside):
         __slots__ = ()
@@ -40,7 +40,7 @@ def checker_of(recorder: Recorder, gate: Gate) -> Breakpoints:
     def held() -> list[int]:
         return [thread for thread, _ in gate.held()]
 
-    around = Surroundings(recorder.begun, lambda text: recorder.output("log", text), Aside)
+    around = Surroundings(recorder.begun, say or (lambda text: recorder.output("log", text)), Aside)
     return Breakpoints(around, held)
 
 
