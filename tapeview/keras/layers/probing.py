@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,7 @@ def _run_twice(function: Callable[..., Any], args: Any, kwargs: Any, sizes: Any,
     for k, size in enumerate(sizes):
         given = [structure.map_structure(lambda x, k=k, size=size: _probe(x, k, size, use_made), p)
                  for p in (list(args), kwargs)]  # fmt: skip
-        hidden = contextlib.redirect_stdout(io.StringIO()) if k else contextlib.nullcontext()
+        hidden = _unseen() if k else contextlib.nullcontext()
         calls.probing += 1
         before, state.trying = state.trying, True
         try:
@@ -114,6 +114,17 @@ def _run_twice(function: Callable[..., Any], args: Any, kwargs: Any, sizes: Any,
     flats = [structure.flatten(r) for r in results]
     same = sizes[0] == sizes[1]
     return structure.pack_sequence_as(results[0], [_merged(a, b, same) for a, b in zip(*flats, strict=True)])
+
+
+@contextlib.contextmanager
+def _unseen() -> Iterator[None]:
+    """The second run is to leave no trace: nothing printed, nothing drawn from NumPy's generator."""
+    state = np.random.get_state()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        np.random.set_state(state)
 
 
 def _probe(x: Any, k: int, size: tuple[int, int], use_made: bool) -> Any:

@@ -50,6 +50,7 @@ class KerasTensor:
 
     __array_priority__ = 200
     _keras_history: History
+    _node: Node
     _keras_mask: Any = None
 
     def __init__(self, shape: Any, dtype: Any, name: str | None = None) -> None:
@@ -82,8 +83,7 @@ class KerasTensor:
     @property
     def node(self) -> Any:
         """The call it comes from."""
-        layer, index, _ = self._keras_history
-        return layer._inbound_nodes[index]
+        return self._node
 
     def get_shape(self) -> TensorShape:
         """The same as ``shape``."""
@@ -182,10 +182,18 @@ class Node:
             if x._attached:  # the layer handed an input on
                 flat[k] = x = probing.twin(x)
             x._keras_history = History(layer, index, k)
+            x._node = self
         self.outputs = structure.pack_sequence_as(outputs, flat)
         layer._inbound_nodes.append(self)
         for x in self.keras_inputs:
             x._keras_history.layer._outbound_nodes.append(self)
+
+    def forget(self) -> None:
+        """Takes the call out of the layers' lists: a graph is made anew for other shapes."""
+        self.layer._inbound_nodes[:] = [n for n in self.layer._inbound_nodes if n is not self]
+        for x in self.keras_inputs:
+            outbound = x._keras_history.layer._outbound_nodes
+            outbound[:] = [n for n in outbound if n is not self]
 
     @property
     def input_tensors(self) -> Any:

@@ -97,9 +97,9 @@ class Tracking(Module):
 
     def __delattr__(self, name: str) -> None:
         old = self.__dict__.get(name)
-        object.__delattr__(self, name)
         if not isinstance(old, _PLAIN):
             self._untrack(old, None)
+        object.__delattr__(self, name)
 
     def _track_variable(self, variable: Any, place: int | None = None) -> None:
         for known in (*self._trainable_weights, *self._non_trainable_weights):

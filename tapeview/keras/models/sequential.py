@@ -137,11 +137,14 @@ class Sequential(Functional):
                 return
             new = relaxed
         with without_tapes(), symbolic.fresh_scope():
+            for node in self.__dict__.pop("_inferred_nodes", ()):
+                node.forget()
             first = Input(batch_shape=new, dtype=dtype, name=f"{self._stack[0].name}_input")
             outputs = first
+            made = self.__dict__["_inferred_nodes"] = []
             for layer in self._stack:
-                _forget_calls(layer)
                 outputs = layer(outputs)
+                made.append(layer._inbound_nodes[-1])
                 if len(structure.flatten(outputs)) != 1:
                     return
         self.__dict__["_inferred"] = new
@@ -237,8 +240,3 @@ def _declared(layer: Any) -> tuple[Any, Any]:
     if isinstance(layer, Sequential) and layer._stack:
         return _declared(layer._stack[0])
     return None, None
-
-
-def _forget_calls(layer: Any) -> None:
-    layer._inbound_nodes.clear()
-    layer._outbound_nodes.clear()
