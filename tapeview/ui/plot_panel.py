@@ -20,6 +20,8 @@ POINTS = 3000
 """As many points of a curve are drawn as can be told apart; all of them where somebody looks closer."""
 DOTS = 200
 AXIS = 52
+TITLE = 20
+"""Pixels that a plot's title takes."""
 
 
 class WholeSteps(pg.AxisItem):  # type: ignore[misc]
@@ -169,7 +171,9 @@ class PlotPanel(QWidget):
         room = (high - low) * 0.08 or max(abs(high), 1.0) * 0.1
         width = max(last - 1.0, 1.0)
         span = (1.0 - width * 0.012, last + width * 0.012) if last > 1.0 else (0.5, 1.5)
-        self.view.setRange(xRange=span, yRange=(low - room, high + room * (2.2 if self.panel.title else 1)), padding=0)
+        # Room for the title, which stands where many curves begin.
+        above = (high - low) * TITLE / max(60.0, self.view.height() - TITLE) if self.panel.title else 0.0
+        self.view.setRange(xRange=span, yRange=(low - room, high + max(room, above)), padding=0)
 
     def show_cross(self, x: float) -> None:
         """Put the line under the mouse at a step; NaN: away with it."""
@@ -179,7 +183,7 @@ class PlotPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.title.move(AXIS + 8, 2)
+        self.title.move(AXIS + 8, 1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:

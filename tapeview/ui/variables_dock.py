@@ -121,9 +121,9 @@ class VariableDelegate(QStyledItemDelegate):
             if column == 3 and metrics.horizontalAdvance(text) > room:
                 text = text.split(" · ")[0]  # "None" alone rather than with half of its reason
             forms = shorter(text) if column >= 2 else [text]
-            text = next((form for form in forms if metrics.horizontalAdvance(form) <= room), text)
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(inner, LEFT if column == 1 else RIGHT, shown)
+            cut = Qt.TextElideMode.ElideRight
+            shown = next((form for form in forms if metrics.elidedText(form, cut, room) == form), "")
+            painter.drawText(inner, LEFT if column == 1 else RIGHT, shown or metrics.elidedText(text, cut, room))
         painter.restore()
 
     def _role(self, row: VariableRow, column: int, quiet: bool) -> str:

@@ -71,7 +71,7 @@ def panel_of(key: str) -> Panel:
         "loss": Panel("loss", "curves", tr("loss")),
         "metrics": Panel("metrics", "curves", tr("metrics")),
         "gradients": Panel("gradients", "gradients", tr("norm of the gradient")),
-        "updates": Panel("updates", "updates", "‖Δw‖ / ‖w‖", USUAL_UPDATE, note),
+        "updates": Panel("updates", "updates", tr("‖Δw‖ / ‖w‖ · dashed: 0.001, the usual size"), USUAL_UPDATE, note),
         "variables": Panel("variables", "variables", ""),
         "rate": Panel("rate", "rate", ""),
     }.get(key, Panel("curves", "curves", ""))

@@ -15,6 +15,7 @@ from tapeview.views.curves import Curve, as_csv, smooth, worth_log
 from tapeview.views.numbers import number
 from tapeview.views.plot_pages import PAGES, Entry, Panel, curves_of, entries_of, page_title, panel_of
 from tapeview.views.signal import Signal
+from tapeview.views.spread import countable
 from tapeview.views.text import tr
 from tapeview.views.watch_model import WatchCurve, WatchModel
 from tapeview.views.workspace import Reasons, Workspace
@@ -244,7 +245,8 @@ class PlotsModel:
         watched = self._watches.curves if self._watches is not None else ()
         there = {*entries, *(page for run in self.runs for page in run.entries)}
         there |= {"curves"} if watched else set()
-        there |= {"histograms"} if recording is not None and recording.step_count and recording.variables() else set()
+        if recording is not None and recording.step_count and any(map(countable, recording.variables().values())):
+            there.add("histograms")
         pages = tuple(page for page in PAGES if page in there)
         self._trained = any(one.kind in ("metric", "epoch") for one in entries.get("curves", ()))
         before, changed = [curve.key for curve in self.curves], {"data"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tapeview.trace.query import Recording, Step
-from tapeview.trace.records import Op
+from tapeview.trace.records import Op, Variable
 from tapeview.views.short_names import short_names
 from tapeview.views.tensors import label_of, value_of
 
@@ -63,11 +64,16 @@ def subjects(recording: Recording, step: Step, kind: str) -> list[tuple[Subject,
     variables = [
         (id, variable)
         for id, variable in recording.variables().items()
-        if variable.dtype.startswith(("float", "bfloat")) and (kind == "weights" or variable.trainable)
+        if countable(variable) and (kind == "weights" or variable.trainable)
     ]
     names = {state.variable.id: state.name for state in recording.variables_at(step.index, len(step.positions))}
     labels = short_names([names.get(id, variable.name) for id, variable in variables])
     return [(Subject(kind, id), label) for (id, _), label in zip(variables, labels, strict=True) if label]
+
+
+def countable(variable: Variable) -> bool:
+    """Whether a histogram of a variable says something."""
+    return math.prod(variable.shape) > 1 and variable.dtype.startswith(("float", "bfloat"))
 
 
 def kept_steps(recording: Recording) -> list[int]:

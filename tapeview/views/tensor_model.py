@@ -280,9 +280,10 @@ class TensorModel:
         before, self.shape = self.shape, () if array is None else array.shape
         if self.shape != before:
             self._index = ()
-            sliced = self.meaning.layout in ("maps", "pictures") or content.shares is not None
-            most = self.shape[0] if sliced else slices(self.shape, self.meaning.layout) if self.meaning.layout else 1
-            self._at, self._page = min(self._at, max(0, most - 1)), 0  # the same sample of the next layer
+        if array is not None:
+            # The same sample of the next layer, as far as there is one.
+            of = array.shape[0] if content.shares is not None else slices(self.shape, self.meaning.layout)
+            self._at, self._page = min(self._at, of - 1), self._page if self.shape == before else 0
         self._fit_index()
         self.changed.emit()
 

@@ -58,7 +58,7 @@ def tile_count(shape: tuple[int, ...], layout: str) -> int:
 
 def slices(shape: tuple[int, ...], layout: str) -> int:
     """Of how many slices one is chosen: input channels of filters, samples of feature maps."""
-    return {"filters": shape[2], "maps": shape[0]}.get(layout, 1)
+    return shape[2] if layout == "filters" else shape[0] if layout == "maps" else 1
 
 
 def tiles_of(array: np.ndarray, layout: str, at: int, first: int, own_scale: bool) -> Tiles:
