@@ -41,9 +41,10 @@ class Tensor(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     """One tensor value that was seen: an op's output, a constant, a version of a variable, a gradient.
 
     ``data`` is the little-endian C-order bytes of small tensors. For larger ones it is ``None``: the bytes then stand
-    in the ``value`` table if they were kept, and ``stats`` is set in any case. ``origin`` says where the tensor came
-    from: ``"op"`` (made by an op of a tape, or by a gradient rule), ``"constant"``, ``"variable"`` (then ``variable``
-    is its id), or ``"outside"`` (result of an op that ran outside every tape; ``made_by`` then names that op type).
+    in the ``value`` table if they were kept, and ``stats`` is set if somebody looked at the elements. ``origin`` says
+    where the tensor came from: ``"op"`` (made by an op of a tape, or by a gradient rule), ``"constant"``,
+    ``"variable"`` (then ``variable`` is its id), or ``"outside"`` (result of an op that ran outside every tape;
+    ``made_by`` then names that op type).
     """
 
     id: int

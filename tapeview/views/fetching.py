@@ -112,6 +112,11 @@ class Fetching:
                 "Not kept: the recording had grown so large that of this training step only the scalars were written; "
                 "--keep-steps all would have kept it."
             )
+        if kept == "small values":
+            return tr(
+                "Not kept: the training was so long that large values of some steps only were written, and this step is "
+                "none of them; --keep-steps all would have kept it."
+            )
         size = bytes_text(self._bytes())
         return tr(
             "Not kept: {size} are more than is written of a tensor; --keep-values {size} would have kept it, and while "

@@ -88,8 +88,7 @@ def test_options_reach_another_process_as_they_are_and_once(monkeypatch: pytest.
 def test_every_nth_step_however_large_the_recording_is() -> None:
     every = Keeper(every=3)
     assert [every.kept(step, 1 << 40) for step in range(4)] == ["all", "scalars", "scalars", "all"]
-    assert every.keeps_value(4 * MIB, 1 << 40)
-    assert not every.keeps_value(4 * MIB + 1, 0)
+    assert every.has_room(1 << 40)
 
 
 # -- promotion -------------------------------------------------------------------------------------------------------
@@ -206,9 +205,13 @@ def test_values_of_a_running_step_stay_up_to_the_limit() -> None:
     shelf = Shelf(past_limit=0, limit=2048)
     for tensor in (1, 2, 3):
         shelf.put(0, tensor, array(1))
-    assert [tensor for tensor, _ in shelf.newest(2048)] == [3, 2]
-    assert [tensor for tensor, _ in shelf.newest(1500)] == [3]
-    assert shelf.newest(10) == []
+    assert shelf.take(2048, 1000) == ([], set())
+    assert shelf.take(10, 2048) == ([], {0})
+    taken, staying = shelf.take(1500, 2048)
+    assert [tensor for tensor, _ in taken] == [3]
+    assert (staying, shelf.size) == ({0}, 1024)
+    assert [tensor for tensor, _ in shelf.take(1500, 2048)[0]] == [2]
+    assert shelf.size == 0
     assert machine_share() > 1 << 26
 
 
@@ -303,7 +306,7 @@ def test_what_cannot_be_had_is_answered_with_a_sentence(path: Path) -> None:
     big.shelf.clear()
     assert big.fetch(big.ids[1])[2][big.ids[1]].endswith("in all; make the step smaller.")
     big.keeper = Keeper(full_until=0)
-    assert big.fetch(big.ids[0])[2][big.ids[0]].endswith("holds no more values of that size (--keep-steps all).")
+    assert big.fetch(big.ids[0])[2][big.ids[0]].endswith("are written of some steps only (--keep-steps all).")
 
 
 def test_a_value_that_stands_in_its_record_is_not_missing(path: Path) -> None:

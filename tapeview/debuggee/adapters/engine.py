@@ -30,6 +30,8 @@ PASSING = frozenset((observe.OP, observe.BACKWARD, observe.ASSIGNED))
 _LAST_VALUES = 64 << 20
 """Of the steps that run at the end, values of so many bytes are written that would not have been otherwise."""
 
+_ODD_STEPS = 2
+
 Event = observe.Event
 
 
@@ -83,6 +85,8 @@ class EngineTranslator:
         self._details = Details(writer, self._sites, self._lines, self._tensors, self._records)
         self._points = Points(writer, self._sites, self._tensors)
         self._stale: dict[int, tuple[int, Any]] = {}
+        self._at_begin: list[int] = []
+        self._odd: set[int] = set()
         self.keep_all = False
         self.steps = 0
         self.ops = 0
@@ -220,7 +224,27 @@ class EngineTranslator:
 
     def promote(self) -> None:
         """Records the steps that run now in full, those of whose details nothing was recorded from their beginning
-        on. (Where these have become too many for the memory, nothing is changed.)"""
+        on. (Where these have become too many for the memory, nothing is changed.) So with their large values, as long
+        as these are not above the limits of what is written."""
+        self._promote_events()
+        if self._writer.bytes_written < self._keeper.tenth_until or self._keeper.every:
+            self._write_left(self._keeper.value_limit)
+
+    def _write_left(self, largest: int) -> None:
+        """Writes the values of the steps that run now that were left in memory, and those that will come."""
+        found, staying = self.shelf.take(_LAST_VALUES, largest)
+        for tensor, array in found:
+            self._writer.add_value(tensor, array)
+        self._tensors.write(self._at_begin)
+        self._at_begin = []
+        self._tensors.whole()
+        for line in self._lines.all():
+            if line.full and not line.values and line.step not in staying:
+                self._writer.set_kept(line.step, "all")
+            line.values = line.weights = True
+        self._settle(self._line)
+
+    def _promote_events(self) -> None:
         for line in self._lines.all():
             if line.full or line.held is None or line.scopes is None:
                 continue
@@ -239,9 +263,8 @@ class EngineTranslator:
 
     def end(self) -> None:
         """The recording ends: what there is in memory of the steps that run now is written, values up to a limit."""
-        self.promote()
-        for tensor, array in self.shelf.newest(_LAST_VALUES):
-            self._writer.add_value(tensor, array)
+        self._promote_events()
+        self._write_left(_LAST_VALUES)
 
     def site_of_traceback(self, trace: Any) -> int:
         """The site at which an exception was raised (0 if no user frame is in it)."""
@@ -283,6 +306,7 @@ class EngineTranslator:
         self._line, self._full = line, line.full
         self._step = self._tensors.step = self._points.step = line.step
         self._details.told = line.told
+        self._tensors.values, self._tensors.weights = line.values, line.weights
 
     def _take(self, event: Event) -> None:
         """An event of any kind."""
@@ -294,6 +318,8 @@ class EngineTranslator:
         point = self._points.write.get(kind)
         if point is not None:
             point(event)
+            if self._points.odd:
+                self._meet_odd(line.step)
         detail = self._details.write.get(kind)
         if detail is None:
             return
@@ -311,6 +337,15 @@ class EngineTranslator:
             event = (*event[:5], (id(event[5]), str(event[5])), *event[6:])
         line.hold(event, (event[3],) if kind == observe.ASSIGNED else (), self.shelf.limit)
 
+    def _meet_odd(self, step: int) -> None:
+        """Keeps the first steps whole in which a target or a gradient is not finite: who made it so will be asked."""
+        self._points.odd = False
+        if step not in self._odd and len(self._odd) < _ODD_STEPS:
+            self._odd.add(step)
+            self._promote_events()
+            if self._keeper.has_room(self._writer.bytes_written):
+                self._write_left(self._keeper.value_limit)
+
     def _opens(self, event: Event) -> Line:
         _, tape, _, _, thread, parents, site, name = event
         if not tape:
@@ -325,7 +360,23 @@ class EngineTranslator:
         self._stale.update(line.stale)
         step = self.steps
         self.steps += 1
-        kept = "all" if self.keep_all else self._keeper.kept(step, self._writer.bytes_written)
+        written = self._writer.bytes_written
+        kept = "all" if self.keep_all else self._keeper.kept(step, written)
+        if self._keeper.every:
+            line.values = line.weights = True
+        else:
+            tensors = self._tensors
+            line.values = tensors.thinning.begins(step, self.keep_all and written < self._keeper.tenth_until)
+            line.weights = tensors.thinning_of_weights.begins(step, line.values)
+            stride = self._keeper.stride(written)
+            if line.weights and stride and tensors.thinning_of_weights.apart >= stride:
+                kept = "all"
+        unwritten = list(self._tensors.unwritten.values())
+        if line.values and unwritten and self._keeper.has_room(written):
+            self._tensors.write(unwritten)
+            self._tensors.unwritten.clear()
+            unwritten = []
+        self._at_begin = unwritten
         line.begin(step, None if kept == "all" else self._details.scopes.copy())
         beside = self._lines.beside(line)
         self._writer.begin_step(step, tape, site, thread, name, kept, beside)

@@ -109,4 +109,4 @@ def _why(recording: Recording, keeper: Keeper, shelf: Shelf, tensor: int) -> str
     past = f"those of earlier steps stay up to {size_text(shelf.past_limit)} in all (--keep-memory SIZE)"
     if size > keeper.value_limit:
         return f"{text}: {past}, and values above {size_text(keeper.value_limit)} are not written (--keep-values SIZE)."
-    return f"{text}: {past}, and a recording this long holds no more values of that size (--keep-steps all)."
+    return f"{text}: {past}, and of a long training large values are written of some steps only (--keep-steps all)."

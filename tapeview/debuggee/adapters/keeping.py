@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 from dataclasses import dataclass
+
+from tapeview.trace.records import SETUP
 
 MIB = 1 << 20
 PAST_LIMIT = 128 * MIB
@@ -22,9 +25,13 @@ _OPTIONS = ("keep_values", "keep_steps", "keep_memory")
 class Keeper:
     """Decides, step by step and value by value, from what the recording weighs so far.
 
-    Everything is kept until ``full_until`` bytes; then every tenth step, from ``tenth_until`` every hundredth, and
-    beyond ``budget`` only the scalars of each step. With ``every`` = n, every n-th step is kept, however large the
-    recording. A tensor above ``value_limit`` bytes is kept as statistics.
+    Records, with the values of small tensors in them, are kept until ``full_until`` bytes; then every tenth step's,
+    from ``tenth_until`` every hundredth's, and beyond ``budget`` only the scalars of each step. With ``every`` = n,
+    every n-th step is kept, however large the recording. A tensor above ``value_limit`` bytes is kept as statistics.
+
+    Values of large tensors are kept of all steps until they weigh ``head`` bytes, then of steps ever farther apart: so
+    far that with each doubling of their number about ``spread`` bytes are added. Variables have a thinning of their
+    own, ``spread_of_variables``: they are lighter, and seen over time.
     """
 
     full_until: int = 256 * MIB
@@ -32,21 +39,60 @@ class Keeper:
     budget: int = 1024 * MIB
     value_limit: int = 4 * MIB
     every: int = 0
+    head: int = 32 * MIB
+    spread: int = 6 * MIB
+    spread_of_variables: int = 3 * MIB
+
+    def stride(self, written: int) -> int:
+        """Every how many steps one is kept when the recording weighs ``written`` bytes; 0: none is."""
+        if self.every:
+            return self.every
+        if written < self.full_until:
+            return 1
+        return 0 if written >= self.budget else 10 if written < self.tenth_until else 100
 
     def kept(self, step: int, written: int) -> str:
         """``"all"`` or ``"scalars"`` for a step that begins when the recording weighs ``written`` bytes."""
-        if self.every:
-            return "all" if step % self.every == 0 else "scalars"
-        if written < self.full_until:
-            return "all"
-        if written >= self.budget:
-            return "scalars"
-        stride = 10 if written < self.tenth_until else 100
-        return "all" if step % stride == 0 else "scalars"
+        stride = self.stride(written)
+        return "all" if stride and step % stride == 0 else "scalars"
 
-    def keeps_value(self, size: int, written: int) -> bool:
-        """Whether a large tensor of ``size`` bytes is written."""
-        return size <= self.value_limit and (self.every > 0 or written < self.full_until)
+    def has_room(self, written: int) -> bool:
+        """Whether large tensors are written at all when the recording weighs ``written`` bytes."""
+        return self.every > 0 or written < self.budget
+
+
+class Thinning:
+    """Of which steps large values of one sort are written.
+
+    Attributes:
+        on: whether values of the step that began last are written.
+        apart: how many steps lie between two of which values are written.
+    """
+
+    def __init__(self, head: int, spread: int) -> None:
+        self._head = head
+        self._spread = max(spread, 1)
+        self._next = self._step = SETUP
+        self._weight = self._heaviest = self._total = 0
+        self.apart = 1
+        self.on = True
+
+    def begins(self, step: int, wanted: bool = False) -> bool:
+        """A step begins; whether its values are written, as they are if ``wanted``."""
+        if self.on:
+            self._heaviest = max(self._heaviest, self._weight)
+            far = self._step * self._heaviest / self._spread * math.log(2) if self._total > self._head else 0.0
+            self.apart = max(math.ceil(far), 1)
+            self._next = self._step + self.apart
+        self.on = wanted or step >= self._next
+        if self.on:
+            self._step, self._weight = step, 0
+        return self.on
+
+    def wrote(self, size: int) -> None:
+        """A value of the step was written."""
+        self._weight += size
+        self._total += size
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -26,13 +26,16 @@ class Line:
         stale: versions of variables that this step made and did not record.
         told: the scopes that the step was told of.
         scopes: the scopes that were open when the step began, kept only with ``held``.
+        values: whether the values of large tensors are written.
+        weights: whether those of variables are.
     """
 
-    __slots__ = ("dying", "full", "held", "scopes", "stale", "step", "told", "weight")
+    __slots__ = ("dying", "full", "held", "scopes", "stale", "step", "told", "values", "weight", "weights")
 
     def __init__(self) -> None:
         self.step = SETUP
         self.dying = 0
+        self.values = self.weights = True
         self.begin(SETUP, None)
 
     def begin(self, step: int, scopes: Scopes | None) -> None:

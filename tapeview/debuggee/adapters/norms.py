@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 _BLOCK = 1 << 13
-_EXACT = (1e-30, 1e30)
+_EXACT = (1e-24, 1e30)
 """Sums of squares outside are worked out again in float64: in float32 they end at 1e-45 and 3e38."""
 
 
@@ -44,20 +44,27 @@ def change(old: np.ndarray, new: np.ndarray) -> float | None:
     if old.size == 1:
         before = abs(float(old.item()))
         return abs(float(new.item()) - float(old.item())) / before if before else None
-    before = norm(old)
-    if not before:
-        return None
     a, b = old.reshape(-1), new.reshape(-1)
-    kind = np.float64 if before < 1e-15 or before > 1e15 else a.dtype if a.dtype != np.float16 else np.float32
+    ratio = _ratio(a, b, np.float32 if a.dtype == np.float16 else a.dtype)
+    if a.dtype != np.float64 and (ratio is None or not math.isfinite(ratio) or not 1e-12 < ratio < 1e12):
+        return _ratio(a, b, np.dtype(np.float64))
+    return ratio
+
+
+def _ratio(a: np.ndarray, b: np.ndarray, kind: Any) -> float | None:
+    """One trip through memory for both norms, in the precision of ``kind``."""
     scratch = np.empty(min(_BLOCK, a.size), kind)
-    squares = 0.0
+    moved = squares = 0.0
     with np.errstate(all="ignore"):
         for start in range(0, a.size, _BLOCK):
-            x = a[start : start + _BLOCK]
+            x = a[start : start + _BLOCK].astype(kind, copy=False)
             part = scratch[: x.size]
             np.subtract(b[start : start + _BLOCK], x, out=part, dtype=kind)
-            squares += float(part.dot(part))
-    return math.sqrt(squares) / before if not math.isnan(squares) else math.nan
+            moved += float(part.dot(part))
+            squares += float(x.dot(x))
+    if kind != np.float64 and not (_EXACT[0] < squares < _EXACT[1] and moved < _EXACT[1]):
+        return None
+    return math.sqrt(moved) / math.sqrt(squares) if squares else None
 
 
 def _squares(flat: np.ndarray, kind: Any) -> float:

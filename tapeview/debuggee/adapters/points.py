@@ -5,6 +5,7 @@ The numbers by which a training is watched are worked out here, when events are 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -35,6 +36,7 @@ class Points:
     Attributes:
         write: for each kind of event of which something is kept in any case, what does it.
         step: the step in which the events are.
+        odd: whether a target or a gradient was met that is not finite. Its owner sets it back.
     """
 
     def __init__(self, writer: Writer, sites: Sites, tensors: Tensors) -> None:
@@ -47,6 +49,7 @@ class Points:
         self._timed = r.SETUP
         self._timed_at = 0.0
         self.step = r.SETUP
+        self.odd = False
         self.write: dict[int, Callable[[Event], None]] = {
             observe.GRADIENT_STARTED: self._started,
             observe.GRADIENT_FINISHED: self._gradients,
@@ -71,6 +74,7 @@ class Points:
             place = self._site(event[7])
             for target in event[4]:
                 self._point("", "target", place, target._array)
+                self.odd = self.odd or _is_odd(target._array)
             sources = [source if hasattr(source, "_base") else None for source, _ in event[5]]
             if any(source is not None for source in sources):
                 self._asked[event[1]] = sources
@@ -85,6 +89,7 @@ class Points:
                 length = norm(gradient._array)
             else:
                 continue
+            self.odd = self.odd or not math.isfinite(length)
             self._writer.add_scalar(self._series_about("gradient", variable), self.step, length)
 
     def _variable(self, event: Event) -> None:
@@ -134,3 +139,7 @@ class Points:
             name, place = variable.name.removesuffix(":0"), self._tensors.sites[uid]
             series = self._about[kind, uid] = self._writer.add_series(name, kind, place, uid)
         return series
+
+
+def _is_odd(array: Any) -> bool:
+    return array.size == 1 and array.dtype.kind == "f" and not math.isfinite(array.item())

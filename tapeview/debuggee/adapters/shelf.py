@@ -72,15 +72,26 @@ class Shelf:
             found = self._now.get(tensor) or self._past.get(tensor)
             return found[1] if found is not None else None
 
-    def newest(self, most: int) -> list[tuple[int, np.ndarray]]:
-        """Tensors of the steps that run, the newest first, with ``most`` bytes in all; larger ones are passed over."""
+    def take(self, most: int, largest: int) -> tuple[list[tuple[int, np.ndarray]], set[int]]:
+        """Take away tensors of the steps that run, the newest first: of up to ``largest`` bytes each, ``most`` in all.
+
+        Returns them, and the steps of which some of no more than ``largest`` bytes stay.
+        """
         found: list[tuple[int, np.ndarray]] = []
+        staying = set()
         with self._lock:
-            for tensor, (_, array) in reversed(self._now.items()):
+            for tensor, (step, array) in reversed(self._now.items()):
+                if array.nbytes > largest:
+                    continue
                 if array.nbytes <= most:
                     found.append((tensor, array))
                     most -= array.nbytes
-        return found
+                else:
+                    staying.add(step)
+            for tensor, array in found:
+                del self._now[tensor]
+                self._now_bytes -= array.nbytes
+        return found, staying
 
     def clear(self) -> None:
         """Let go of everything."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from tapeview.debuggee.adapters.keeping import Keeper
+from tapeview.debuggee.adapters.keeping import Keeper, Thinning
 from tapeview.debuggee.adapters.plain import DTYPE_NAMES, dtype_name
 from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.engine.indexed_slices import IndexedSlices
@@ -20,6 +21,9 @@ new_id = itertools.count(1).__next__
 # A process may make several recordings, one after the other: ids of an earlier one must not be taken for this one's.
 
 _SPARSE_ELEMENTS = 1_000_000
+_LOOKED_AT = 1 << 16
+"""Of tensors above so many bytes that are not written there are no statistics: what the script has just computed has
+left the processor's caches by then, and to read it all again would take a third as long as the step did."""
 
 
 class Tensors:
@@ -28,12 +32,21 @@ class Tensors:
     Attributes:
         first_id: ids below are those of an earlier recording.
         step: the step in which values are met.
+        values: whether the values of large tensors are written now.
+        weights: whether those of variables are.
+        thinning: says so for each step, and of variables ``thinning_of_weights``.
+        unwritten: for variables whose newest version was not written the id of its tensor.
         sites: for each variable, the id of the site at which it was made.
     """
 
     def __init__(self, writer: Writer, keeper: Keeper, shelf: Shelf, records: list[Any]) -> None:
         self.first_id = new_id()
         self.step = r.SETUP
+        self.values = self.weights = True
+        self.thinning = Thinning(keeper.head, keeper.spread)
+        self.thinning_of_weights = Thinning(0, keeper.spread_of_variables)
+        self.unwritten: dict[int, int] = {}
+        self._thinned = r.SETUP
         self.sites: dict[int, int] = {}
         self._writer = writer
         self._keeper = keeper
@@ -54,12 +67,8 @@ class Tensors:
         if array.nbytes <= r.INLINE_BYTES:
             if name != "string":
                 data = array.tobytes()
-        elif name != "string":
+        elif name != "string" and (self._large(uid, array, origin) or self.values or array.nbytes <= _LOOKED_AT):
             stats = statistics(array)
-            if self._keeper.keeps_value(array.nbytes, self._writer.bytes_written):
-                self._writer.add_value(uid, array)
-            else:
-                self._shelf.put(self.step, uid, array)
         if origin.__class__ is Op:
             record = r.Tensor(uid, name, array.shape, data, "op", 0, stats, origin.name)
         elif origin is None:
@@ -68,6 +77,39 @@ class Tensors:
             record = r.Tensor(uid, name, array.shape, data, "variable", self.variable(origin), stats)
         self._records.append(record)
         return uid
+
+    def _large(self, uid: int, array: np.ndarray, origin: Any) -> bool:
+        """Writes a value, or leaves it in memory; whether it was written."""
+        size = array.nbytes
+        is_version = origin is not None and origin.__class__ is not Op
+        variable = self.variable(origin) if is_version else 0
+        fits = size <= self._keeper.value_limit and self._keeper.has_room(self._writer.bytes_written)
+        if fits and (self.values or (is_version and self.weights)):
+            self._writer.add_value(uid, array)
+            (self.thinning if self.values else self.thinning_of_weights).wrote(size)
+            if is_version:
+                self.unwritten.pop(variable, None)
+                if self.values:
+                    self.thinning_of_weights.wrote(size)
+            return True
+        self._shelf.put(self.step, uid, array)
+        if is_version:
+            self.unwritten[variable] = uid
+        if fits and self._thinned != self.step:
+            self._thinned = self.step
+            self._writer.set_kept(self.step, "small values")
+        return False
+
+    def whole(self) -> None:
+        """What was left out of the step is written after all."""
+        self._thinned = r.SETUP
+
+    def write(self, tensors: Iterable[int]) -> None:
+        """Writes values that are in memory, as far as they are not too large."""
+        for tensor in tensors:
+            array = self._shelf.get(tensor)
+            if array is not None and array.nbytes <= self._keeper.value_limit:
+                self._writer.add_value(tensor, array)
 
     def known_or_outside(self, tensor: Any) -> int:
         """The id of a tensor that may have been made outside every tape."""
