@@ -209,6 +209,9 @@ class SessionModel(Stepping):
             self._ended(live)
         elif live is None and workspace.recording is not None and workspace.state in ("running", "left"):
             state = workspace.recording.state
+            if state != "running" and workspace.recording.refresh():
+                workspace.refreshed()  # it was written, and its writer ended, since we looked
+                state = workspace.recording.state
             workspace.set_state(workspace.state if state == "running" else state)
 
     def save_copy(self, path: Path) -> bool:

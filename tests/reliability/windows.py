@@ -33,8 +33,12 @@ class Window:
     def until(self, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Waits for news for which ``right`` is true."""
         while not (self.last and right(self.last)):
-            self.last = self.news.get(timeout=LIMIT)
+            self._hear()
+            assert "ended" not in self.last, self.last
         return self.last
+
+    def _hear(self) -> None:
+        self.last = self.news.get(timeout=LIMIT)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -42,7 +46,8 @@ class Window:
 
     def gone(self) -> None:
         """Waits until the process has ended."""
-        self.until(lambda news: "ended" in news)
+        while "ended" not in self.last:
+            self._hear()
 
 
 class Windows:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tapeview.trace import query
 from tapeview.views.session import SessionModel, is_recording
 from tapeview.views.status_model import StatusModel
 from tapeview.views.workspace import Notice, Workspace
-from tests.helpers.recordings import write_nonfinite, write_regression
+from tests.helpers.recordings import Regression, run_info, write_nonfinite, write_regression
 from tests.helpers.scripts import TAPE
 
 PATIENCE = 60.0
@@ -167,3 +169,29 @@ def test_the_status_says_how_it_stands(desk: Desk, tmp_path: Path) -> None:
         marks.add((status.state_mark, status.state_role))
         assert status.state_text
     assert len(marks) >= 4
+
+
+def test_a_recording_that_is_finished_between_two_looks_is_no_killed_one(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Regression(tmp_path / "run.tapeview", run_info(pid=os.getpid()))
+    scene.writer.commit()
+    session, workspace = desk.session, desk.session.workspace
+    assert session.open_recording(scene.path)
+    assert workspace.state == "running"
+    recording = workspace.recording
+    assert recording is not None
+    look = recording.refresh
+
+    def look_and_miss() -> bool:
+        # the rest is written, and the log goes, right after the window has looked
+        grew = look()
+        monkeypatch.setattr(recording, "refresh", look)
+        scene.train()
+        scene.finish()
+        monkeypatch.setattr(query, "alive", lambda pid, started: False)
+        return grew
+
+    monkeypatch.setattr(recording, "refresh", look_and_miss)
+    session.poll()
+    assert (workspace.state, workspace.step_count) == ("finished", 1)
