@@ -19,6 +19,9 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         **_BOTH,
         _MODELS + "loading": "clone_model load_model model_from_config model_from_json save_model",
     },
+    "tf.train": {
+        _MODELS + "checkpoint": "Checkpoint CheckpointManager get_checkpoint_state latest_checkpoint",
+    },
     "tf.keras.saving": {_MODELS + "loading": "load_model save_model"},
     "tf.keras.layers": {
         _MODELS + "configs": "deserialize serialize",

@@ -82,6 +82,17 @@ def test_a_model_without_weights_takes_them_at_its_first_call(tmp_path: Path) ->
     assert [v.name.split("/")[0] for v in other.weights] == [other.name] * 4
 
 
+def test_a_stack_without_a_shape_takes_them_later_too(tmp_path: Path) -> None:
+    x = np.ones((2, 3), np.float32)
+    model, other = (keras.Sequential([keras.layers.Dense(2)]) for _ in range(2))
+    model(x)
+    model.save_weights(tmp_path / "w")
+
+    other.load_weights(tmp_path / "w")
+
+    same(model, other, x)
+
+
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
     model = trained()
     model.save_weights(tmp_path / "w")

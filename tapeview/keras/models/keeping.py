@@ -20,6 +20,8 @@ _TENSORFLOWS = (
 class Keeping(Layer):
     """The part of a model that writes and reads files."""
 
+    _waits_for_weights = True
+
     # -- weights -----------------------------------------------------------------------------------------------------
 
     def save_weights(self, filepath: Any, overwrite: bool = True, save_format: Any = None, options: Any = None) -> None:
@@ -60,7 +62,7 @@ class Keeping(Layer):
         if not kind:
             raise FileNotFoundError(f"There are no weights at {path!r}.")
         if kind == "hdf5":
-            if not self.weights and not self.built:
+            if self._is_empty:
                 raise ValueError(
                     "Unable to load weights saved in HDF5 format into a subclassed Model which has not created its "
                     "variables yet. Call the Model first, then load the weights."
@@ -74,11 +76,15 @@ class Keeping(Layer):
         file = {"checkpoint": archive.data_file, "folder": archive.folder_file}.get(kind, str)(path)
         found = archive.Archive(file)
         values, names = found.arrays("weights"), found.part("weights")
-        if not self.weights and not self.built:
-            self.__dict__["_waiting_weights"] = (values, names)
-            return _Status()
-        self._take(values, names, by_name, skip_mismatch)
-        return _Status()
+        self._take_or_wait(values, names, by_name, skip_mismatch)
+        return LoadStatus()
+
+    def _take_or_wait(self, values: list[Any], names: Any, by_name: bool = False, skip_mismatch: bool = False) -> None:
+        """Assigns the weights, or keeps them until there are some."""
+        if self._is_empty:
+            self.__dict__["_waiting_weights"] = (values, names, by_name, skip_mismatch)
+        else:
+            self._take(values, names, by_name, skip_mismatch)
 
     def _take(self, values: list[Any], names: Any, by_name: bool = False, skip_mismatch: bool = False) -> None:
         variables = self.weights
@@ -103,11 +109,19 @@ class Keeping(Layer):
             v.assign(value)
 
     def _need_weights(self) -> None:
-        if not self.built and not self.weights:
+        if self._is_empty:
             raise ValueError(
                 f"Weights for model '{self.name}' have not yet been created. Weights are created when the model is "
                 "first called on inputs or `build()` is called with an `input_shape`."
             )
+
+    @property
+    def _is_empty(self) -> bool:
+        """Whether the weights have yet to be made."""
+        try:
+            return not self.built and not self.weights
+        except ValueError:  # a stack that knows no shape
+            return True
 
     def _weight_names(self) -> list[str]:
         return [v.name for v in self.weights]
@@ -173,18 +187,18 @@ class Keeping(Layer):
         return json.dumps(described, default=_json_value, **kwargs)
 
 
-class _Status:
+class LoadStatus:
     """What loading weights returns: they are all there, or will be."""
 
-    def assert_consumed(self) -> _Status:
+    def assert_consumed(self) -> LoadStatus:
         """This object."""
         return self
 
-    def expect_partial(self) -> _Status:
+    def expect_partial(self) -> LoadStatus:
         """This object."""
         return self
 
-    def assert_existing_objects_matched(self) -> _Status:
+    def assert_existing_objects_matched(self) -> LoadStatus:
         """This object."""
         return self
 
