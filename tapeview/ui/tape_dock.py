@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QMenu, QTableView, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.choice import Choice
@@ -109,8 +109,19 @@ class TapeDock(Dock):
         self.threads = Choice(tr("Thread"))
         self.threads.setToolTip(tr("The thread that opened the tape; choosing one goes to its nearest step"))
         self.threads.activated.connect(lambda place: self._model.go_thread(self.threads.itemData(place)))
-        self.header.add(self.threads)
-        self.set_body(self.table)
+        # In the body: a dock among tabs has no title strip.
+        self.thread_row = QWidget()
+        line = QHBoxLayout(self.thread_row)
+        line.setContentsMargins(12, 6, 12, 2)
+        line.addWidget(self.threads)
+        line.addStretch(1)
+        body = QWidget()
+        rows = QVBoxLayout(body)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.thread_row)
+        rows.addWidget(self.table, 1)
+        self.set_body(body)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         theme.current().changed.connect(self.table.viewport().update)
         self.on_dispose(model.changed.connect(self._changed), model.dispose)
@@ -132,7 +143,7 @@ class TapeDock(Dock):
                 self.threads.addItem(one.name, one.thread)
         place = next((place for place, one in enumerate(threads) if one.thread == self._model.thread), -1)
         self.threads.setCurrentIndex(place)
-        show_if(self.threads, bool(threads))
+        show_if(self.thread_row, bool(threads))
 
     def _show_current(self) -> None:
         selection, current = self.table.selectionModel(), self._model.current

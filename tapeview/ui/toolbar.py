@@ -12,11 +12,14 @@ from tapeview.ui.dock import Elided
 from tapeview.ui.facts import dress, show_if
 from tapeview.ui.text import tr
 from tapeview.views.places import phase_name
+from tapeview.views.threads import thread_of
 from tapeview.views.workspace import Reasons, Workspace
 
 LEADS = {"previous_step": -1, "next_step": 1}
 NAMED_FROM = 1400
 """From this width on the step buttons have texts."""
+LONGEST_THREAD = 12
+"""Characters of a thread's name beside the step."""
 CHIPS = {"forward": ("accentbg", "accent"), "backward": ("gradbg", "grad"), "update": ("watchbg", "watch")}
 FIELD_KEYS = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape}
 
@@ -107,7 +110,10 @@ class PositionLabel(QWidget):
             self.step.clear()
             self.what.set_text(self.text())
             return
-        self.step.setText(tr("step {step} of {steps} ·").format(step=label.step, steps=label.steps))
+        where = tr("step {step} of {steps} ·").format(step=label.step, steps=label.steps)
+        recording = self._workspace.recording
+        thread = thread_of(recording, self._workspace.cursor.step) if recording is not None else ""
+        self.step.setText(f"{where} {_short(thread)} ·" if thread else where)
         self.chip.setText(phase_name(label.phase))
         face, ink = CHIPS.get(label.phase, CHIPS["forward"])
         dress(
@@ -118,6 +124,11 @@ class PositionLabel(QWidget):
         count = tr("{number} of {count}").format(number=label.number, count=label.count)
         target = f" → {label.target}" if label.target else ""
         self.what.set_text(f"{count} · {label.title}{target}")
+
+
+def _short(name: str) -> str:
+    """A thread's name with its end kept: pools number their threads there."""
+    return name if len(name) <= LONGEST_THREAD else f"…{name[1 - LONGEST_THREAD :]}"
 
 
 class ToolBar(QToolBar):
