@@ -161,7 +161,11 @@ LOOPS = {
         "stopped",
         143,
     ),
-    "in native code that holds the interpreter": ("import ctypes; ctypes.PyDLL(None).pause()", "killed", -9),
+    "in native code that holds the interpreter": (
+        "import ctypes; stuck = ctypes.PyDLL(None).pause; open('stuck', 'w').close(); stuck()",
+        "killed",
+        -9,
+    ),
 }
 
 
@@ -181,7 +185,10 @@ def test_infinite_loop_beside_an_op(tmp_path: Path, loop: str, state: str, code:
             os.write(writer, b"\n")
             # a pause cannot take effect, and says so; a stop does
             session.pause()
-            watch.until(lambda one: one.status.state == "pausing" or "native" in loop or state == "killed")
+            if state == "stopped":
+                watch.until(lambda one: one.status.state == "pausing")
+            while state == "killed" and not (tmp_path / "stuck").exists():
+                threading.Event().wait(0.05)
             session.stop(grace=1.0 if state == "killed" else LIMIT)
             assert session.wait(LIMIT)
             assert (session.state, session.exit) == (state, code)
