@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tapeview.commands import UserError
+from tapeview.examples import GROUPS
 
 
 class Examples:
@@ -38,9 +39,12 @@ class Examples:
             if options.copy or options.run or options.path:
                 raise UserError(f"name the example: {', '.join(every)}")
             width = max(map(len, every))
-            for name, file in every.items():
-                print(f"{name:<{width}}  {title(file)}")
-            print("\nOpen one with `tapeview examples NAME`, copy it with `tapeview examples NAME --copy`.")
+            for group, names in GROUPS.items():
+                print(group)
+                for name in names:
+                    print(f"  {name:<{width}}  {title(every[name])}")
+                print()
+            print("Open one with `tapeview examples NAME`, copy it with `tapeview examples NAME --copy`.")
             return 0
         name = options.example.removesuffix(".py")
         if name not in every:
@@ -59,13 +63,13 @@ class Examples:
 
 
 def examples() -> dict[str, Traversable]:
-    """The examples by name, in order of their names."""
+    """The examples by name, in order of their groups."""
     found = {
         file.name.removesuffix(".py"): file
         for file in files("tapeview.examples").iterdir()
         if file.name.endswith(".py") and not file.name.startswith("_")
     }
-    return dict(sorted(found.items()))
+    return {name: found[name] for names in GROUPS.values() for name in names}
 
 
 def title(file: Traversable) -> str:

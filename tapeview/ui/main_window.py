@@ -256,7 +256,9 @@ class MainWindow(QMainWindow):
         forget.triggered.connect(self._forget_recent)
         self.recent_menu.setEnabled(bool(recent))
         self.examples_menu.clear()
-        for example in self._examples:
+        for before, example in zip([None, *self._examples], self._examples, strict=False):
+            if before is not None and before.group != example.group:
+                self.examples_menu.addSeparator()
             action = self.examples_menu.addAction(example.title)
             action.triggered.connect(lambda _checked=False, path=example.path: self.open(path))
         self.examples_menu.setEnabled(bool(self._examples))

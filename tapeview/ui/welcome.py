@@ -7,14 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Elided, caps_font
 from tapeview.ui.text import tr
 from tapeview.views.examples import Example
 
-WIDTH = 760
+WIDTH = 1120
 
 
 class Tile(QPushButton):
@@ -58,8 +58,8 @@ class Welcome(QWidget):
         outer.addStretch(1)
         inner = QWidget()
         inner.setMaximumWidth(WIDTH)
-        inner.setMinimumWidth(560)
-        outer.addWidget(inner, 8)
+        inner.setMinimumWidth(720)
+        outer.addWidget(inner, 14)
         outer.addStretch(1)
         column = QVBoxLayout(inner)
         column.setContentsMargins(24, 40, 24, 32)
@@ -90,8 +90,12 @@ class Welcome(QWidget):
         column.addSpacing(34)
         lists = QHBoxLayout()
         lists.setSpacing(32)
-        self._examples = self._list(lists, tr("Examples"))
-        self._recent = self._list(lists, tr("Recent files"))
+        shelf = QGridLayout()
+        shelf.setHorizontalSpacing(16)
+        shelf.setVerticalSpacing(18)
+        lists.addLayout(shelf, 2)
+        recent, self._recent = self._list(tr("Recent files"))
+        lists.addWidget(recent, 1)
         column.addLayout(lists)
         column.addStretch(3)
         scroll = QScrollArea()
@@ -102,10 +106,7 @@ class Welcome(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
         self.tiles: list[Tile] = []
-        for example in examples:
-            self._add(self._examples, Tile(example.title, example.path.name, example.path))
-        if not examples:
-            self._say(self._examples, tr("None are installed."))
+        self._fill(shelf, examples)
         self.show_recent([])
 
     def show_recent(self, paths: Sequence[Path]) -> None:
@@ -123,7 +124,23 @@ class Welcome(QWidget):
         if not paths:
             self._say(self._recent, tr("Scripts and recordings you open appear here."))
 
-    def _list(self, row: QHBoxLayout, title: str) -> QVBoxLayout:
+    def _fill(self, shelf: QGridLayout, examples: Sequence[Example]) -> None:
+        """Examples below their headings, in two columns."""
+        groups = list(dict.fromkeys(example.group for example in examples))
+        for place, group in enumerate(groups):
+            box, column = self._list(tr(group) if group else tr("Examples"))
+            for example in examples:
+                if example.group == group:
+                    self._add(column, Tile(example.title, example.path.name, example.path))
+            shelf.addWidget(box, place // 2, place % 2)
+        if not examples:
+            box, column = self._list(tr("Examples"))
+            self._say(column, tr("None are installed."))
+            shelf.addWidget(box, 0, 0)
+        shelf.setRowStretch(shelf.rowCount(), 1)
+
+    def _list(self, title: str) -> tuple[QWidget, QVBoxLayout]:
+        """A heading, and the column that goes on below it."""
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
@@ -133,8 +150,7 @@ class Welcome(QWidget):
         label.setObjectName("dockTitleText")
         label.setFont(caps_font())
         column.addWidget(label)
-        row.addWidget(box, 1)
-        return column
+        return box, column
 
     def _add(self, column: QVBoxLayout, tile: Tile) -> None:
         tile.clicked.connect(lambda: self.chosen.emit(tile.path))

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import ast
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
+
+from tapeview.examples import GROUPS
 
 FOLDER = Path(__file__).parent.parent / "examples"
 
 
 class Example(NamedTuple):
-    """A script that comes along. ``title`` is the first line of its docstring, else its name."""
+    """A script that comes along. ``title`` is the first line of its docstring, else its name; ``group`` heads it."""
 
     name: str
     title: str
     path: Path
+    group: str = ""
 
 
 def examples(folder: Path = FOLDER) -> list[Example]:
-    """The examples in the order of their names. Files that cannot be read are left out."""
+    """The examples by groups, then by name. Files that cannot be read are left out."""
+    group_of = {name: group for group, names in GROUPS.items() for name in names}
+    order = {name: place for place, name in enumerate(chain.from_iterable(GROUPS.values()))}
     found = []
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.glob("*.py"), key=lambda path: (order.get(path.stem, len(order)), path.stem)):
         if path.name.startswith("_"):
             continue
         try:
@@ -28,5 +34,6 @@ def examples(folder: Path = FOLDER) -> list[Example]:
         except (OSError, SyntaxError, ValueError):
             continue
         name = path.stem.replace("_", " ")
-        found.append(Example(name, (doc or name).strip().split("\n")[0].rstrip("."), path))
+        title = (doc or name).strip().split("\n")[0].rstrip(".")
+        found.append(Example(name, title, path, group_of.get(path.stem, "")))
     return found

@@ -41,10 +41,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "msgspec"},
     ),
     "views": (
-        {"trace", "graph", "explain", "debugger", "joining", "protocol", "breakpoints"},
+        {"trace", "graph", "explain", "debugger", "joining", "protocol", "breakpoints", "examples"},
         {"numpy", "msgspec", "networkx", "fast_sugiyama", "pygments", "platformdirs"},
     ),
-    "ui": ({"views", "trace", "graph", "explain", "debugger", "joining", "protocol", "breakpoints"}, {"*"}),
+    "ui": ({"views", "trace", "graph", "explain", "debugger", "joining", "protocol", "breakpoints", "examples"}, {"*"}),
     "examples": (set(), set()),
 }
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QFont
-from PySide6.QtWidgets import QApplication, QMessageBox, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from tapeview.examples import GROUPS
 from tapeview.ui import theme
 from tapeview.ui.app import make_window
 from tapeview.ui.main_window import MainWindow
@@ -78,6 +79,8 @@ def test_an_empty_window_offers_examples_and_recent_files(window: MainWindow) ->
     assert window.pages.currentWidget() is window.welcome
     assert window.workbench is None
     assert [tile.path.suffix for tile in window.welcome.tiles] == [".py"] * len(window.welcome.tiles)
+    headings = [label.text() for label in window.welcome.findChildren(QLabel, "dockTitleText")]
+    assert sorted(headings) == sorted([*GROUPS, "Recent files"])
     assert not window.commands.action("run").isEnabled()
     assert not window.commands.action("forward").isEnabled()
 

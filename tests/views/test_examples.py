@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tapeview.examples import GROUPS
 from tapeview.views.examples import examples
 
 WITHOUT_QT = """
@@ -19,6 +20,8 @@ def test_examples_that_ship_have_titles() -> None:
     found = examples()
     assert found
     assert all(example.title and not example.title.endswith(".") for example in found)
+    assert list(dict.fromkeys(example.group for example in found)) == list(GROUPS)
+    assert [example.path.stem for example in found] == [name for names in GROUPS.values() for name in names]
 
 
 def test_files_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
