@@ -46,7 +46,7 @@ class StackDelegate(QStyledItemDelegate):
             painter.fillRect(area, palette.color("accentbg"))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(area, palette.color("hover"))
-        left, middle = area.adjusted(4, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter
+        left, middle = area.adjusted(12 if index.column() == 0 else 4, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter
         text = str(index.data() or "")
         if isinstance(frame, int) and frame >= 0:
             place = index.column() == 1

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from tapeview.trace.values import statistics
-from tapeview.views.numbers import brief, shape_text
+from tapeview.views.numbers import brief, number, shape_text
 from tapeview.views.tensors import FEW
 
 SHOWN = 200
 """Elements of an array that are written out in full."""
 LONGEST = 4000
+_TENSOR = re.compile(
+    r"<tf\.(?:Tensor|Variable).*?shape=(\(.*?\)),? dtype=(\w+), numpy=\s*(?:array\()?(.*?)(?:,\s*dtype=\w+)?\)?>?$",
+    re.S,
+)
 
 
 def short(value: Any) -> tuple[str, str, bool]:
@@ -34,6 +39,17 @@ def short(value: Any) -> tuple[str, str, bool]:
         words = ", ".join(f"{key}: {short(one)[0]}" for key, one in list(value.items())[:FEW])
         return "{" + words + (" …}" if len(value) > FEW else "}"), "", False
     return str(value)[:LONGEST], "", isinstance(value, float) and not np.isfinite(value)
+
+
+def of_repr(text: str, single: float | None = None) -> tuple[str, str]:
+    """What Python writes of a value as `short` would say it, and its dtype and shape where it is a tensor; ``single``
+    is the value where it is one number."""
+    tensor = _TENSOR.match(text)
+    shape, dtype, inside = tensor.groups() if tensor is not None else ("", "", text)
+    detail = f"{dtype} {shape}" if tensor is not None else ""
+    if single is not None and re.fullmatch(r"True|False|-?\d+", inside) is None:
+        return number(single), detail
+    return " ".join(inside.split())[:LONGEST], detail
 
 
 def long(value: Any) -> str:

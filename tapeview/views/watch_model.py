@@ -19,7 +19,7 @@ from tapeview.views.script_store import ScriptStore
 from tapeview.views.signal import Signal
 from tapeview.views.tensors import label_of
 from tapeview.views.text import tr
-from tapeview.views.value_words import as_number, short
+from tapeview.views.value_words import as_number, of_repr, short
 from tapeview.views.watch_series import SeriesWorker, points
 from tapeview.views.workspace import ALIVE, Cursor, Reasons, Workspace
 
@@ -316,8 +316,8 @@ class WatchModel:
             )
         if answer is not None and not answer.error:
             bad = answer.number is not None and not np.isfinite(answer.number)
-            words = answer.text.split("\n")[0]
-            return row._replace(value=words, status="script", bad=bad, tip=tr("from the paused script"))
+            words, detail = of_repr(answer.text, answer.number)
+            return row._replace(value=words, detail=detail, status="script", bad=bad, tip=tr("from the paused script"))
         if watch.text in self._waiting or found.coming:
             return row._replace(value="…", status="waiting")
         error = answer.error if answer is not None else found.error
