@@ -15,7 +15,7 @@ from tapeview.engine.ops.extremes import clip_by_value
 from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.backend.config import epsilon, floatx
-from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object, with_snake_case
+from tapeview.keras.objects import deserialize_keras_object, interpret, serialize_keras_object, with_snake_case
 
 
 class Constraint:
@@ -145,10 +145,4 @@ def get(identifier: Any) -> Any:
     Raises:
         ValueError: an unknown name, or something else.
     """
-    if identifier is None:
-        return None
-    if isinstance(identifier, (str, Mapping)):
-        return deserialize(identifier)
-    if callable(identifier):
-        return identifier
-    raise ValueError(f"Could not interpret constraint function identifier: {identifier}")
+    return interpret(identifier, deserialize, "constraint function")

@@ -207,6 +207,21 @@ def _unknown(name: str, kind: str) -> ValueError:
     )
 
 
+def interpret(identifier: Any, deserialize: Callable[[Any], Any], kind: str) -> Any:
+    """What an argument such as ``loss=`` means: None, a name or configuration, or the object itself.
+
+    Raises:
+        ValueError: an unknown name, or something else; ``kind`` is what the sentence calls it.
+    """
+    if identifier is None:
+        return None
+    if isinstance(identifier, (str, Mapping)):
+        return deserialize(identifier)
+    if callable(identifier):
+        return identifier
+    raise ValueError(f"Could not interpret {kind} identifier: {identifier}")
+
+
 def with_snake_case(classes: Mapping[str, Any]) -> dict[str, Any]:
     """Classes by their names and by these in snake case."""
     return {**classes, **{to_snake_case(name): kind for name, kind in classes.items()}}

@@ -18,7 +18,7 @@ from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.ops.shape import transpose
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.backend.config import floatx
-from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object
+from tapeview.keras.objects import deserialize_keras_object, interpret, serialize_keras_object
 
 
 class Regularizer:
@@ -174,10 +174,4 @@ def get(identifier: Any) -> Any:
     Raises:
         ValueError: an unknown name, or something else.
     """
-    if identifier is None:
-        return None
-    if isinstance(identifier, (str, Mapping)):
-        return deserialize(identifier)
-    if callable(identifier):
-        return identifier
-    raise ValueError(f"Could not interpret regularizer identifier: {identifier}")
+    return interpret(identifier, deserialize, "regularizer")

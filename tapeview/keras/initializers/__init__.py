@@ -20,7 +20,7 @@ from tapeview.keras.initializers.drawn import (
     TruncatedNormal,
     VarianceScaling,
 )
-from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object, with_snake_case
+from tapeview.keras.objects import deserialize_keras_object, interpret, serialize_keras_object, with_snake_case
 
 _CLASSES = {
     kind.__name__: kind
@@ -54,10 +54,5 @@ def get(identifier: Any) -> Any:
     Raises:
         ValueError: an unknown name, or something else.
     """
-    if identifier is None:
-        return None
-    if isinstance(identifier, (str, Mapping)):
-        return deserialize(identifier)
-    if callable(identifier):
-        return identifier() if inspect.isclass(identifier) else identifier
-    raise ValueError(f"Could not interpret initializer identifier: {identifier}")
+    found = interpret(identifier, deserialize, "initializer")
+    return found() if inspect.isclass(found) else found

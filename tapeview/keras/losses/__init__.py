@@ -48,7 +48,7 @@ from tapeview.keras.losses.functions import (
     squared_hinge,
 )
 from tapeview.keras.losses.reduction import Reduction as Reduction
-from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object
+from tapeview.keras.objects import deserialize_keras_object, interpret, serialize_keras_object
 
 bce = BCE = binary_crossentropy
 mse = MSE = mean_squared_error
@@ -99,10 +99,4 @@ def get(identifier: Any) -> Any:
     Raises:
         ValueError: an unknown name, or something else.
     """
-    if identifier is None:
-        return None
-    if isinstance(identifier, (str, Mapping)):
-        return deserialize(identifier)
-    if callable(identifier):
-        return identifier
-    raise ValueError(f"Could not interpret loss function identifier: {identifier}")
+    return interpret(identifier, deserialize, "loss function")

@@ -59,7 +59,7 @@ from tapeview.keras.metrics.wrapped import (
     SquaredHinge,
     TopKCategoricalAccuracy,
 )
-from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object
+from tapeview.keras.objects import deserialize_keras_object, interpret, serialize_keras_object
 
 _CLASSES = (
     Accuracy, BinaryAccuracy, BinaryCrossentropy, CategoricalAccuracy, CategoricalCrossentropy, CategoricalHinge,
@@ -103,10 +103,4 @@ def get(identifier: Any) -> Any:
     Raises:
         ValueError: an unknown name, or something else.
     """
-    if identifier is None:
-        return None
-    if isinstance(identifier, (str, Mapping)):
-        return deserialize(identifier)
-    if callable(identifier):
-        return identifier
-    raise ValueError(f"Could not interpret metric identifier: {identifier}")
+    return interpret(identifier, deserialize, "metric")

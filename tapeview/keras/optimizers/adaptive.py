@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.keras.optimizers import kernels
+from tapeview.keras.optimizers.ftrl import LeaderNumbers
 from tapeview.keras.optimizers.kernels import Rule
 from tapeview.keras.optimizers.optimizer import Optimizer
 from tapeview.keras.optimizers.ruled import Ruled, adam_rate
@@ -235,17 +236,12 @@ class Nadam(Adamax):
         return rate, *shares, ahead, left_next, kind(1) - now, kind(1) - self._product, root, kind(self.epsilon)
 
 
-class Ftrl(_Adaptive):
+class Ftrl(LeaderNumbers, _Adaptive):
     """Follows the regularized leader: weights that stay 0 under ``l1_regularization_strength``.
 
     Raises:
         ValueError: a strength or start value below 0, a power above 0.
     """
-
-    _arguments = (
-        "learning_rate_power", "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength",
-        "l2_shrinkage_regularization_strength", "beta",
-    )  # fmt: skip
 
     def __init__(
         self, learning_rate: Any = 0.001, learning_rate_power: float = -0.5, initial_accumulator_value: float = 0.1,
@@ -259,34 +255,10 @@ class Ftrl(_Adaptive):
             name, learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
             ema_overwrite_frequency, jit_compile, **kwargs,
         )  # fmt: skip
-        self.learning_rate_power = learning_rate_power
-        self.initial_accumulator_value = initial_accumulator_value
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
-        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
-        self.beta = beta
-        for word in self._arguments[1:5]:
-            if getattr(self, word) < 0.0:
-                raise ValueError(f"`{word}` needs to be positive or zero. Received: {word}={getattr(self, word)}.")
-        if learning_rate_power > 0.0:
-            raise ValueError(
-                "`learning_rate_power` needs to be negative or zero. Received: "
-                f"learning_rate_power={learning_rate_power}."
-            )
-
-    def _slot_kinds(self) -> tuple[str, ...]:
-        return ("accumulator", "linear")
-
-    def _start(self, kind: str) -> float:
-        return self.initial_accumulator_value if kind == "accumulator" else 0.0
-
-    def _rule(self) -> Rule:
-        return kernels.ftrl
-
-    def _numbers(self, kind: Any, rate: Any, step: int) -> tuple[Any, ...]:
-        l2 = kind(self.l2_regularization_strength) + kind(self.beta) / (kind(2) * rate)
-        shrinkage = kind(self.l2_shrinkage_regularization_strength)
-        return rate, -self.learning_rate_power, kind(self.l1_regularization_strength), l2, shrinkage
+        self._take(
+            learning_rate_power, initial_accumulator_value, l1_regularization_strength, l2_regularization_strength,
+            l2_shrinkage_regularization_strength, beta,
+        )  # fmt: skip
 
 
 class Lion(_Adaptive):

@@ -11,6 +11,7 @@ from tapeview.engine.tensor import Array
 from tapeview.keras.backend.config import epsilon as default_epsilon
 from tapeview.keras.optimizers import kernels
 from tapeview.keras.optimizers.core import Slot
+from tapeview.keras.optimizers.ftrl import LeaderNumbers
 from tapeview.keras.optimizers.kernels import Rule
 from tapeview.keras.optimizers.legacy.base import LegacyOptimizer
 from tapeview.keras.optimizers.ruled import Ruled, adam_rate
@@ -264,7 +265,7 @@ class Nadam(_LegacyRule):
         return new
 
 
-class Ftrl(_LegacyRule):
+class Ftrl(LeaderNumbers, _LegacyRule):
     """Follows the regularized leader: weights that stay 0 under ``l1_regularization_strength``.
 
     Raises:
@@ -273,10 +274,6 @@ class Ftrl(_LegacyRule):
 
     _kernel = "ResourceApplyFtrl"
     _paired = True
-    _arguments = (
-        "learning_rate_power", "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength",
-        "l2_shrinkage_regularization_strength", "beta",
-    )  # fmt: skip
     _lazy = True
 
     def __init__(
@@ -285,31 +282,7 @@ class Ftrl(_LegacyRule):
         l2_shrinkage_regularization_strength: float = 0.0, beta: float = 0.0, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(name, learning_rate, **kwargs)
-        self.learning_rate_power = learning_rate_power
-        self.initial_accumulator_value = initial_accumulator_value
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
-        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
-        self.beta = beta
-        for word in self._arguments[1:5]:
-            if getattr(self, word) < 0.0:
-                raise ValueError(f"`{word}` needs to be positive or zero. Received: {word}={getattr(self, word)}.")
-        if learning_rate_power > 0.0:
-            raise ValueError(
-                "`learning_rate_power` needs to be negative or zero. Received: "
-                f"learning_rate_power={learning_rate_power}."
-            )
-
-    def _slot_kinds(self) -> tuple[str, ...]:
-        return ("accumulator", "linear")
-
-    def _start(self, kind: str) -> float:
-        return self.initial_accumulator_value if kind == "accumulator" else 0.0
-
-    def _rule(self) -> Rule:
-        return kernels.ftrl
-
-    def _numbers(self, kind: Any, rate: Any, step: int) -> tuple[Any, ...]:
-        l2 = kind(self.l2_regularization_strength) + kind(self.beta) / (kind(2) * rate)
-        shrinkage = kind(self.l2_shrinkage_regularization_strength)
-        return rate, -self.learning_rate_power, kind(self.l1_regularization_strength), l2, shrinkage
+        self._take(
+            learning_rate_power, initial_accumulator_value, l1_regularization_strength, l2_regularization_strength,
+            l2_shrinkage_regularization_strength, beta,
+        )  # fmt: skip
