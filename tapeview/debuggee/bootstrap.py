@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.wait:
         session.wait_for_window()
         door.open(session.attach)
-        print(_how_to_join(door, program), file=sys.stderr, flush=True)
+        session.tell(f"{_how_to_join(door, program)}\n")
     if channel is not None:
         if options.paused:
             gate.pause()

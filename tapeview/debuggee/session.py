@@ -271,15 +271,16 @@ class Session:
             tee.flush()
         if self._unwatched and not self.connected:
             for line in unwatched.verdict(self._unwatched, self.recorder.stops.hits(), how):
-                self._tell(f"{line}\n")
+                self.tell(f"{line}\n")
 
     def _say(self, text: str) -> None:
         """What a breakpoint logs: into the recording, and where nobody watches, to the terminal."""
         self.recorder.output("log", text)
         if self._breakpoints and not self.connected:
-            self._tell(text)
+            self.tell(text)
 
-    def _tell(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Says something of tapeview's own on stderr; it does not get into the recording."""
         for tee in self._tees:
             if tee.name == "stderr":
                 tee.tell(text)

@@ -63,6 +63,7 @@ def test_a_script_waits_for_a_window_and_says_how_to_join(script: Waiting, tmp_p
         assert (session.script, session.copied) == (str(tmp_path / "script.py"), False)
         with Recording.open(script.recording) as recording:
             assert recording.step_count == 0
+            assert recording.output() == [], "what tapeview says is no output of the script"
         session.run()
         watch.until(lambda one: one.status.steps > 3)
         script.read("begins")
