@@ -53,6 +53,11 @@ class PlotCanvas(QWidget):
         if not self.manual:
             self.fit()
 
+    @property
+    def took(self) -> float:
+        """The seconds that painting took the last time."""
+        return sum(panel.plot.took for panel in self.panels.values())
+
     def show_step(self) -> None:
         """Put the line where the cursor is."""
         for panel in self.panels.values():
@@ -84,9 +89,14 @@ class PlotCanvas(QWidget):
         panel.hovered.connect(self._hover)
         panel.clicked.connect(self._model.go_to)
         panel.doubled.connect(self.fit)
+        panel.resized.connect(self._resized)
         panel.menuWanted.connect(lambda x, y: self._menu(x, y, shown.key))
         panel.zoomed.connect(lambda: self._zoomed(panel))
         return panel
+
+    def _resized(self) -> None:
+        if not self.manual:
+            self.fit()
 
     def _hover(self, x: float) -> None:
         for panel in self.panels.values():

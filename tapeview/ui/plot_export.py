@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QPoint, QRect, QSize
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
@@ -25,28 +25,33 @@ def save_png(widget: QWidget, path: Path) -> bool:
     image.setDevicePixelRatio(SHARPNESS)
     image.fill(theme.current().palette.color("panel"))
     widget.render(image)
-    return image.save(str(path), b"PNG")
+    return QImageWriter(str(path), QByteArray(b"png")).write(image)
 
 
 def save_svg(widget: QWidget, path: Path) -> bool:
     """Save what a widget shows as a drawing of lines and letters; whether that worked."""
+    drawing = QBuffer()
+    drawing.open(QBuffer.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(drawing)
     generator.setSize(QSize(widget.size()))
     generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
     generator.setTitle("tapeview")
-    painter = QPainter()
-    if not painter.begin(generator):
-        return False
+    painter = QPainter(generator)
     painter.fillRect(widget.rect(), theme.current().palette.color("panel"))
     widget.render(painter, QPoint(0, 0))
-    return painter.end()
+    painter.end()
+    return _write(path, bytes(drawing.data().data()))
 
 
 def save_csv(text: str, path: Path) -> bool:
     """Save a table; whether that worked."""
+    return _write(path, text.encode())
+
+
+def _write(path: Path, data: bytes) -> bool:
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_bytes(data)
     except OSError:
         return False
     return True

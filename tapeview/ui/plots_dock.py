@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 LOW = 270
 """Below this height the legend has one row only: the curves need the room."""
+MOST_REST = 2000
+"""Milliseconds after which new points are drawn in any case."""
 SHARE = 4
 """Drawing new points takes at most one part in this many of the window's time."""
 
@@ -194,8 +196,9 @@ class PlotsDock(Dock):
             self.canvas.refresh()
         self._show_values()
         # What comes in the meantime is drawn with it.
-        if clock.elapsed() > 4:
-            self._rest.start(clock.elapsed() * (SHARE - 1))
+        busy = clock.elapsed() + (self.canvas.took * 1000 if self.canvas is not None else 0)
+        if busy > 4:
+            self._rest.start(min(MOST_REST, round(busy * (SHARE - 1))))
 
     def _rested(self) -> None:
         if self._late:

@@ -164,7 +164,7 @@ class ClassBars(QWidget):
         metrics = painter.fontMetrics()
         left = max((metrics.horizontalAdvance(str(row.index)) for row in self._rows), default=0) + 10
         right = metrics.horizontalAdvance("99.9 %") + 8
-        mark = metrics.horizontalAdvance("✓ ") + 44
+        mark = metrics.horizontalAdvance("✓ " + tr("label")) + 8
         room = max(20, self.width() - left - right - mark)
         for place, row in enumerate(self._rows):
             area = QRectF(0, place * ROW, self.width(), ROW)
@@ -181,7 +181,7 @@ class ClassBars(QWidget):
             if row.label:
                 words = f"✓ {tr('label')}" if row.predicted else f"  {tr('label')}"
                 painter.setPen(palette.color("watch"))
-                painter.drawText(QRectF(left + room + right, area.top(), mark, ROW), LEFT, words)
+                painter.drawText(QRectF(left + room + right + 6, area.top(), mark, ROW), LEFT, words)
         painter.end()
 
 

@@ -32,7 +32,7 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 NAME, SHAPE, NUMBERS = 78, 50, (76, 70, 76)
 """The least room for a name, for a shape, and for a value, a norm and a change without an ellipsis."""
-TIGHT = 64, 56, 64
+TIGHT = 64, 54, 66
 SHAPE_FROM, WIDE = 350, 480
 
 
@@ -167,10 +167,11 @@ class VariableDelegate(QStyledItemDelegate):
 
 def fitted_name(name: str, metrics: QFontMetrics, room: int) -> str:
     """A name in ``room`` pixels. Of a path the layer gives way (``conv2…/kernel``) before the kind does."""
-    if "/" not in name or metrics.horizontalAdvance(name) <= room:
-        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+    whole = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+    if "/" not in name or whole == name:
+        return whole
     layer, kind = name.rsplit("/", 1)
-    left = room - metrics.horizontalAdvance("/" + kind)
+    left = room - metrics.horizontalAdvance("/" + kind) - 1
     if left < metrics.horizontalAdvance("mm…"):
         return metrics.elidedText(name, Qt.TextElideMode.ElideLeft, room)
     return metrics.elidedText(layer, Qt.TextElideMode.ElideMiddle, left) + "/" + kind

@@ -41,7 +41,10 @@ def shorter(text: str) -> list[str]:
         forms = shorter(text[4:])
         return [f"‖·‖ {form}" for form in forms] + [f"‖{form}‖" for form in forms]
     if text.startswith("‖") and text.endswith("‖"):
-        return [f"‖{form}‖" for form in shorter(text[1:-1])]
+        forms = shorter(text[1:-1])
+        if re.fullmatch(r"0\.00\d+|\d\S*e-\d+", forms[0]):
+            forms.append(f"{float(forms[0]):.0e}".replace("e-0", "e-"))
+        return [f"‖{form}‖" for form in forms]
     parts = re.fullmatch(r"([+-]?\d+)\.(\d+)(e[+-]?\d+)?", text)
     if parts is None:
         return [text]

@@ -44,6 +44,13 @@ class Spread:
     counts: np.ndarray
     edges: np.ndarray
 
+    def reach(self) -> int:
+        """For how many steps a column stands where the next one is far: longer gaps are gaps."""
+        gaps = np.diff(self.steps)
+        if not gaps.size:
+            return 1
+        return max(1, 8 * int(np.median(gaps)), int(self.steps[-1] - self.steps[0]) // 20)
+
     def column(self, step: int) -> int:
         """The place of the last of ``steps`` that is not behind ``step``; the first one if all are."""
         return max(0, int(np.searchsorted(self.steps, step, side="right")) - 1)
