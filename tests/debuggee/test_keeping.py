@@ -15,7 +15,7 @@ import pytest
 from tapeview.debuggee.adapters import keeping
 from tapeview.debuggee.adapters.fetching import CANCELLED, fetch
 from tapeview.debuggee.adapters.keeping import Keeper
-from tapeview.debuggee.adapters.shelf import MIB, Shelf, machine_share
+from tapeview.debuggee.adapters.shelf import Shelf, machine_share
 from tapeview.engine import observe
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.ops.reduction import reduce_sum
