@@ -15,12 +15,13 @@ import tapeview
 from tapeview.commands import Command, Parser, UserError
 from tapeview.commands.attach import Attach
 from tapeview.commands.examples import Examples
+from tapeview.commands.explain import Explain
 from tapeview.commands.export import Export
 from tapeview.commands.info import Info
 from tapeview.commands.record import Record
 from tapeview.commands.window import Open, Window
 
-COMMANDS: tuple[Command, ...] = (Record(), Attach(), Open(), Info(), Export(), Examples())
+COMMANDS: tuple[Command, ...] = (Record(), Attach(), Open(), Info(), Explain(), Export(), Examples())
 WINDOW: Command = Window()
 
 USAGE_EXIT = 2

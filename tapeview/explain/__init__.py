@@ -1,0 +1,81 @@
+"""Findings: what a recording tells about a ``None``, an all-zero gradient, a NaN, in words and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from tapeview.explain.context import Context
+from tapeview.explain.finding import ERROR, LEVELS, NOTE, WARNING, Finding, Hop
+from tapeview.explain.none import explain_none
+from tapeview.explain.nonfinite import explain_nonfinite
+from tapeview.explain.zero import ORDINARY, explain_zero
+from tapeview.trace.query import Recording
+
+__all__ = ["ERROR", "LEVELS", "NOTE", "WARNING", "Finding", "Gathered", "Hop", "explain", "explain_step"]
+
+
+def explain_step(recording: Recording, step: int, *, alone: bool = True) -> list[Finding]:
+    """The findings of one step.
+
+    Args:
+        alone: whether to tell also what is of no interest where all steps are looked at: of variables that were NaN or
+            Inf before the step and where that began, and of gradients that are zero as they are at a minimum.
+
+    Raises:
+        IndexError: there is no such step.
+    """
+    context = Context(recording, recording.step(step))
+    found = [*explain_nonfinite(context, inherited=alone), *explain_none(context)]
+    found += [f for f in explain_zero(context) if alone or f.cause not in ORDINARY]
+    if alone and any(finding.cause == "bad before the step" for finding in found):
+        found = [*_began(recording, step), *found]
+    return found
+
+
+def _began(recording: Recording, step: int) -> Iterator[Finding]:
+    """What began, in the nearest earlier step, of what a step was given."""
+    for earlier in range(step - 1, -1, -1):
+        context = Context(recording, recording.step(earlier))
+        found = [f for f in explain_nonfinite(context, inherited=True) if f.level == ERROR]
+        own = [f for f in found if f.cause != "bad before the step"]
+        if own or not found:
+            yield from own
+            return
+
+
+def explain(recording: Recording, stopped: Callable[[], bool] = lambda: False) -> list[Finding]:
+    """The findings of all steps. What is the same in several steps is one finding, with the first of them.
+
+    Args:
+        stopped: asked before each step; once it says True, what was found so far is all.
+    """
+    gathered = Gathered()
+    for step in range(recording.step_count):
+        if stopped():
+            break
+        gathered.add(explain_step(recording, step, alone=False))
+    return gathered.findings()
+
+
+class Gathered:
+    """Findings of several steps, in each of which the same may be found again."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, ...], Finding] = {}
+
+    def add(self, findings: list[Finding]) -> None:
+        """The findings of one more step."""
+        for finding in findings:
+            place = (finding.file, finding.line, finding.op_name, finding.backward)
+            key = (finding.kind, finding.cause, finding.level, finding.subject, *place)
+            known = self._found.get(key)
+            if known is None:
+                self._found[key] = msgspec.structs.replace(finding, last=finding.step)
+            else:
+                self._found[key] = msgspec.structs.replace(known, steps=known.steps + 1, last=finding.step)
+
+    def findings(self) -> list[Finding]:
+        """In the order of their first steps."""
+        return sorted(self._found.values(), key=lambda finding: finding.step)

@@ -1,0 +1,122 @@
+"""One step as explanations need it: dtypes and values of its tensors, names, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+
+from tapeview.explain.code import place
+from tapeview.explain.finding import Hop
+from tapeview.trace import names
+from tapeview.trace.query import Recording, Step, TapeView
+from tapeview.trace.records import SETUP, Op, Stats, Tensor
+
+_SHORT = 40
+
+
+class Context:
+    """Look-ups in one step of a recording."""
+
+    def __init__(self, recording: Recording, step: Step) -> None:
+        self.recording, self.step = recording, step
+        self.records: dict[int, Tensor] = {r.id: r for r in step.records if isinstance(r, Tensor)}
+
+    def tensor(self, tensor: int) -> Tensor | None:
+        """The record of a tensor, None if it is not in the file."""
+        found = self.records.get(tensor)
+        if found is None:
+            try:
+                found = self.recording.tensor(tensor)
+            except KeyError:
+                return None
+            self.records[tensor] = found
+        return found
+
+    def floating(self, tensor: int) -> bool:
+        """Whether gradients pass through a tensor of this dtype. What is unknown passes."""
+        found = self.tensor(tensor)
+        return found is None or found.dtype.startswith(("float", "bfloat", "complex"))
+
+    def variable_of(self, tensor: int) -> int:
+        """The variable whose version a tensor is, 0 if it is none."""
+        found = self.tensor(tensor)
+        return found.variable if found is not None else 0
+
+    def stats(self, tensor: int) -> Stats | None:
+        """The statistics of a tensor, None if they are unknown."""
+        if self.tensor(tensor) is None:
+            return None
+        return self.recording.stats(tensor)
+
+    def value(self, tensor: int) -> np.ndarray | None:
+        """The value of a tensor, None if it was not kept."""
+        return self.recording.value(tensor)
+
+    def all_zero(self, tensor: int) -> bool:
+        """Whether every element of a tensor is known to be zero."""
+        found = self.tensor(tensor)
+        stats = self.stats(tensor)
+        size = int(np.prod(found.shape)) if found is not None else 0
+        return stats is not None and size > 0 and stats.zeros == size
+
+    def line(self, site: int) -> int:
+        """The innermost line of a call site, 0 if unknown."""
+        return place(self.recording, site)[1]
+
+    def label(self, tensor: int) -> str:
+        """What to call a tensor in a sentence."""
+        text = names.tensor_label(self.recording, self.step, tensor)
+        return text if text and len(text) <= _SHORT else "this value"
+
+    def hop(self, op: Op, words: str = "", backward: bool = False) -> Hop:
+        """A station of a path at an op."""
+        return Hop(op.seq, op.op, op.outputs[0] if op.outputs else 0, self.line(op.site), words, backward)
+
+    def home(self, tape: int) -> tuple[Step, TapeView] | None:
+        """The step in which a tape was opened, and the tape; None if that was not kept."""
+        here: Step | None = self.step
+        while here is not None:
+            for view in here.tapes:
+                if view.id == tape:
+                    return here, view
+            here = self._older(here.index, tape)
+        return None
+
+    def _older(self, index: int, tape: int) -> Step | None:
+        # Tapes count upwards, so a step whose first tape is younger cannot have it.
+        for step in range(index - 1, SETUP, -1):
+            if 0 < self.recording.step_info(step).tape <= tape:
+                return self.recording.step(step)
+        return None
+
+    @cached_property
+    def versions(self) -> dict[int, set[int]]:
+        """For each variable the ids of its versions that ops of the step read or that it got here."""
+        found: dict[int, set[int]] = {}
+        for tensor, variable in self.step.variable_tensors.items():
+            found.setdefault(variable, set()).add(tensor)
+        for tensor in self.step.consumers:
+            variable = self.variable_of(tensor)
+            if variable:
+                found.setdefault(variable, set()).add(tensor)
+        return found
+
+
+def reached(ops: Iterable[Op], starts: set[int]) -> set[int]:
+    """Everything computed from ``starts``, whether gradients pass there or not."""
+    found = set(starts)
+    for op in ops:
+        if not found.isdisjoint(op.inputs):
+            found.update(op.outputs)
+    return found
+
+
+def leading(ops: Iterable[Op], ends: set[int]) -> set[int]:
+    """Everything that ``ends`` were computed from, with themselves. ``ops`` in the order in which they ran."""
+    found = set(ends)
+    for op in reversed(list(ops)):
+        if not found.isdisjoint(op.outputs):
+            found.update(op.inputs)
+    return found

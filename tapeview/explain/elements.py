@@ -1,0 +1,110 @@
+"""Which elements are responsible: from the places of NaN and Inf in a result to the elements it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tapeview.explain.context import Context
+from tapeview.trace.records import BackwardStep
+
+if TYPE_CHECKING:
+    from tapeview.explain.nonfinite import Made
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Responsible:
+    """``index`` is the first bad element of the result and ``value`` what it holds; ``inputs`` the elements that went
+    into it as (name, index, value) where that is known element by element. ``texts`` are the first few as words, and
+    ``input`` is the input whose element explains it (-1 = unknown).
+    """
+
+    index: tuple[int, ...]
+    value: float
+    inputs: tuple[tuple[str, tuple[int, ...], float], ...]
+    texts: tuple[str, ...]
+    input: int
+    count: int
+
+
+def responsible(context: Context, made: Made) -> Responsible:
+    """The elements responsible for a bad tensor."""
+    value = context.value(made.tensor)
+    if value is None or value.dtype.kind not in "fc":
+        return Responsible((), float("nan"), (), (), -1, 0)
+    bad = np.argwhere(~np.isfinite(value))
+    if not len(bad):
+        return Responsible((), float("nan"), (), (), -1, 0)
+    first = tuple(int(k) for k in bad[0])
+    inputs = _inputs(context, made, value.shape)
+    texts = []
+    for place in bad[:_SHOWN]:
+        index = tuple(int(k) for k in place)
+        parts = [f"{name}{_at(there)} = {number:.6g}" for _, name, there, number in _of(inputs, index)]
+        result = _number(value[index])
+        texts.append(f"{', '.join(parts)} → {result}" if parts else f"{_at(index).strip() or 'the value'} = {result}")
+    if len(bad) > _SHOWN:
+        texts.append(f"and {len(bad) - _SHOWN} more")
+    details = _of(inputs, first)
+    number = next((k for k, _, _, given in details if given == 0), details[0][0] if details else -1)
+    given = tuple((name, there, one) for _, name, there, one in details)
+    return Responsible(first, float(np.real(value[first])), given, tuple(texts), number, len(bad))
+
+
+_Input = tuple[int, str, np.ndarray]
+
+
+def _inputs(context: Context, made: Made, shape: tuple[int, ...]) -> list[_Input]:
+    """The inputs that go into the result element by element; [] for an op that mixes elements."""
+    if made.op is None or (made.op.op in ("MatMul", "BatchMatMulV2", "Softmax", "LogSoftmax", "Cumsum", "Sum", "Mean")):
+        return []
+    found: list[_Input] = []
+    op = made.op
+    info = context.recording.op_info(op.op)
+    if isinstance(made.record, BackwardStep):
+        upstream = made.record.upstream
+        candidates = [(-1, "upstream gradient", t) for t in upstream if t]
+        used = info.saved if info is not None else ()
+        named = info.inputs if info is not None else ()
+        for k, tensor in enumerate(op.inputs):
+            if not used or (k < len(named) and named[k] in used):
+                candidates.append((k, context.label(tensor), tensor))
+        if "output" in used and op.outputs:
+            candidates.append((-1, f"result of {op.op}", op.outputs[0]))
+    else:
+        candidates = [(k, context.label(tensor), tensor) for k, tensor in enumerate(op.inputs)]
+    for k, name, tensor in candidates:
+        value = context.value(tensor)
+        if value is None or value.dtype.kind not in "fiub":
+            return []
+        try:
+            if np.broadcast_shapes(value.shape, shape) != tuple(shape):
+                return []
+        except ValueError:
+            return []
+        found.append((k, name, value))
+    return found
+
+
+def _of(inputs: list[_Input], index: tuple[int, ...]) -> list[tuple[int, str, tuple[int, ...], float]]:
+    found = []
+    for k, name, value in inputs:
+        own = index[len(index) - value.ndim :] if value.ndim else ()
+        there = tuple(0 if size == 1 else i for i, size in zip(own, value.shape, strict=True))
+        found.append((k, name, there, float(value[there])))
+    return found
+
+
+def _at(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]" if index else ""
+
+
+def _number(value: complex) -> str:
+    number = complex(value).real
+    if np.isnan(complex(value)):
+        return "NaN"
+    return "Inf" if number > 0 else "-Inf" if number < 0 else str(value)
