@@ -176,12 +176,13 @@ LOGGING = """\
     """
 
 
-def test_a_breakpoint_that_logs_writes_into_the_recording_and_to_nobody_else(tmp_path: Path) -> None:
+def test_a_breakpoint_that_logs_writes_into_the_recording_and_to_stderr(tmp_path: Path) -> None:
     spec = "node:y log turn {turn}, step {step}: {op} gives {value:.2f}, {tf.square(y if turn else w)} {nobody} {{}}"
     run = broken(tmp_path, write_script(tmp_path, LOGGING), spec)
-    assert (run.code, run.out, run.err) == (0, "done\n", "")
+    assert (run.code, run.out) == (0, "done\n")
     said = run.recorded("log").splitlines()
     assert len(said) == 3
+    assert run.err.splitlines()[:3] == said
     assert said[0].startswith("turn 0, step 1: Mul gives 2.00, ")
     assert said[0].endswith(" <NameError: name 'nobody' is not defined> {}")
     assert said[2].startswith("turn 2, step 3: Mul gives 0.00, ")
