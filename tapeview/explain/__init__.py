@@ -9,7 +9,7 @@ import msgspec
 from tapeview.explain.context import Context
 from tapeview.explain.finding import ERROR, LEVELS, NOTE, WARNING, Finding, Hop
 from tapeview.explain.none import explain_none
-from tapeview.explain.nonfinite import explain_nonfinite
+from tapeview.explain.nonfinite import explain_nonfinite, healthy
 from tapeview.explain.zero import ORDINARY, explain_zero
 from tapeview.trace.query import Recording
 
@@ -28,7 +28,9 @@ def explain_step(recording: Recording, step: int, *, alone: bool = True) -> list
     """
     context = Context(recording, recording.step(step))
     found = [*explain_nonfinite(context, inherited=alone), *explain_none(context)]
-    found += [f for f in explain_zero(context) if alone or f.cause not in ORDINARY]
+    if alone or healthy(recording, context.step):
+        # Anything divided by Inf is 0, which says nothing of its own.
+        found += [f for f in explain_zero(context) if alone or f.cause not in ORDINARY]
     if alone and any(finding.cause == "bad before the step" for finding in found):
         found = [*_began(recording, step), *found]
     return found

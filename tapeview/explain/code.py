@@ -123,7 +123,9 @@ def branch_not_taken(
         if not any(first <= node.lineno <= last for first, last in lines):
             continue
         inline = isinstance(node, ast.IfExp)
-        pieces: list[Sequence[ast.AST]] = [[node.body], [node.orelse]] if inline else [node.body, node.orelse]
+        pieces: list[Sequence[ast.AST]] = [
+            [piece] if isinstance(piece, ast.expr) else piece for piece in (node.body, node.orelse)
+        ]
         using = [piece for piece in pieces if any(name in mentions(part) for part in piece)]
         if len(using) != 1:
             continue
