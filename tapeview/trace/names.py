@@ -94,6 +94,10 @@ def variable_name(rec: Recording, variable: Variable) -> str:
     return result_name(rec, variable.site, gathered=True) or DEFAULT_VARIABLE
 
 
+TRAINERS = ("fit", "train_on_batch", "train_step")
+"""Methods whose first argument is data and whose target is the model's loss."""
+
+
 def series_name(rec: Places, name: str, kind: str, site: int) -> str:
     """The name of a plotted series. One that was stored without a name gets that of the target or variable at its
     site.
@@ -105,6 +109,8 @@ def series_name(rec: Places, name: str, kind: str, site: int) -> str:
     for frame in rec.frames(site)[:1]:
         syntax = _syntax(rec, frame)
         node = syntax.at(frame)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TRAINERS:
+            return "loss"
         if isinstance(node, ast.Call):
             keywords = [word.value for word in node.keywords if word.arg == "target"]
             arguments = [argument for argument in (*node.args[:1], *keywords) if not isinstance(argument, ast.Starred)]

@@ -68,7 +68,7 @@ class Workbench(QMainWindow):
         self.timeline = TimelineDock(TimelineModel(workspace))
         self.plots = PlotsDock(PlotsModel(workspace, watches), HistogramsModel(workspace, background))
         self.tape = TapeDock(TapeModel(workspace))
-        findings = FindingsModel(workspace)
+        findings = FindingsModel(workspace, background)
         self.findings = FindingsDock(findings)
         self.console = ConsoleDock(ConsoleModel(workspace))
         self.docks: tuple[Dock, ...] = (
@@ -133,7 +133,7 @@ class Workbench(QMainWindow):
         width, height = self.width(), self.height()
         side = max(260, min(352, width // 4))
         self.resizeDocks([self.source, self.inspector], [side, min(340, side)], Qt.Orientation.Horizontal)
-        bottom = max(150, min(260, height // 4))
+        bottom = max(150, min(280, height * 3 // 10))
         self.resizeDocks([self.timeline, self.plots], [62, bottom], Qt.Orientation.Vertical)
         left = height - 62 - bottom
         self.resizeDocks([self.source, self.variables], [left * 2 // 3, left // 3], Qt.Orientation.Vertical)

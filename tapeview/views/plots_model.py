@@ -52,7 +52,7 @@ class PlotsModel:
         self._log: dict[str, bool] = {}
         self._log_chosen: set[str] = set()
         self._toggled: dict[str, bool] = {}
-        self._trained = False
+        self._trained = self._chosen = False
         self.step = 0
         self._disconnects = [workspace.changed.connect(self._workspace_changed)]
         if watches is not None:
@@ -104,6 +104,7 @@ class PlotsModel:
         """
         if page not in self.pages:
             return
+        self._chosen = True
         shown: tuple[str, ...] = (page,)
         if beside and "histograms" not in (page, *self.shown):
             shown = tuple(one for one in self.shown if one != page)
@@ -224,6 +225,7 @@ class PlotsModel:
     def _workspace_changed(self, reasons: Reasons) -> None:
         changed = set()
         if "recording" in reasons:
+            self._chosen = False
             self._toggled.clear()
             self._log_chosen.clear()
             self._log.clear()
@@ -248,12 +250,14 @@ class PlotsModel:
         if recording is not None and recording.step_count and any(map(countable, recording.variables().values())):
             there.add("histograms")
         pages = tuple(page for page in PAGES if page in there)
-        self._trained = any(one.kind in ("metric", "epoch") for one in entries.get("curves", ()))
+        trained = any(one.kind in ("metric", "epoch") for one in entries.get("curves", ()))
         before, changed = [curve.key for curve in self.curves], {"data"}
-        if pages != self.pages:
-            self.pages = pages
+        if (pages, trained) != (self.pages, self._trained):
+            self.pages, self._trained = pages, trained
             changed.add("pages")
-        shown = tuple(page for page in self.shown if page in pages) or (pages or ("curves",))[:1]
+        # Until somebody chooses, the first page is shown, whichever has something first.
+        shown = tuple(page for page in self.shown if page in pages) if self._chosen else ()
+        shown = shown or (pages or ("curves",))[:1]
         if shown != self.shown:
             self.shown = shown
             changed.add("pages")

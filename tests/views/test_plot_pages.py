@@ -204,3 +204,34 @@ def test_a_gap_stays_a_gap_when_thinned() -> None:
     middle = (few_x > 30_100) & (few_x < 59_900)
     assert np.isnan(few_y[middle]).all()
     assert np.isfinite(few_y[~((few_x > 29_900) & (few_x < 60_100))]).all()
+
+
+def test_the_first_page_is_shown_until_somebody_chooses(tmp_path: Path) -> None:
+    scene = Regression(tmp_path / "g.tapeview")
+    scene.variable(np.zeros((2, 2)), 0, "net/layer_0/kernel:0")
+    scene.next_step()
+    scene.tape(0)
+    scene.flush()
+    scene.writer.commit()
+    with Recording.open(tmp_path / "g.tapeview") as recording:
+        workspace, model = looking(recording)
+        assert model.shown == ("curves",)
+        loss = scene.writer.add_series("loss", "logged", 0)
+        scene.writer.add_scalar(loss, 0, 1.0)
+        scene.writer.commit()
+        recording.refresh()
+        workspace.refreshed()
+        assert model.shown == ("curves",)
+        assert model.title("curves") == "Curves"
+        heard: list[Reasons] = []
+        model.changed.connect(heard.append)
+        scene.writer.add_scalar(scene.writer.add_series("accuracy", "metric", 0), 0, 0.5)
+        scene.writer.commit()
+        recording.refresh()
+        workspace.refreshed()
+        assert model.title("curves") == "Loss & metrics"
+        assert "pages" in heard[-1]
+        model.choose_page("histograms")
+        workspace.refreshed()
+        assert model.shown == ("histograms",)
+    scene.finish()
