@@ -74,6 +74,16 @@ def test_one_line_for_each_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"1/1 - _ - loss: \d\.\d{4} - val_loss: \d\.\d{4} - _ - _", out[0])
 
 
+def test_a_learning_rate_that_a_callback_adds_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    told = tf.keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    after = tf.keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("the callback", sorted(logs)))
+    model_of().fit(X, Y, verbose=2, callbacks=[told, after])
+
+    callback, line = shown(capsys.readouterr().out)
+    assert callback == "the callback ['loss', 'lr']"  # it comes before the line, as in Keras
+    assert re.fullmatch(r"1/1 - _ - loss: \d\.\d{4} - lr: \d\.\d{4}(e-\d+)? - _ - _", line)
+
+
 def test_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     model = model_of()
     model.fit(X, Y, verbose=0)

@@ -401,3 +401,19 @@ def test_calls_of_layers_are_scopes(events: list[Any]) -> None:
         ("net", "layer", None), ("block", "layer", "net"), ("inner", "layer", "block"), ("last", "layer", "net"),
     ]  # fmt: skip
     assert sum(e[0] == observe.SCOPE_CLOSED for e in events) == len(opened)
+
+
+def test_a_stack_that_has_seen_one_shape_says_what_is_wrong_with_another() -> None:
+    model = keras.Sequential([layers.Dense(2, name="only")], name="stack")
+    model(np.ones((2, 3), np.float32))
+
+    with pytest.raises(ValueError, match="expected axis -1 of input shape to have value 3") as caught:
+        model(np.ones((2, 5), np.float32))
+
+    assert str(caught.value).startswith("Exception encountered when calling layer 'stack' (type Sequential).")
+    assert model(np.ones((4, 3), np.float32)).shape == (4, 2)
+
+
+def test_a_layer_of_a_script_is_shown_as_python_shows_objects() -> None:
+    assert repr(Block()).startswith(f"<{__name__}.Block object at 0x")
+    assert repr(layers.Dense(1)).startswith("<keras.src.layers.")

@@ -374,6 +374,8 @@ class Layer(AddedLosses, Connections, Weights):
         return made
 
     def __repr__(self) -> str:
+        if not type(self).__module__.startswith("tapeview."):
+            return object.__repr__(self)
         return f"<keras.src.{self._keras_module.removeprefix('keras.')}.{type(self).__name__} object at {id(self):#x}>"
 
     # Older names of `__call__` and of lists.

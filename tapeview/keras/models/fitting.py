@@ -103,8 +103,8 @@ class Fitting(Steps):
                 checks = checks or self._checks(validation_data, validation_batch_size or batch_size, validation_steps)
                 found = self._tested(checks, hooks, None, validation_steps)
                 logs |= {f"val_{name}": value for name, value in found.items()}
+            hooks("on_epoch_end", epoch, logs)  # which may add to the logs
             progress.end(logs)
-            hooks("on_epoch_end", epoch, logs)
             if self.stop_training:
                 break
         hooks("on_train_end", logs)

@@ -153,7 +153,7 @@ class Sequential(Functional):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights for a shape of the inputs. Raises ValueError if there is none."""
-        if self._graph is not None:
+        if self._graph is not None or (calls.depth and self.__dict__.get("_without_graph")):
             self.__dict__["built"] = True
             return
         if input_shape is None:
@@ -170,7 +170,11 @@ class Sequential(Functional):
         if not self._has_shape and self._stack and x is not None and not structure.is_nested(x) and hasattr(x, "shape"):
             kind = x.dtype if is_tensor_like(x) or symbolic.is_symbolic(x) else None
             kind = kind if kind is not None and not kind.is_floating else self.compute_dtype or "float32"
-            self._infer(tuple(x.shape), kind)
+            if not self.__dict__.get("_without_graph"):
+                try:
+                    self._infer(tuple(x.shape), kind)
+                except Exception:  # the layers themselves say below what is wrong with these inputs
+                    self.__dict__["_without_graph"] = True
         return super().__call__(*args, **kwargs)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
