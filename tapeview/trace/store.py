@@ -63,7 +63,10 @@ class Writer:
 
     @property
     def bytes_written(self) -> int:
-        """Bytes of everything handed over so far, waiting or committed, without the file's own bookkeeping."""
+        """Bytes of everything handed over so far, waiting or committed, without the file's own bookkeeping.
+
+        Pieces are not among them: how much is kept of a training does not depend on what somebody looked at.
+        """
         return self._bytes
 
     def positions(self, step: int) -> int:
@@ -276,8 +279,6 @@ class Writer:
         row = int(tensor), int(number), checksum(data), data
         with self._commit_lock:
             self._execute("INSERT OR IGNORE INTO piece (tensor, number, crc, data) VALUES (?, ?, ?, ?)", row)
-        with self._lock:
-            self._bytes += len(data)
 
     def _execute(self, sql: str, row: tuple[Any, ...]) -> list[Any]:
         """Run a statement of its own, outside every batch."""

@@ -115,6 +115,9 @@ class GraphModel:
         if step is not None and step.ops:
             return ""
         if step is not None:
+            recording = workspace.recording
+            if recording is not None and recording.step_info(step.index).kept == "scalars":
+                return tr("Only the scalars of this step were kept; --keep-steps all would have kept its ops.")
             return tr("No op was recorded in this tape.")
         if workspace.state == "paused":
             return tr("Paused before the first tape. F10 executes one op, F11 goes to the first training step.")

@@ -57,6 +57,13 @@ def test_pieces_are_put_together(path: Path) -> None:
     assert check(path) == []
 
 
+def test_pieces_do_not_weigh(writer: Writer) -> None:
+    before = writer.bytes_written
+    writer.add_piece(1, 0, VALUE.tobytes()[:PIECE])
+    assert writer.bytes_written == before, "else later steps would be thinned out because somebody looked at one"
+    writer.finish("finished", 0)
+
+
 def test_a_piece_is_there_once_and_as_soon_as_it_is_added(writer: Writer) -> None:
     writer.add_piece(1, 0, b"first")
     writer.add_piece(1, 0, b"second")

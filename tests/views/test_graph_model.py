@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -531,6 +533,11 @@ def test_titles_and_empty_states(tmp_path: Path, opened: Callable[..., Opened]) 
     assert model.scene is None
     assert model.title == "tape 1 · 0 ops"
     assert model.empty_text == "No op was recorded in this tape."
+    thin = write_empty(tmp_path / "t.tapeview")
+    with closing(sqlite3.connect(thin, isolation_level=None)) as connection:
+        connection.execute("UPDATE step SET kept = 'scalars'")
+    _, thinned = opened(thin)
+    assert thinned.empty_text == "Only the scalars of this step were kept; --keep-steps all would have kept its ops."
     assert model.state is None
     assert model.legend == ()
     assert model.search("x") == 0
