@@ -23,6 +23,8 @@ FEW = 0.02
 """A series with less than this part of the longest one's points starts switched off."""
 ORDER = ("target", "logged", "variable")
 USUAL_UPDATE = 1e-3
+RATES = ("lr", "learning_rate")
+"""What callbacks call the learning rate among the metrics of an epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def entries_of(recording: Recording) -> dict[str, list[Entry]]:
     per_batch, per_epoch = training.get("metric", {}), training.get("epoch", {})
     pages: dict[str, list[Entry]] = {}
     trained = bool(per_batch or per_epoch)
-    measured = [*per_batch.values(), *per_epoch.values()]
+    measured = [one for one in (*per_batch.values(), *per_epoch.values()) if one.name not in RATES]
     split = any("loss" in one.name for one in measured) and any("loss" not in one.name for one in measured)
 
     def add(page: str, panel: str, key: str, name: str, series: Series) -> None:
@@ -97,7 +99,10 @@ def entries_of(recording: Recording) -> dict[str, list[Entry]]:
         add("curves", measure(name), f"metric {name}", name, series)
     for name, series in per_epoch.items():
         shown = name if name not in per_batch else tr("{name}, epoch").format(name=name)
-        add("curves", measure(name), f"epoch {name}", shown, series)
+        if name in RATES:
+            add("rate", "rate", f"epoch {name}", shown, series)
+        else:
+            add("curves", measure(name), f"epoch {name}", shown, series)
     longest = max((len(one.steps) for one in scalars.values()), default=0)
     ranked = sorted(scalars.items(), key=lambda entry: _rank(entry[1], longest))
     variables = sum(series.kind == "variable" for series in scalars.values())

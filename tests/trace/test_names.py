@@ -278,6 +278,7 @@ def test_series_without_a_name_get_that_of_their_target(run: Any) -> None:
         v = tf.Variable(1.0)
         l = [tf.Variable(i) for i in range(1)]
         k = tf.gradient(*[loss, w])
+        tf.fit(x, y)
         """
     )
 
@@ -287,6 +288,7 @@ def test_series_without_a_name_get_that_of_their_target(run: Any) -> None:
     assert name("gradient", "target") == "loss"
     assert name("gradient2", "target") == "loss"
     assert name("gradient3", "target") == "target"
+    assert name("fit", "target") == "loss", "its first argument is data"
     assert name("Variable", "variable") == "v"
     assert name("Variable", "variable", "Variable:0") == "v"
     assert name("Variable2", "variable") == "l[…]"

@@ -36,6 +36,7 @@ def training(path: Path, steps: int = STEPS, scale: float = 1.0, variables: int 
     for number in range(variables):
         add(f"net/layer_{number}/kernel", "gradient", {step: 10.0 ** -(step % 5) for step in range(steps)})
         add(f"net/layer_{number}/kernel", "update", dict.fromkeys(range(steps), 1e-3))
+    add("lr", "epoch", {half - 1: 0.01, steps - 1: 0.001})
     add("Adam", "rate", {step: 0.01 if step < half else 0.001 for step in range(steps)})
     return scene.finish()
 
@@ -69,8 +70,10 @@ def test_a_training_has_a_page_for_each_kind(tmp_path: Path) -> None:
         assert "0.001" in model.panels[0].note
         model.choose_page("variables")
         assert {curve.name for curve in model.curves} == {"w", "b"}
+        model.choose_page("rate")
+        assert {curve.name for curve in model.curves} == {"lr", "Adam"}
         model.choose_page("nowhere")
-        assert model.shown == ("variables",)
+        assert model.shown == ("rate",)
 
 
 def test_what_has_nothing_is_no_page(tmp_path: Path) -> None:
