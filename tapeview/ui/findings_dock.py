@@ -1,4 +1,4 @@
-"""The Findings dock: failures with their traceback, names that are not supported."""
+"""The Findings dock: failures with their traceback, explanations, names that are not supported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class FindingCard(QFrame):
     def __init__(self, finding: Finding, model: FindingsModel) -> None:
         super().__init__()
         palette = theme.current().palette
-        role = "bad" if finding.kind == "failure" else "n" if finding.kind == "unsupported" else "muted"
+        role = {"failure": "bad", "error": "bad", "warning": "n", "unsupported": "n"}.get(finding.kind, "muted")
         self.setObjectName("finding")
         self.setStyleSheet(
             f"#finding {{ background: {palette.panel}; border: 1px solid {palette.line}; border-radius: 8px; }}"
@@ -32,7 +32,9 @@ class FindingCard(QFrame):
         row.setSpacing(8)
         mark = QLabel()
         mark.setPixmap(icon("error", role).pixmap(16, 16))
-        title = QLabel(f"<b style='color:{getattr(palette, role)}'>{escape(finding.title)}</b>")
+        level = {"error": tr("Error"), "warning": tr("Warning"), "note": tr("Note")}.get(finding.kind, "")
+        heading = f"{level}: {finding.title}" if level else finding.title
+        title = QLabel(f"<b style='color:{getattr(palette, role)}'>{escape(heading)}</b>")
         row.addWidget(mark)
         row.addWidget(title)
         where = QPushButton(finding.where)
@@ -43,8 +45,8 @@ class FindingCard(QFrame):
         where.clicked.connect(lambda: model.show(finding.file, finding.line))
         row.addWidget(where)
         row.addStretch(1)
-        if finding.kind == "failure" and finding.step >= 0:
-            go = QPushButton(tr("Go to the last op before it"))
+        if finding.step >= 0 and (finding.kind == "failure" or finding.position >= 0):
+            go = QPushButton(tr("Show in the graph") if finding.position >= 0 else tr("Go to the last op before it"))
             go.setObjectName("chip")
             go.clicked.connect(lambda: model.go_to_step(finding))
             row.addWidget(go)

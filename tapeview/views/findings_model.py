@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from tapeview.trace.records import Failure
+from tapeview.views import explained
+from tapeview.views.background import Background
 from tapeview.views.landing import BREAKPOINT
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
-from tapeview.views.workspace import Reasons, Workspace
+from tapeview.views.workspace import ALIVE, Reasons, Workspace
+
+MOST = 100
+"""Explanations shown, at most."""
 
 _FILE_LINE = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)')
 
@@ -28,7 +33,9 @@ class TraceLine:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One card. ``kind`` is ``failure``, ``recorder`` or ``unsupported``."""
+    """One card. ``kind`` is ``failure``, ``recorder``, ``unsupported``, or an explanation's level: ``error``,
+    ``warning``, ``note``. ``position`` is the place in the step, -1 for its end.
+    """
 
     kind: str
     title: str
@@ -38,24 +45,31 @@ class Finding:
     file: int = -1
     line: int = 0
     step: int = -1
+    position: int = -1
 
 
 class FindingsModel:
-    """``findings``, the most recent failure first. ``changed`` after they changed; ``show_line`` asks for a line of a
-    file.
+    """``findings``: failures, the most recent first; explanations, the newest step first; notices. ``changed`` after
+    they changed; ``show_line`` asks for a line of a file.
+
+    Args:
+        background: where steps are explained; without it they are not.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, background: Background | None = None) -> None:
         self.changed: Signal[()] = Signal()
         self.show_line: Signal[int, int] = Signal()
         self._workspace = workspace
         self.findings: tuple[Finding, ...] = ()
+        self._explained = explained.Explained(background, self._refresh) if background is not None else None
         self._disconnect = workspace.changed.connect(self._workspace_changed)
         self._workspace_changed(frozenset({"recording"}))
 
     def dispose(self) -> None:
         """Stop listening to the workspace."""
         self._disconnect()
+        if self._explained is not None:
+            self._explained.follow(None, 0)
 
     def show(self, file: int, line: int) -> None:
         """Ask for a line to be shown."""
@@ -63,16 +77,40 @@ class FindingsModel:
             self.show_line.emit(file, line)
 
     def go_to_step(self, finding: Finding) -> None:
-        """Move the cursor to the last thing that ran before a failure."""
+        """Move the cursor to where a finding happened; for a failure, the last thing that ran before it."""
         step = finding.step if finding.step >= 0 else 0
-        self._workspace.move_to(step, max(0, self._workspace.position_count(step) - 1))
+        last = max(0, self._workspace.position_count(step) - 1)
+        self._workspace.move_to(step, finding.position if finding.position >= 0 else last)
 
     def _workspace_changed(self, reasons: Reasons) -> None:
         if not reasons & {"recording", "data", "state"}:
             return
         recording = self._workspace.recording
+        if self._explained is not None:
+            # A script that runs freely is not disturbed, and its newest step may not be complete.
+            alive = self._workspace.state in ALIVE
+            count = recording.step_count - alive if recording is not None else 0
+            self._explained.follow(recording, 0 if self._workspace.state == "running" else count)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        recording = self._workspace.recording
         failures = recording.failures() if recording is not None else ()
         findings = tuple(self._failure(failure) for failure in reversed(failures))
+        if self._explained is not None and recording is not None:
+            findings += tuple(
+                Finding(
+                    one.finding.level,
+                    explained.title(one.finding),
+                    explained.message(one.finding),
+                    explained.where(recording, one.finding),
+                    file=one.finding.file or -1,
+                    line=one.finding.line,
+                    step=one.finding.step,
+                    position=one.position,
+                )
+                for one in self._explained.findings()[:MOST]
+            )
         findings += tuple(
             Finding(
                 notice.kind,

@@ -234,8 +234,9 @@ def test_a_failure_comes_up_with_its_traceback(window: MainWindow, qtbot: QtBot,
     window.open(write_nonfinite(tmp_path / "b.tapeview"))
     docks = bench(window)
     qtbot.waitUntil(docks.findings.isVisible)
-    assert docks.findings.windowTitle() == "Findings 1"
-    (card,) = docks.findings.cards
+    # The failure, and where the NaN began.
+    qtbot.waitUntil(lambda: docks.findings.windowTitle() == "Findings 2" and len(docks.findings.cards) == 2)
+    card, _ = docks.findings.cards
     trace = card.findChild(QWidget, "trace")
     trace.linkActivated.emit("1:9")  # type: ignore[attr-defined]
     assert docks.source.code.mark().line == 9
