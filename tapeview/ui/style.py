@@ -44,6 +44,7 @@ QDockWidget { color: $muted; }
 #dockTitleText { color: $muted; font-size: 11px; font-weight: 600; }
 #dockNote { color: $muted; font-size: 11px; }
 #dockBody { background: $panel; }
+QDialogButtonBox, QMessageBox { dialogbuttonbox-buttons-have-icons: 0; }
 QTabBar { background: $panel; }
 QTabBar::tab { background: transparent; color: $muted; border: 0; border-bottom: 2px solid transparent; padding: 6px 1px 5px 1px; margin: 0 18px 0 0; font-size: 12px; }
 QTabBar#dockTabs::tab { font-size: 11px; padding: 8px 1px 6px 1px; margin: 0 9px; }
