@@ -114,8 +114,8 @@ class Fetching:
             )
         if kept == "small values":
             return tr(
-                "Not kept: the training was so long that large values of some steps only were written, and this step is "
-                "none of them; --keep-steps all would have kept it."
+                "Not kept: the training was so long that large values of some steps only were written, and this step "
+                "is none of them; --keep-steps all would have kept it."
             )
         size = bytes_text(self._bytes())
         return tr(

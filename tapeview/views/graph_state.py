@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 SPOILED = ("", "Inf", "NaN")
+UNKNOWN = -1.0
+"""The norm of a gradient of which neither value nor statistics are in the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,10 @@ class State:
 
     Per node: ``executed``; ``bad`` (its value, as far as executed, holds NaN or Inf); ``passed`` (its rule was
     applied in the gradient call being looked at), ``silent`` (that call never reaches it). Per edge: ``norms`` of the
-    gradient that ran back along it (NaN: none so far), ``weights`` how wide that is drawn, ``bad_edges`` (its place in
-    ``SPOILED``), ``running`` (it moves at this very position), ``coming`` (at the next one), ``lit`` (what the current
-    op reads in the forward pass). ``current`` is a node or -1; ``caption`` is its second line.
+    gradient that ran back along it (NaN: none so far, ``UNKNOWN``: its value was not kept), ``weights`` how wide that
+    is drawn, ``bad_edges`` (its place in ``SPOILED``), ``running`` (it moves at this very position), ``coming`` (at
+    the next one), ``lit`` (what the current op reads in the forward pass). ``current`` is a node or -1; ``caption`` is
+    its second line.
     """
 
     phase: str
@@ -51,6 +54,8 @@ class State:
 
     def norm_text(self, edge: int) -> str:
         """The norm of an edge's gradient as the picture shows it."""
+        if self.norms[edge] == UNKNOWN:
+            return tr("not kept")
         return SPOILED[self.bad_edges[edge]] or numbers.number(float(self.norms[edge]), 3)
 
 
@@ -88,7 +93,7 @@ class _Call:
         if self.largest <= self.smallest * 1.0001:
             return np.where(norms > 0, 0.35, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.log(norms / self.smallest) / np.log(self.largest / self.smallest)
+            share = np.log(np.maximum(norms, 0.0) / self.smallest) / np.log(self.largest / self.smallest)
         found: Floats = np.clip(np.nan_to_num(share, nan=0.0, neginf=0.0, posinf=1.0), 0.0, 1.0)
         return found
 
@@ -276,7 +281,7 @@ class StateMaker:
                 norm, spoiled = magnitude(tensor) if tensor is not None else (float("nan"), "")
                 positions.append(position.index)
                 edges.append(edge)
-                norms.append(0.0 if np.isnan(norm) else norm)
+                norms.append(UNKNOWN if np.isnan(norm) else norm)
                 bad.append(SPOILED.index(spoiled))
         some = [norm for norm in norms if norm > 0]
         largest = max(some, default=0.0)

@@ -125,6 +125,20 @@ def test_backward_gradients_run_back_with_their_norms(regression: Opened) -> Non
     assert state.executed.all()
 
 
+def test_a_gradient_that_was_not_kept_is_not_said_to_be_zero(
+    tmp_path: Path, opened: Callable[..., Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tapeview.views.graph_state.magnitude", lambda tensor: (math.nan, ""))
+    workspace, model = opened(write_regression(tmp_path / "r.tapeview", 4), 2, 0)
+    workspace.move_to(2, 9)
+    state = model.state
+    assert state is not None
+    passed = numbers(~np.isnan(state.norms))
+    assert passed
+    assert {state.norm_text(edge) for edge in passed} == {"not kept"}
+    assert not state.weights[passed].any()
+
+
 def test_widths_grow_with_the_norm_and_do_not_change_while_stepping(regression: Opened) -> None:
     workspace, model = regression
     weights = []
