@@ -191,7 +191,8 @@ def _assigned(case: Case) -> Break | None:
         known = known or any(context.label(t) in there for t in case.goes - case.starts)
         if known:
             use = case.use_of(record.tensor)
-            name = names.variable_name(context.recording, context.recording.variables()[record.variable])
+            written = context.recording.variables().get(record.variable)
+            name = names.variable_name(context.recording, written) if written is not None else names.DEFAULT_VARIABLE
             return Break("assign", *use, record.site, tensor=record.tensor, extra=name)
     return None
 

@@ -86,6 +86,9 @@ def _case(context: Context, call: GradientCall, source: Source, answer: SourceGr
     else:
         starts, variable, name = {source.tensor}, None, ""
     text = code.argument(context.recording, started.site, 1, "sources", source.key)
+    if not text and source.key:
+        several = code.argument(context.recording, started.site, 1, "sources")
+        text = several + source.key if several.isidentifier() else ""
     watched = home[1].watched if home is not None else ()
     return Case(
         context,
@@ -93,7 +96,7 @@ def _case(context: Context, call: GradientCall, source: Source, answer: SourceGr
         answer,
         source,
         variable,
-        (text if text.isidentifier() else "") or name or text or context.label(source.tensor),
+        (text if text.isidentifier() or "…" in name else "") or name or text or context.label(source.tensor),
         text,
         home[1] if home is not None else None,
         home[0] if home is not None else context.step,

@@ -134,7 +134,7 @@ def words(case: Case, found: Break, line: int) -> tuple[str, str]:
     """Text and advice of a break; each ends with a full stop."""
     op = found.op.op if found.op is not None else ""
     how, tf, np = _HOW.get(found.extra, (found.extra, "a function of tf", "Python's or NumPy's"))
-    code = case.name if case.name.isidentifier() else "…"
+    code = case.name if case.name.isidentifier() or case.name == case.text else "…"
     kind = "is a tensor computed outside the tape" if found.extra == "computed" else "is a constant"
     context = case.context
     fields = {

@@ -194,7 +194,8 @@ def _important(context: Context) -> dict[int, str]:
     found: dict[int, str] = {}
     for call in context.step.calls.values():
         for target in call.started.targets:
-            found[target] = context.label(target)
+            label = context.label(target)
+            found[target] = label if "(" not in label else "the target"
         if call.finished is None:
             continue
         for source, answer in zip(call.started.sources, call.finished.results, strict=False):
@@ -233,7 +234,7 @@ def _path(context: Context, first: Made, found: dict[int, Made], reached: list[i
             children.setdefault(parent, []).append(made.tensor)
     came: dict[int, int] = {first.tensor: 0}
     level = [first.tensor]
-    goals = set(reached)
+    goals = {reached[0]}
     end = first.tensor if first.tensor in goals else 0
     while level and not end:
         after: list[int] = []
@@ -349,9 +350,9 @@ def _outside(
         text = f"The variable “{name}” held {what} already when this step began{where}."
         advice = "Look at the earlier step in which it began; nothing in this step made it."
     else:
-        made_by = f" by {record.made_by}, outside every tape," if record.made_by else ""
+        made_by = f", the result of {record.made_by} outside every tape" if record.made_by else ""
         cause, level = "bad data", ERROR if reached else NOTE
-        text = f"{what} came in with “{name}”{where}: it was made{made_by} before this op used it in line {line}."
+        text = f"{what} came in with “{name}”{where}{made_by}, which the op in line {line} reads."
         advice = f"Check the data: tf.debugging.check_numerics({name}, …) or np.isfinite, and where it comes from."
     yield Finding(
         "nonfinite",
