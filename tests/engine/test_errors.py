@@ -75,3 +75,15 @@ def test_an_error_survives_copying() -> None:
     for again in (copy.copy(error), pickle.loads(pickle.dumps(error))):
         assert type(again) is type(error)
         assert str(again) == str(error)
+
+
+def test_an_op_is_named_in_an_error_where_tensorflow_names_it() -> None:
+    ones = tf.ones((2, 2))
+    for values, name, end in (
+        ([ones, tf.ones((1, 1))], "concat", "[Op:ConcatV2] name: concat"),
+        ([ones, tf.ones((1, 1))], "mine", "[Op:ConcatV2] name: mine"),
+        ([ones, [[1.0]]], "concat", "[Op:ConcatV2]"),  # an operand is a list
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+            tf.concat(values, 0, name=name)
+        assert str(caught.value).endswith(end)

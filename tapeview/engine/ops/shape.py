@@ -257,7 +257,10 @@ def concat(values: Any, axis: Any, name: str = "concat") -> EagerTensor:
     """Tensors joined along an axis. Raises InvalidArgumentError if the other sizes, the ranks or the types differ."""
     if convert.is_tensor_like(values):
         return to_tensor(values)
-    tensors = _same_type("ConcatV2", list(values), "concat")
+    values = list(values)
+    tensors = _same_type("ConcatV2", values, "concat")
+    # TensorFlow converts a list on another path, whose errors do not name the op.
+    named = "" if any(isinstance(value, (list, tuple)) for value in values) else f" name: {name}"
     first = tensors[0]._array.shape
     at = static_int(axis)
     wrapped = f"{device(f'ConcatV2_N_{len(tensors)}')}ConcatOp : "
@@ -266,7 +269,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> EagerTensor:
         text = f"{wrapped}Expected concatenating dimensions in the range [{-rank}, {rank}), but got {at}"
         if rank == 0:
             text = f"{wrapped}Can't concatenate scalars (use tf.stack instead)"
-        raise InvalidArgumentError(None, None, f"{text} [Op:ConcatV2] name: concat")
+        raise InvalidArgumentError(None, None, f"{text} [Op:ConcatV2]{named}")
     for k, t in enumerate(tensors):
         shape = t._array.shape
         text = ""
@@ -276,7 +279,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> EagerTensor:
             text = f"Dimension {wrong[0]} in both shapes must be equal"
         if text:
             text = f"{wrapped}{text}: shape[0] = {bracketed(first)} vs. shape[{k}] = {bracketed(shape)}"
-            raise InvalidArgumentError(None, None, f"{text} [Op:ConcatV2] name: concat")
+            raise InvalidArgumentError(None, None, f"{text} [Op:ConcatV2]{named}")
     if len(tensors) == 1:
         from tapeview.engine.ops.elementwise import identity
 
