@@ -1,5 +1,5 @@
 """Takes the pictures that the README shows: the window on an example after a run, in the backward pass, light and dark,
-and on another one that a breakpoint has stopped.
+on another one that a breakpoint has stopped, and on a CNN while it trains and afterwards.
 
 xvfb-run -s "-screen 0 1600x1000x24" python scripts/take_screenshots.py [FOLDER]
 """
@@ -24,7 +24,8 @@ from tapeview.views.examples import examples
 
 SIZE = (1440, 900)
 STEP = 142
-EXAMPLE, WRONG = "linear_regression", "nan_loss"
+EXAMPLE, WRONG, NETWORK = "linear_regression", "nan_loss", "shapes_cnn"
+TRAINED = 100
 
 
 def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
@@ -37,15 +38,16 @@ def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
 
 
 def main(folder: Path) -> None:
-    """Runs the examples and saves ``window_light.png``, ``window_dark.png`` and ``window_paused.png``."""
+    """Runs the examples and saves ``window_light.png``, ``window_dark.png``, ``window_paused.png``,
+    ``training_layers.png`` and ``training_ops.png``.
+    """
     application()
-    script = next(example.path for example in examples() if example.path.stem == EXAMPLE)
     with tempfile.TemporaryDirectory() as scratch:
         for kind in ("CONFIG", "STATE"):
             os.environ[f"XDG_{kind}_HOME"] = scratch  # breakpoints and history of nobody
         window = make_window(Settings(Path(scratch) / "settings.ini"))
         window.resize(*SIZE)
-        window.open(script)
+        window.open(example(EXAMPLE))
         window.show()
         until(lambda: QTest.qWaitForWindowExposed(window))
         window.session.run()
@@ -62,17 +64,18 @@ def main(folder: Path) -> None:
         for theme in ("dark", "light"):
             window.set_theme(theme)
             QTest.qWait(800)
-            picture = window.screen().grabWindow(window.winId())
-            if not picture.save(str(folder / f"window_{theme}.png")):
-                sys.exit(f"{folder} cannot be written")
+            save(window, folder / f"window_{theme}.png")
         paused(window, folder)
+        window.session.stop()
+        until(lambda: not window.session.running)
+        training(window, folder)
         window.close()
         until(lambda: not window.isVisible())
 
 
 def paused(window: MainWindow, folder: Path) -> None:
     """Runs the example whose loss turns NaN until a breakpoint stops it, and saves ``window_paused.png``."""
-    window.open(next(example.path for example in examples() if example.path.stem == WRONG))
+    window.open(example(WRONG))
     workspace, bench = window.workspace, window.workbench
     assert bench is not None
     for text in ("nan", "w:norm>100", "loss rises 20%"):
@@ -89,9 +92,42 @@ def paused(window: MainWindow, folder: Path) -> None:
     QTest.keyClicks(bench.console.prompt.line, "tf.reduce_max(p)")
     QTest.keyClick(bench.console.prompt.line, Qt.Key.Key_Return)
     QTest.qWait(1200)
-    picture = window.screen().grabWindow(window.winId())
-    if not picture.save(str(folder / "window_paused.png")):
-        sys.exit(f"{folder} cannot be written")
+    save(window, folder / "window_paused.png")
+
+
+def training(window: MainWindow, folder: Path) -> None:
+    """Runs the CNN: its layers while it trains, and the ops of its first one with their feature maps afterwards."""
+    window.open(example(NETWORK))
+    workspace, bench = window.workspace, window.workbench
+    assert bench is not None
+    bench.bring_up(bench.plots)
+    bench.bring_up(bench.variables)
+    window.session.run()
+    until(lambda: workspace.step_count >= TRAINED and not bench.graph_model.laying_out)
+    QTest.qWait(600)
+    save(window, folder / "training_layers.png")
+    until(lambda: workspace.state == "finished")
+    workspace.move_to(workspace.step_count - 1, 0)
+    model = bench.graph_model
+    model.fold_all(False)
+    until(lambda: not model.laying_out)
+    step = workspace.step
+    assert step is not None
+    pool = next(op for op in step.ops.values() if op.op == "MaxPool")
+    workspace.move_to(workspace.cursor.step, step.position_of_op[pool.seq])
+    QTest.qWait(1500)
+    save(window, folder / "training_ops.png")
+
+
+def example(name: str) -> Path:
+    """Where one of the examples is."""
+    return next(found.path for found in examples() if found.path.stem == name)
+
+
+def save(window: MainWindow, path: Path) -> None:
+    """A picture of the window as it is."""
+    if not window.screen().grabWindow(window.winId()).save(str(path)):
+        sys.exit(f"{path} cannot be written")
 
 
 if __name__ == "__main__":

@@ -56,11 +56,11 @@ def result_name(rec: Places, site: int, output: int | None = None, *, gathered: 
         gathered: whether the items of a comprehension, and what is appended to a list, are called ``layers[…]``.
     """
     path: Path = () if output is None else (_Output(output),)
-    for frame in rec.frames(site):
+    for depth, frame in enumerate(rec.frames(site)):
         syntax = _syntax(rec, frame)
         node = syntax.at(frame)
-        if node is None:
-            return ""
+        if node is None or (depth == 0 and _trains(node)):
+            return ""  # what `history = model.fit(...)` is called is no op of the training
         found = _destination(syntax, node, path, gathered)
         if isinstance(found, str):
             return found
@@ -98,6 +98,11 @@ TRAINERS = ("fit", "train_on_batch", "train_step")
 """Methods whose first argument is data and whose target is the model's loss."""
 
 
+def _trains(node: ast.AST | None) -> bool:
+    """Whether this calls one of the methods that do a whole training step."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TRAINERS
+
+
 def series_name(rec: Places, name: str, kind: str, site: int) -> str:
     """The name of a plotted series. One that was stored without a name gets that of the target or variable at its
     site.
@@ -109,7 +114,7 @@ def series_name(rec: Places, name: str, kind: str, site: int) -> str:
     for frame in rec.frames(site)[:1]:
         syntax = _syntax(rec, frame)
         node = syntax.at(frame)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TRAINERS:
+        if _trains(node):
             return "loss"
         if isinstance(node, ast.Call):
             keywords = [word.value for word in node.keywords if word.arg == "target"]

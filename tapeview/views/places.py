@@ -33,10 +33,12 @@ def phase_name(phase: str) -> str:
 
 def describe(recording: Recording, step: Step, record: Op | BackwardStep | Assigned) -> tuple[str, str]:
     """Title and target of a position's record: ``("Mul", "y_pred")``, ``("Square", "gradient of “y_pred - y”")``,
-    ``("SGD", "w")``.
+    ``("SGD", "w")``. The result of an op that the user's code does not name goes by its layer, else by the expression.
     """
     if isinstance(record, Op):
-        return record.op, names.result_name(recording, record.site) or names.expression(recording, record.site)
+        name = names.result_name(recording, record.site)
+        layers = [] if name else [scope.name for scope in step.scope_of(record)]
+        return record.op, name or (layers[-1] if layers else names.expression(recording, record.site))
     if isinstance(record, BackwardStep):
         op = step.ops.get(record.op)
         if op is None:
