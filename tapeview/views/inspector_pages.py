@@ -12,10 +12,10 @@ from tapeview.trace.records import Assigned, BackwardStep, Op, OpInfo, SourceGra
 from tapeview.views.highlight import characters
 from tapeview.views.inspector_sheet import Entry, Sheet
 from tapeview.views.inspector_words import attribute, formula, input_symbols, plural, saved_words
+from tapeview.views.messages import readable
 from tapeview.views.numbers import brief as array_words
 from tapeview.views.numbers import number, shape_text
 from tapeview.views.places import describe, phase_name
-from tapeview.views.messages import readable
 from tapeview.views.reasons import Subject, Why, why_none
 from tapeview.views.step_index import Sent, StepIndex, index_of
 from tapeview.views.tensors import FEW, label_of, record_of, stats_of, tensor_words, value_of
