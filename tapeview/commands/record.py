@@ -26,7 +26,7 @@ class Record:
     The script's own output, input and exit code stay its own. Look at the recording with `tapeview open` or `tapeview
     info`; it can be opened while the script still runs.
 
-    With --break the run ends where the breakpoint would stop it, with exit code 3, and `tapeview open` shows that place:
+    With --break the run ends where the breakpoint would stop it, with exit code 3; `tapeview open` shows that place:
     --break nan, --break line:train.py:31, --break "loss rises 20%", --break "gradient:w:norm>10 if step > 5".
     """
 
@@ -47,7 +47,8 @@ class Record:
             default=[],
             metavar="SPEC",
             help="end where this breakpoint stops: line:FILE:LINE, op:TYPE, node:NAME, nan, inf, zero, max>LIMIT, "
-            "value:EXPRESSION, gradient:TEST, gradient:VARIABLE:TEST, loss>LIMIT, loss rises PERCENT%%, step:N, every:N, "
+            "value:EXPRESSION, gradient:TEST, gradient:VARIABLE:TEST, loss>LIMIT, loss rises PERCENT%%, step:N, "
+            "every:N, "
             "exception; any of them with ' if CONDITION', ' after N', ' log TEXT'",
         )
         parser.add_argument(

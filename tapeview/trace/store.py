@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.trace.batch import ENCODER, Batch, encoded
+from tapeview.trace.batch import ENCODER, Batch, encoded, put
 from tapeview.trace.create import connect, create, start_log, storable
 from tapeview.trace.growing import GrowingSteps
 from tapeview.trace.records import (
@@ -299,7 +299,7 @@ class Writer:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for sql, rows in batch.tables(self._revision + 1):
-                connection.executemany(sql, rows)
+                put(connection, sql, rows)
             connection.execute("COMMIT")
             self._revision += 1
         except BaseException:

@@ -334,3 +334,16 @@ def test_a_forked_child_writes_nothing_and_harms_nothing(path: Path) -> None:
         assert recording.output() == []
         assert recording.state == "running"
     writer.finish("finished", 0)
+
+
+def test_many_rows_are_one_execution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each execution lets go of the interpreter's lock, and a busy script gives it back only after 5 ms."""
+    executed: list[str] = []
+    with closing(sqlite3.connect(tmp_path / "s.db")) as connection:
+        connection.execute("CREATE TABLE scalar (series, step, value)")
+        connection.set_trace_callback(executed.append)
+        rows = [(1, step, step / 2) for step in range(3000)]
+        put(connection, "INSERT INTO scalar (series, step, value) VALUES (?, ?, ?)", rows)
+        connection.set_trace_callback(None)
+        assert connection.execute("SELECT series, step, value FROM scalar ORDER BY step").fetchall() == rows
+    assert len([text for text in executed if text.startswith("INSERT")]) <= 3

@@ -165,7 +165,8 @@ def test_stop_and_restart(person: Person) -> None:
     person.press(Key.Key_F5, Modifier.ControlModifier | Modifier.ShiftModifier)
     person.until(lambda: person.workspace.state == "running" and person.workspace.step_count > 1)
     person.press(Key.Key_F5, Modifier.ShiftModifier)
-    person.until(lambda: person.workspace.state == "stopped")
+    person.until(lambda: person.workspace.state != "running")
+    assert person.workspace.state == "stopped"
 
 
 # -- breakpoints -------------------------------------------------------------------------------------------------------
