@@ -57,8 +57,8 @@ class Stopped(msgspec.Struct, frozen=True):
     got there), "breakpoint" (``breakpoint`` is its id; where it is one on exceptions, an op raised and the script has
     not unwound yet), "failed" (the script has raised; its frames are still there, going on ends it). ``text`` is one
     sentence for the user. ``thread`` is Python's ident of the thread that stopped. ``step`` and ``position`` are where
-    the recording then ends, as the reader counts them (``position`` -1: nothing recorded in that step); ``op`` is the ``seq`` of the
-    op that ran or whose rule ran, 0 = neither.
+    the recording then ends, as the reader counts them (``position`` -1: nothing recorded in that step); ``op`` is the
+    ``seq`` of the op that ran or whose rule ran, 0 = neither.
     """
 
     serial: int

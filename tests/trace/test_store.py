@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tapeview.trace.batch import put
 from tapeview.trace.query import Recording
 from tapeview.trace.records import SETUP, Assigned, Failure, Frame, Op, OpInfo, Output, Tensor
 from tapeview.trace.schema import APPLICATION_ID, CHUNK_LIMIT, USER_VERSION
