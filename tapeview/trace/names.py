@@ -164,6 +164,8 @@ def _op_label(rec: Recording, step: Step, op: Op, tensor: int) -> str:
         return op.op
     output = op.outputs.index(tensor) if len(op.outputs) > 1 else None
     name = result_name(rec, op.site, output)
+    if not name and any(_trains(_syntax(rec, frame).at(frame)) for frame in rec.frames(op.site)[:1]):
+        return op.op
     return name or _shortened(expression(rec, op.site), _LONGEST_LABEL) or op.op
 
 

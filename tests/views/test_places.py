@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tapeview.trace.names import tensor_label
 from tapeview.trace.records import Op
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.places import describe
@@ -39,12 +40,22 @@ def test_a_tape_with_layers_opens_folded_to_them(tmp_path: Path) -> None:
             assert model.scene is not None
             return [face.title for face in model.scene.faces if face.style == "group"]
 
+        def folded() -> bool:
+            return model.folded
+
         assert groups() == ["dense", "dense_1"]
         assert model.can_fold
-        assert model.folded
+        assert folded()
         model.fold_all(False)
         assert groups() == []
-        assert not model.folded
+        assert not folded()
         model.fold_all(True)
         assert groups() == ["dense", "dense_1"]
         model.dispose()
+
+
+def test_no_op_of_a_training_is_labelled_with_the_call_of_fit(tmp_path: Path) -> None:
+    with record_source(tmp_path, FIT).recording() as recording:
+        step = recording.step(0)
+        labels = {tensor_label(recording, step, op.outputs[0]) for op in step.ops.values()}
+    assert not [label for label in labels if "fit" in label]
