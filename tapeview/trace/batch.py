@@ -127,7 +127,8 @@ def put(connection: sqlite3.Connection, sql: str, rows: list[Row]) -> None:
     back only after 5 ms: a thousand rows one by one would take 5 s, and a script makes more than that in a second.
     """
     head, found, group = sql.partition(" VALUES ")
-    if not found or len(rows) == 1:
+    if not found or len(rows) == 1 or sql == INSERTS["value"]:
+        # SQLite copies what a statement is given: large values one after the other, or all would be there twice.
         connection.executemany(sql, rows)
         return
     most = PARAMETERS // len(rows[0])
