@@ -125,8 +125,8 @@ def test_weights_of_classes_and_of_samples_weigh_the_loss() -> None:
     weights = np.where(Y[:, 0] == 1, 3.0, 0.5)
     by_class, by_sample = model_of(), model_of()
 
-    by_class.fit(X, Y, class_weight={0: 0.5, 1: 3.0}, batch_size=20, verbose=0)
-    by_sample.fit(X, Y, sample_weight=weights, batch_size=20, verbose=0)
+    by_class.fit(X, Y, class_weight={0: 0.5, 1: 3.0}, batch_size=20, shuffle=False, verbose=0)
+    by_sample.fit(X, Y, sample_weight=weights, batch_size=20, shuffle=False, verbose=0)
 
     np.testing.assert_allclose(by_class.get_weights()[0], by_sample.get_weights()[0])
     assert not np.allclose(by_class.get_weights()[0], np.ones((4, 1)))
