@@ -1,14 +1,23 @@
-"""Scripts as tutorials write them, run unchanged through the command line: they print what TensorFlow 2.15 prints."""
+"""Scripts as tutorials write them, run unchanged through the command line: they print what TensorFlow 2.15 prints.
+
+Those that stand in ``scripts`` are copies of their authors' text to the letter, and therefore not code of ours.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import re
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+SCRIPTS = Path(__file__).parent / "scripts"
 
 BATCH = """
     import numpy as np
@@ -76,17 +85,19 @@ SAMPLES = """
 """
 
 
-def record(folder: Path, text: str) -> tuple[list[str], dict[str, object]]:
+def record(folder: Path, text: str, **variables: str) -> tuple[list[str], dict[str, object]]:
     """What a script prints, and what ``tapeview info`` says of its recording."""
     script, recording = folder / "script.py", folder / "script.tapeview"
     script.write_text(textwrap.dedent(text), encoding="utf-8")
-    told = tapeview("record", "-o", str(recording), str(script))
+    told = tapeview("record", "-o", str(recording), str(script), **variables)
     return told.splitlines(), json.loads(tapeview("info", "--json", str(recording)))
 
 
-def tapeview(*arguments: str) -> str:
-    command = [sys.executable, "-m", "tapeview", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100, encoding="utf-8")
+def tapeview(*arguments: str, **variables: str) -> str:
+    command, environment = [sys.executable, "-m", "tapeview", *arguments], {**os.environ, **variables}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=100, encoding="utf-8", env=environment
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -122,3 +133,70 @@ def test_a_regression_sample_by_sample_prints_as_in_tensorflow(tmp_path: Path) -
     tapes = info["tapes"]
     assert isinstance(tapes, list)
     assert [g["none_reason"] for g in tapes[1]["gradients"]] == ["not watched", None]
+
+
+def write_batch(path: Path, count: int, seed: int) -> None:
+    """A CIFAR-100 batch of random images, as the archive has them."""
+    rng = np.random.RandomState(seed)
+    content = {
+        b"filenames": [b"x.png"] * count, b"batch_label": b"a batch",
+        b"fine_labels": rng.randint(0, 100, count).tolist(),
+        b"coarse_labels": rng.randint(0, 20, count).tolist(),
+        b"data": rng.randint(0, 256, (count, 3072)).astype(np.uint8),
+    }  # fmt: skip
+    path.write_bytes(pickle.dumps(content, protocol=2))
+
+
+def test_the_cifar_network_trains_on_what_is_in_kerass_cache(tmp_path: Path) -> None:
+    folder = tmp_path / "datasets" / "cifar-100-python"
+    folder.mkdir(parents=True)
+    write_batch(folder / "train", 70, 1)
+    write_batch(folder / "test", 10, 2)
+    text = (SCRIPTS / "cifar100_cnn.txt").read_text(encoding="utf-8")
+
+    lines, info = record(tmp_path, text, KERAS_HOME=str(tmp_path))
+
+    assert lines[0] == "70 10"
+    losses = [re.fullmatch(r"Epoch (\d): last batch loss = (\d\.\d{4})", line) for line in lines[1:6]]
+    assert [m and int(m[1]) for m in losses] == [0, 1, 2, 3, 4]
+    assert 2 < min(float(m[2]) for m in losses if m) < max(float(m[2]) for m in losses if m) < 8
+    assert re.fullmatch(r"It took \d+\.\d+ seconds", lines[6])
+    assert "1/1 [==============================] - " in "\n".join(lines[7:])
+    assert re.fullmatch(r"accuracy [01]\.\d+", lines[-1])
+    tapes = info["tapes"]
+    assert isinstance(tapes, list)
+    assert len(tapes) == 10
+    assert [g["source"] for g in tapes[0]["gradients"]] == [
+        f"custom_model/{layer}/{part}"
+        for layer in ("conv2d", "conv2d_1", "dense", "dense_1")
+        for part in ("kernel", "bias")
+    ]
+    assert all(g["none_reason"] is None for tape in tapes for g in tape["gradients"])
+
+
+def test_the_guide_to_tapes_prints_what_its_author_saw(tmp_path: Path) -> None:
+    # The guide imports it, as notebooks do, and never draws.
+    (tmp_path / "matplotlib").mkdir()
+    for module in ("__init__", "pyplot"):
+        (tmp_path / "matplotlib" / f"{module}.py").touch()
+    text = (SCRIPTS / "tape_guide.txt").read_text(encoding="utf-8")
+
+    lines, _ = record(tmp_path, text, PYTHONPATH=str(tmp_path))
+
+    bias = lines.pop(3)  # of random weights
+    assert re.fullmatch(r"<tf.Tensor: shape=\(2,\), dtype=float32, numpy=array\(\[.*\], dtype=float32\)>", bias)
+    assert lines == [
+        "6.0",
+        "(3, 2)",
+        "(3, 2)",
+        "dense/kernel:0, shape:(3, 2)",
+        "dense/bias:0, shape:(2,)",
+        "tf.Tensor(6.0, shape=(), dtype=float32)",
+        "None",
+        "None",
+        "None",
+        "['x0:0']",
+        "6.0",
+        "dy/dx0 None",
+        "dy/dx1 0.9999546",
+    ]
