@@ -22,6 +22,7 @@ from tapeview.tensorflow import names
 _ROOTS = {"tensorflow": "tf", "keras": "tf.keras"}
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _EXAMPLES = os.path.join(_PACKAGE, "examples") + os.sep
+_BEHAVIOUR = "tapeview.tf1.behaviour"
 _TAKING_TENSORS = (
     "tapeview.engine.ops.", "tapeview.engine.scripting.control", "tapeview.keras.activations",
     "tapeview.keras.backend.", "tapeview.keras.losses.",
@@ -35,37 +36,45 @@ _wraps: list[Callable[[str, Any], Any]] = []
 class Namespace(ModuleType):
     """One namespace of TensorFlow's names, such as ``tf.math``: looks names up in the table and keeps what it found."""
 
-    def __init__(self, module_name: str, dotted: str) -> None:
+    def __init__(self, module_name: str, dotted: str, tf1: bool = False) -> None:
         super().__init__(module_name, f"TensorFlow's {dotted}, as tapeview has it.")
-        self.__dict__["_dotted"] = dotted
+        self.__dict__.update(_dotted=dotted, _tf1=tf1)
         self.__path__: list[str] = []
-        self.__dict__.update(names.constants(dotted))
-        self.__dict__["__all__"] = [name for name in names.children(dotted) if not name.startswith("_")]
+        self.__dict__.update(names.constants(dotted, tf1))
+        self.__dict__["__all__"] = [name for name in names.children(dotted, tf1) if not name.startswith("_")]
         _namespaces.add(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
         dotted = f"{self._dotted}.{name}"
+        tf1 = self._tf1 or (_deferred() and not names.is_supported(dotted))
         value: Any
-        if names.is_namespace(dotted):
-            value = Namespace(f"{self.__name__}.{name}", names.canonical(dotted))
+        if names.is_namespace(dotted, tf1):
+            old = tf1 and not dotted.startswith("tf.compat.v2")
+            value = Namespace(f"{self.__name__}.{name}", names.canonical(dotted), old)
         else:
-            target = names.target(dotted)
+            target = names.target(dotted, tf1)
             if target is None:
                 raise AttributeError(names.unsupported_sentence(dotted, *_place()), name=name, obj=self)
             value = resolve(target)
             _listen()
             for wrap in _wraps:
-                value = _wrapped(wrap, dotted, value)
+                value = _wrapped(wrap, names.public_name(dotted, tf1), value)
         setattr(self, name, value)
         return value
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *names.children(self._dotted)})
+        return sorted({*super().__dir__(), *names.children(self._dotted, self._tf1)})
 
     def __repr__(self) -> str:
         return f"<module {self.__name__!r} (tapeview)>"
+
+
+def _deferred() -> bool:
+    """Whether the script has asked for TensorFlow 1's way itself."""
+    behaviour = sys.modules.get(_BEHAVIOUR)
+    return behaviour is not None and bool(behaviour.deferred())
 
 
 def _listen() -> None:
@@ -87,12 +96,13 @@ def _wrap_all(wrap: Callable[[str, Any], Any]) -> None:
     for namespace in list(_namespaces):
         for name, value in list(vars(namespace).items()):
             if isinstance(value, FunctionType):
-                vars(namespace)[name] = _wrapped(wrap, f"{namespace._dotted}.{name}", value)
+                public = names.public_name(f"{namespace._dotted}.{name}", namespace._tf1)
+                vars(namespace)[name] = _wrapped(wrap, public, value)
 
 
-def _wrapped(wrap: Callable[[str, Any], Any], dotted: str, value: Any) -> Any:
+def _wrapped(wrap: Callable[[str, Any], Any], public_name: str, value: Any) -> Any:
     if isinstance(value, FunctionType) and value.__module__.startswith(_TAKING_TENSORS):
-        return wrap(names.public_name(dotted), value)
+        return wrap(public_name, value)
     return value
 
 
@@ -110,10 +120,14 @@ def resolve(target: str) -> Any:
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds ``tensorflow``, ``keras`` and what is below them. An installed TensorFlow or Keras is never looked at."""
+    """Finds ``tensorflow``, ``keras`` and what is below them. An installed TensorFlow or Keras is never looked at.
 
-    def __init__(self) -> None:
-        self._tensorflow = Namespace("tensorflow", "tf")
+    With ``tf1`` they mean what they did in TensorFlow 1.
+    """
+
+    def __init__(self, tf1: bool = False) -> None:
+        self._tf1 = tf1
+        self._tensorflow = Namespace("tensorflow", "tf", tf1)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -121,9 +135,10 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         dotted = _dotted(fullname)
         if dotted is None:
             return None
-        if names.is_namespace(dotted):
+        tf1 = self._tf1 or _deferred()
+        if names.is_namespace(dotted, tf1):
             return importlib.machinery.ModuleSpec(fullname, self, origin="tapeview", is_package=True)
-        if names.target(dotted) is not None:
+        if names.target(dotted, tf1) is not None:
             return None
         # With the module's name in it, the import system would swallow this error in `from tensorflow import name`.
         raise ModuleNotFoundError(names.unsupported_sentence(dotted, *_place()))
@@ -140,12 +155,21 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """There is nothing to execute: names are found when they are asked for."""
 
 
-def install() -> Finder:
-    """Puts a new finder in front of all others and forgets the modules of an earlier one."""
+def install(tf1: bool = False, deferred: bool = False, eager: bool = False) -> Finder:
+    """Puts a new finder in front of all others and forgets the modules of an earlier one.
+
+    Args:
+        tf1: names mean what they did in TensorFlow 1.
+        deferred: functions add nodes to a graph from the beginning.
+        eager: they never do, whatever the script calls.
+    """
     uninstall()
-    finder = Finder()
+    finder = Finder(tf1)
     sys.meta_path.insert(0, finder)
     _print_as_numpy_1()
+    if deferred or eager:
+        behaviour = importlib.import_module(_BEHAVIOUR)
+        behaviour.begin(deferred=deferred, fixed=eager)
     return finder
 
 

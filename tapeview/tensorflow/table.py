@@ -3,7 +3,7 @@
 To make a name known, add its word to its module's line in `HOMES`; it then appears in every namespace in which
 TensorFlow has it (`namespaces`). ``"range=range_"`` says that ``tf.range`` is ``range_`` in the module. A namespace
 whose words have a meaning of their own (``tf.keras.layers``, ``tf.initializers``) has its modules and words in `LOCAL`,
-Keras's in `keras_table`.
+Keras's in `keras_table`, TensorFlow 1's in `tf1_table`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 from tapeview.tensorflow.keras_table import KERAS as _KERAS
 from tapeview.tensorflow.layer_names import KERAS
 from tapeview.tensorflow.namespaces import NAMESPACES
+from tapeview.tensorflow.tf1_table import TF1
 
 _ENGINE = "tapeview.engine."
 _OPS = _ENGINE + "ops."
@@ -226,6 +227,8 @@ def _build() -> dict[str, dict[str, str]]:
     }
     for space, modules in (*LOCAL.items(), *KERAS.items()):
         names.setdefault(space, {}).update(_homes(modules))
+    for space, modules in TF1.items():
+        names.setdefault("tf.compat.v1" + space[2:], {}).update(_homes(modules))
     return {space: found for space, found in names.items() if found}
 
 
