@@ -41,6 +41,16 @@ SCOPE_CLOSED = 14
 """(SCOPE_CLOSED, scope)"""
 MEASURED = 15
 """(MEASURED, kind, name, value, thread): a number about the training, as ``log.measure`` tells."""
+NODE = 16
+"""(NODE, graph, node, site, thread): a node was added to the deferred graph with number ``graph``; see
+``deferred.Operation`` for what a node has."""
+RUN_STARTED = 17
+"""(RUN_STARTED, tape, run, graph, [fetch names], [(node number, output index, tensor fed)], site, thread): follows the
+TAPE_OPENED of the run's tape."""
+NODE_RAN = 18
+"""(NODE_RAN, tape, node number, (output tensor or None, ...), thread)"""
+RUN_FINISHED = 19
+"""(RUN_FINISHED, tape, [(fetch name, tensor or None)], error or None): comes before the run's tape is closed."""
 
 Event = tuple[Any, ...]
 Sink = Callable[[Event], object]
