@@ -1,4 +1,4 @@
-"""TensorFlow 1's names, in the form of `table.LOCAL`; here ``tf.train`` is what TensorFlow 2 calls ``tf.compat.v1.train``.
+"""TensorFlow 1's names, in the form of `table.LOCAL`; ``tf.train`` is here what TensorFlow 2 has as ``compat.v1.train``.
 
 A name that is missing here is looked for among TensorFlow 2's: only what is new or different is listed. Namespaces of
 TensorFlow 1 that are gone (``tf.contrib``) stand here as well.

@@ -28,7 +28,8 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "engine": (set(), {"numpy"}),
     "keras": ({"engine"}, {"numpy"}),
-    "tensorflow": ({"engine", "keras"}, {"numpy"}),
+    "tf1": ({"engine", "keras"}, {"numpy"}),
+    "tensorflow": ({"engine", "keras", "tf1"}, {"numpy"}),
     "trace": (set(), {"numpy", "msgspec"}),
     "breakpoints": (set(), {"msgspec"}),
     "protocol": ({"breakpoints"}, {"msgspec"}),
@@ -37,7 +38,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "explain": ({"trace"}, {"numpy", "msgspec"}),
     "debugger": ({"trace", "joining", "protocol", "breakpoints"}, {"numpy", "msgspec", "platformdirs"}),
     "debuggee": (
-        {"engine", "keras", "tensorflow", "trace", "joining", "protocol", "breakpoints"},
+        {"engine", "keras", "tf1", "tensorflow", "trace", "joining", "protocol", "breakpoints"},
         {"numpy", "msgspec"},
     ),
     "views": (
