@@ -1,214 +1,164 @@
-"""Speed of a training step of a CIFAR-100 CNN (batch 32 and 256, float32), alone and with a recording being written.
+"""Speed of a training step of a CIFAR-100 CNN (batch 32 and 256, float32), alone and with a recording being written,
+beside NumPy by hand and the frameworks that are installed; the step of a linear regression; peak memory.
 
-    python benchmarks/training.py [--rounds N] [--steps N] [--batch 32 256] [--json FILE]
+    python benchmarks/training.py [--peer PYTHON ...] [--rounds N] [--steps N] [--batch 32 256 0] [--json FILE]
 
-One BLAS thread. Steps alone and steps that are recorded take turns in blocks of ``--steps``, and a recorded block ends
-when all of it is committed: so a slow spell of the machine hits both, and nothing of the recorder's work is left out.
-The ratio is the median of those of neighbouring blocks, without the first one: of the recording's first steps more is
-kept, and so it is told on its own. Frameworks that are installed run the same step beside it.
+One thread each. A framework is looked for in this interpreter and in those named by ``--peer`` (of other environments).
+Each runs in a process of its own; they take turns in blocks of ``--steps`` steps, so that a slow spell of the machine
+hits all. What is compared is ratios of blocks of the same round, and their median over the rounds: of the clock, and
+of processor time, which what else runs on the machine disturbs less. A recorded block ends when all of it is committed.
+Of a recording's first steps more is kept, and so its first block is told on its own. Batch 0 is the regression.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib
 import json
-import os
 import statistics
+import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
-os.environ["OMP_NUM_THREADS"] = "1"
-os.environ["MKL_NUM_THREADS"] = "1"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import numpy as np
-
-BARS = {"step, batch 32, ms": 15.0, "step, batch 256, ms": 110.0, "recorded / alone, batch 32": 1.25}
-WARM_UP = 3
-Case = Callable[[], object]
-
-
-def batch_of(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels of CIFAR-100's shape."""
-    rng = np.random.default_rng(0)
-    images = rng.random((size, 32, 32, 3), np.float32)
-    return images, rng.integers(0, 100, size).astype(np.float32)
+BARS = {
+    "step, batch 32, ms": 15.0,
+    "step, batch 256, ms": 110.0,
+    "step, batch 32 / NumPy by hand": 1.2,
+    "step, batch 256 / NumPy by hand": 1.3,
+    "recorded / alone, batch 32": 1.25,
+    "peak memory, batch 32, MB": 150.0,
+    "regression, ms": 0.15,
+}
+OURS, FLOOR = "tapeview", "NumPy by hand"
+NETWORKS = (OURS, FLOOR, "torch", "TensorFlow", "tf.function")
+REGRESSIONS = (OURS, FLOOR, "torch", "autograd", "TensorFlow")
+REGRESSION_STEPS = 100
+Blocks = dict[str, list[dict[str, float]]]
 
 
-def keras_step(tf: Any, size: int) -> Case:
-    """The training step as a script writes it for Keras, with tapeview's or TensorFlow's names."""
-    layers = tf.keras.layers
+class Contender:
+    """A process that runs one step, as often as it is told."""
 
-    class Network(tf.keras.Model):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.parts = [
-                layers.Conv2D(16, 3, activation="relu"),
-                layers.MaxPool2D((2, 2)),
-                layers.Conv2D(32, 3, activation="relu"),
-                layers.MaxPool2D((2, 2)),
-                layers.Flatten(),
-                layers.Dense(256, activation="relu"),
-                layers.Dense(100, activation="softmax"),
-            ]
+    def __init__(self, python: str, name: str, size: int) -> None:
+        script = Path(__file__).with_name("training_steps.py")
+        self._process = subprocess.Popen(
+            [python, str(script), name, str(size)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.ready = "ready" in self._answer()
 
-        def call(self, x: Any) -> Any:
-            for part in self.parts:
-                x = part(x)
-            return x
+    def order(self, *words: object) -> dict[str, float]:
+        """What the process answers. Raises SystemExit if it is gone."""
+        assert self._process.stdin is not None
+        print(*words, file=self._process.stdin, flush=True)
+        return self._answer()
 
-    model = Network()
-    loss_of = tf.keras.losses.SparseCategoricalCrossentropy()
-    optimizer = tf.keras.optimizers.legacy.Adam()
-    features, labels = batch_of(size)
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        while line and not line.startswith("{"):  # what a framework says by itself
+            line = self._process.stdout.readline()
+        if not line:
+            sys.exit("a process of the benchmark ended early")
+        return json.loads(line)  # type: ignore[no-any-return]
 
-    def step() -> object:
-        with tf.GradientTape() as tape:
-            loss = loss_of(labels, model(features))
-            gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-        return loss
-
-    return step
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.communicate()
 
 
-def torch_step(size: int) -> Case:
-    """The same step with torch and its Adam, one thread."""
-    torch = importlib.import_module("torch")
-    torch.set_num_threads(1)
-    nn = torch.nn
-    model = nn.Sequential(
-        nn.Conv2d(3, 16, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(1152, 256), nn.ReLU(), nn.Linear(256, 100),
-    )  # fmt: skip
-    optimizer = torch.optim.Adam(model.parameters())
-    features, labels = batch_of(size)
-    x = torch.tensor(features.transpose(0, 3, 1, 2).copy())
-    y = torch.tensor(labels.astype(np.int64))
-
-    def step() -> object:
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    return step
-
-
-class Recording:
-    """A recorder that listens only while it is asked to."""
-
-    def __init__(self, path: Path) -> None:
-        from tapeview.debuggee.recorder import Recorder
-        from tapeview.engine import observe
-        from tapeview.trace.records import RunInfo
-        from tapeview.trace.store import Writer
-
-        self._observe = observe
-        self.writer = Writer(path, RunInfo("", "", "", __file__, (), str(path.parent), os.getpid(), time.time()))
-        self._recorder = Recorder(self.writer)
-        self._recorder.start()
-        self._sink = observe.sink
-        observe.listen(None)
-
-    def block(self, case: Case, steps: int) -> float:
-        """Seconds per step, recorded and committed."""
-        self._observe.listen(self._sink)
-        start = time.perf_counter()
-        for _ in range(steps):
-            case()
-        self._recorder.flush()
-        seconds = (time.perf_counter() - start) / steps
-        self._observe.listen(None)
-        return seconds
-
-    def finish(self) -> None:
-        """The recording ends. Raises SystemExit if it had trouble."""
-        self._recorder.finish("finished", 0)
-        if self._recorder.trouble:
-            sys.exit(f"the recorder had trouble: {self._recorder.trouble}")
-
-
-def alone(case: Case, steps: int) -> float:
-    """Seconds per step."""
-    start = time.perf_counter()
-    for _ in range(steps):
-        case()
-    return (time.perf_counter() - start) / steps
-
-
-def measure(size: int, rounds: int, steps: int) -> dict[str, list[float]]:
-    """Seconds per step of each block: of ours alone and recorded, and of what else is installed; and ``"bytes"``, those
-    that were written per recorded block."""
-    from tapeview.tensorflow.loader import Namespace
-
-    case = keras_step(Namespace("tensorflow", "tf"), size)
-    others: dict[str, Case] = {}
-    with contextlib.suppress(ImportError):
-        others["torch"] = torch_step(size)
-    with contextlib.suppress(ImportError):
-        others["TensorFlow"] = keras_step(importlib.import_module("tensorflow"), size)
-    found: dict[str, list[float]] = {"alone": [], "recorded": [], "bytes": [], **{name: [] for name in others}}
-    for each in (case, *others.values()):
-        alone(each, WARM_UP)
-    with tempfile.TemporaryDirectory() as folder:
-        recording = Recording(Path(folder) / "benchmark.tapeview")
-        for _ in range(rounds):
-            found["alone"].append(alone(case, steps))
-            before = recording.writer.bytes_written
-            found["recorded"].append(recording.block(case, steps))
-            found["bytes"].append(float(recording.writer.bytes_written - before))
-            for name, other in others.items():
-                found[name].append(alone(other, steps))
-        recording.finish()
+def contenders(size: int, peers: list[str]) -> dict[str, Contender]:
+    """What runs the step of this size: ours, NumPy, and what is installed somewhere."""
+    found: dict[str, Contender] = {}
+    for name in NETWORKS if size else REGRESSIONS:
+        for python in [sys.executable] if name in (OURS, FLOOR) else [sys.executable, *peers]:
+            one = Contender(python, name, size)
+            if one.ready:
+                found[name] = one
+                break
+            one.close()
     return found
+
+
+def measure(size: int, rounds: int, steps: int, peers: list[str]) -> tuple[Blocks, dict[str, float]]:
+    """The blocks of each contender (and of ours while it is recorded), and each one's peak memory in bytes (ours: before
+    anything was recorded)."""
+    running = contenders(size, peers)
+    found: Blocks = {name: [] for name in running}
+    for name, one in running.items():
+        one.order("alone", steps)
+    memory = {name: one.order("memory")["peak"] for name, one in running.items()}
+    recorded: list[dict[str, float]] = []
+    for _ in range(rounds):
+        for name, one in running.items():
+            found[name].append(one.order("alone", steps))
+            if name == OURS and size:
+                recorded.append(one.order("recorded", steps))
+    if recorded:
+        found[f"{OURS}, recorded"] = recorded
+        memory[f"{OURS}, recorded"] = running[OURS].order("memory")["peak"]
+    for one in running.values():
+        one.close()
+    return found, memory
+
+
+def ratio(some: list[dict[str, float]], others: list[dict[str, float]], clock: str) -> float:
+    """The median of the ratios of blocks of the same round."""
+    return statistics.median(a[clock] / b[clock] for a, b in zip(some, others, strict=True))
+
+
+def table(title: str, found: Blocks, memory: dict[str, float]) -> None:
+    """Prints the contenders."""
+    print(f"\n{title}")
+    print(f"  {'ms per step':22s}    least   median     most   processor   x tapeview  x NumPy (processor)   peak MB")
+    for name, blocks in found.items():
+        wall = [block["wall"] * 1e3 for block in blocks]
+        used = statistics.median(block["processor"] for block in blocks) * 1e3
+        print(
+            f"  {name:22s} {min(wall):8.3f} {statistics.median(wall):8.3f} {max(wall):8.3f} {used:11.3f} "
+            f"{ratio(blocks, found[OURS], 'wall'):12.2f} {ratio(blocks, found[FLOOR], 'wall'):8.2f} "
+            f"({ratio(blocks, found[FLOOR], 'processor'):6.2f}) {memory[name] / 1e6:15.0f}"
+        )
 
 
 def main() -> int:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--peer", action="append", default=[], help="another interpreter to look for frameworks in")
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--batch", type=int, nargs="*", default=[32, 256])
+    parser.add_argument("--batch", type=int, nargs="*", default=[32, 256, 0])
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    verdicts: list[tuple[str, float]] = []
+    verdicts: dict[str, float] = {}
     for size in options.batch:
-        steps = max(options.steps * 32 // size, 4)
-        found = measure(size, options.rounds, steps)
-        written = found.pop("bytes")
-        reference = statistics.median(found["alone"])
-        print(f"\nbatch {size}, ms per step (least, median and most of {options.rounds} blocks of {steps} steps)")
-        for name, times in found.items():
-            middle = statistics.median(times)
-            spread = f"{min(times) * 1e3:8.2f} {middle * 1e3:8.2f} {max(times) * 1e3:8.2f}"
-            print(
-                f"  {'tapeview, ' * (name in ('alone', 'recorded')) + name:22s} {spread}   {middle / reference:5.2f} x"
-            )
-        first = found["recorded"][0] / found["alone"][0]
-        later = statistics.median(
-            [with_file / without for with_file, without in zip(found["recorded"][1:], found["alone"][1:], strict=True)]
-        )
+        steps = max(options.steps * 32 // size, 4) if size else REGRESSION_STEPS
+        found, memory = measure(size, options.rounds, steps, options.peer)
+        title = f"batch {size}" if size else "linear regression with SGD"
+        table(f"{title}: {options.rounds} blocks of {steps} steps", found, memory)
+        blocks = found[OURS]
+        middle = statistics.median(block["wall"] for block in blocks) * 1e3
+        if not size:
+            verdicts["regression, ms"] = middle
+            continue
+        recorded = found[f"{OURS}, recorded"]
+        first = recorded[0]["wall"] / blocks[0]["wall"]
+        later = ratio(recorded[1:], blocks[1:], "wall")
         print(
-            f"  recorded: first block {first:.2f} x, {written[0] / steps / 1e6:.2f} MB a step; median of the others "
-            f"{later:.2f} x, {statistics.mean(written[1:]) / steps / 1e6:.3f} MB a step"
+            f"  recorded: first block {first:.2f} x, {recorded[0]['bytes'] / steps / 1e6:.2f} MB a step; the others "
+            f"{later:.2f} x ({ratio(recorded[1:], blocks[1:], 'processor'):.2f} x of processor time), "
+            f"{statistics.mean(block['bytes'] for block in recorded[1:]) / steps / 1e6:.3f} MB a step"
         )
-        verdicts += [(f"step, batch {size}, ms", reference * 1e3), (f"recorded / alone, batch {size}", later)]
+        verdicts[f"step, batch {size}, ms"] = middle
+        verdicts[f"step, batch {size} / NumPy by hand"] = ratio(blocks, found[FLOOR], "processor")
+        verdicts[f"recorded / alone, batch {size}"] = later
+        verdicts[f"peak memory, batch {size}, MB"] = memory[OURS] / 1e6
     print()
-    for name, value in verdicts:
+    for name, value in verdicts.items():
         bar = BARS.get(name)
         told = "" if bar is None else f"   bar {bar:g}   {'met' if value <= bar else 'MISSED'}"
         print(f"  {name:34s} {value:8.3f}{told}")
     if options.json:
-        options.json.write_text(json.dumps(dict(verdicts), indent=1))
+        options.json.write_text(json.dumps(verdicts, indent=1))
     return 0
 
 
