@@ -80,11 +80,11 @@ def contenders(size: int, peers: list[str]) -> dict[str, Contender]:
 
 
 def measure(size: int, rounds: int, steps: int, peers: list[str]) -> tuple[Blocks, dict[str, float]]:
-    """The blocks of each contender (and of ours while it is recorded), and each one's peak memory in bytes (ours: before
-    anything was recorded)."""
+    """The blocks of each contender (and of ours while it is recorded), and each one's peak memory in bytes (ours:
+    before anything was recorded)."""
     running = contenders(size, peers)
     found: Blocks = {name: [] for name in running}
-    for name, one in running.items():
+    for one in running.values():
         one.order("alone", steps)
     memory = {name: one.order("memory")["peak"] for name, one in running.items()}
     recorded: list[dict[str, float]] = []
