@@ -8,27 +8,52 @@ import msgspec
 
 from tapeview.explain.context import Context
 from tapeview.explain.finding import ERROR, LEVELS, NOTE, WARNING, Finding, Hop
+from tapeview.explain.huge import HUGE, explain_huge
 from tapeview.explain.none import explain_none
-from tapeview.explain.nonfinite import explain_nonfinite, healthy
+from tapeview.explain.nonfinite import explain_nonfinite
+from tapeview.explain.route import PathStation, Route, route
+from tapeview.explain.senders import Contribution, FanOut, fan_out, gradients
+from tapeview.explain.why import why, why_none
 from tapeview.explain.zero import ORDINARY, explain_zero
 from tapeview.trace.query import Recording
 
-__all__ = ["ERROR", "LEVELS", "NOTE", "WARNING", "Finding", "Gathered", "Hop", "explain", "explain_step"]
+__all__ = [
+    "ERROR",
+    "HUGE",
+    "LEVELS",
+    "NOTE",
+    "WARNING",
+    "Contribution",
+    "FanOut",
+    "Finding",
+    "Gathered",
+    "Hop",
+    "PathStation",
+    "Route",
+    "explain",
+    "explain_step",
+    "fan_out",
+    "gradients",
+    "route",
+    "why",
+    "why_none",
+]
 
 
-def explain_step(recording: Recording, step: int, *, alone: bool = True) -> list[Finding]:
+def explain_step(recording: Recording, step: int, *, alone: bool = True, limit: float = HUGE) -> list[Finding]:
     """The findings of one step.
 
     Args:
         alone: whether to tell also what is of no interest where all steps are looked at: of variables that were NaN or
             Inf before the step and where that began, and of gradients that are zero as they are at a minimum.
+        limit: beyond which numbers are huge.
 
     Raises:
         IndexError: there is no such step.
     """
     context = Context(recording, recording.step(step))
-    found = [*explain_nonfinite(context, inherited=alone), *explain_none(context)]
-    if alone or healthy(recording, context.step):
+    found = [*explain_nonfinite(context, inherited=alone), *explain_huge(context, limit), *explain_none(context)]
+    if alone or context.screen.finite:
         # Anything divided by Inf is 0, which says nothing of its own.
         found += [f for f in explain_zero(context) if alone or f.cause not in ORDINARY]
     if alone and any(finding.cause == "bad before the step" for finding in found):
@@ -47,17 +72,18 @@ def _began(recording: Recording, step: int) -> Iterator[Finding]:
             return
 
 
-def explain(recording: Recording, stopped: Callable[[], bool] = lambda: False) -> list[Finding]:
+def explain(recording: Recording, stopped: Callable[[], bool] = lambda: False, limit: float = HUGE) -> list[Finding]:
     """The findings of all steps. What is the same in several steps is one finding, with the first of them.
 
     Args:
         stopped: asked before each step; once it says True, what was found so far is all.
+        limit: beyond which numbers are huge.
     """
     gathered = Gathered()
     for step in range(recording.step_count):
         if stopped():
             break
-        gathered.add(explain_step(recording, step, alone=False))
+        gathered.add(explain_step(recording, step, alone=False, limit=limit))
     return gathered.findings()
 
 

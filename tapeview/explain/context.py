@@ -9,9 +9,10 @@ import numpy as np
 
 from tapeview.explain.code import place
 from tapeview.explain.finding import Hop
+from tapeview.explain.screen import Screen, screened
 from tapeview.trace import names
 from tapeview.trace.query import Recording, Step, TapeView
-from tapeview.trace.records import SETUP, Op, Stats, Tensor
+from tapeview.trace.records import SETUP, BackwardStep, Op, Stats, Tensor
 
 _SHORT = 40
 
@@ -84,12 +85,26 @@ class Context:
             here = self._older(here.index, tape)
         return None
 
+    def op_of(self, step: BackwardStep) -> Op | None:
+        """The op whose rule was applied, also one of an earlier step; None if it was not kept."""
+        found = self.step.ops.get(step.op)
+        if found is not None:
+            return found
+        call = self.step.calls.get(step.call)
+        home = self.home(call.started.tape) if call is not None else None
+        return home[0].ops.get(step.op) if home is not None else None
+
     def _older(self, index: int, tape: int) -> Step | None:
         # Tapes count upwards, so a step whose first tape is younger cannot have it.
         for step in range(index - 1, SETUP, -1):
             if 0 < self.recording.step_info(step).tape <= tape:
                 return self.recording.step(step)
         return None
+
+    @cached_property
+    def screen(self) -> Screen:
+        """What a quick look at all values of the step says."""
+        return screened(self.recording, self.step)
 
     @cached_property
     def versions(self) -> dict[int, set[int]]:

@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tapeview.explain import regions
 from tapeview.explain.context import Context
 from tapeview.trace.records import BackwardStep
 
 if TYPE_CHECKING:
-    from tapeview.explain.nonfinite import Made
+    from tapeview.explain.chains import Made
 
 _SHOWN = 3
+_MIXING = {
+    "MatMul", "BatchMatMulV2", "Softmax", "LogSoftmax", "Cumsum", "Sum", "Mean", "Prod", "Max", "Min", "Conv2D",
+    "MaxPool", "AvgPool", "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits",
+}  # fmt: skip
+"""Ops each element of whose result comes from several elements."""
 
 
 @dataclass(frozen=True)
 class Responsible:
     """``index`` is the first bad element of the result and ``value`` what it holds; ``inputs`` the elements that went
-    into it as (name, index, value) where that is known element by element. ``texts`` are the first few as words, and
-    ``input`` is the input whose element explains it (-1 = unknown).
+    into it as (name, index, value): where many went into it, the largest of each input. ``texts`` are the first few as
+    words, and ``input`` is the input whose element explains it (-1 = unknown).
     """
 
     index: tuple[int, ...]
@@ -31,28 +37,73 @@ class Responsible:
     count: int
 
 
-def responsible(context: Context, made: Made) -> Responsible:
-    """The elements responsible for a bad tensor."""
+def responsible(context: Context, made: Made, limit: float = np.inf) -> Responsible:
+    """The elements responsible for a bad tensor: for those of its elements that are not finite, or, with a ``limit``,
+    larger than that.
+    """
     value = context.value(made.tensor)
+    nothing = Responsible((), float("nan"), (), (), -1, 0)
     if value is None or value.dtype.kind not in "fc":
-        return Responsible((), float("nan"), (), (), -1, 0)
-    bad = np.argwhere(~np.isfinite(value))
+        return nothing
+    with np.errstate(all="ignore"):
+        bad = np.argwhere(np.abs(value) > limit if np.isfinite(limit) else ~np.isfinite(value))
     if not len(bad):
-        return Responsible((), float("nan"), (), (), -1, 0)
+        return nothing
     first = tuple(int(k) for k in bad[0])
     inputs = _inputs(context, made, value.shape)
     texts = []
     for place in bad[:_SHOWN]:
         index = tuple(int(k) for k in place)
         parts = [f"{name}{_at(there)} = {number:.6g}" for _, name, there, number in _of(inputs, index)]
+        left = ", ".join(parts) or _mixed(context, made, index)
         result = _number(value[index])
-        texts.append(f"{', '.join(parts)} → {result}" if parts else f"{_at(index).strip() or 'the value'} = {result}")
+        texts.append(f"{left} → {result}" if left else f"{_at(index).strip() or 'the value'} = {result}")
     if len(bad) > _SHOWN:
         texts.append(f"and {len(bad) - _SHOWN} more")
-    details = _of(inputs, first)
-    number = next((k for k, _, _, given in details if given == 0), details[0][0] if details else -1)
+    details = _of(inputs, first) or [(k, name, there, one) for k, name, _, there, one in _parts(context, made, first)]
+    number = next((k for k, _, _, given in details if given == 0), -2)
+    if number == -2:
+        number = max(details, key=lambda one: abs(one[3]))[0] if not inputs and details else -1
+        number = details[0][0] if inputs else number
     given = tuple((name, there, one) for _, name, there, one in details)
     return Responsible(first, float(np.real(value[first])), given, tuple(texts), number, len(bad))
+
+
+def _parts(
+    context: Context, made: Made, index: tuple[int, ...]
+) -> list[tuple[int, str, regions.Region, tuple[int, ...], float]]:
+    """Of an op that mixes elements: for each input its name, the region that went into the result at ``index``, and
+    the largest element of that.
+    """
+    op = made.op
+    if op is None:
+        return []
+    if isinstance(made.record, BackwardStep):
+        parts = regions.backward(context, made.record, op, made.input, index)
+    else:
+        parts = regions.forward(context, op, index)
+    found = []
+    for k, tensor, region in parts:
+        value = context.value(tensor)
+        if value is None or value.dtype.kind not in "fiub":
+            return []
+        try:
+            place, number = regions.largest(value, region)
+        except ValueError:
+            continue
+        found.append((k, "upstream gradient" if k < 0 else context.label(tensor), region, place, number))
+    return found
+
+
+def _mixed(context: Context, made: Made, index: tuple[int, ...]) -> str:
+    """``a[3, :] and b[:, 7], largest a[3, 2] = 1e+30, b[2, 7] = 4``."""
+    parts = _parts(context, made, index)
+    if not parts:
+        return ""
+    whole = " and ".join(f"{name}{regions.text(region)}" for _, name, region, _, _ in parts)
+    several = [part for part in parts if any(isinstance(one, slice) for one in part[2])]
+    most = ", ".join(f"{name}{_at(place)} = {number:.6g}" for _, name, _, place, number in several)
+    return f"{whole}, largest {most}" if most else whole
 
 
 _Input = tuple[int, str, np.ndarray]
@@ -60,7 +111,7 @@ _Input = tuple[int, str, np.ndarray]
 
 def _inputs(context: Context, made: Made, shape: tuple[int, ...]) -> list[_Input]:
     """The inputs that go into the result element by element; [] for an op that mixes elements."""
-    if made.op is None or (made.op.op in ("MatMul", "BatchMatMulV2", "Softmax", "LogSoftmax", "Cumsum", "Sum", "Mean")):
+    if made.op is None or made.op.op in _MIXING:
         return []
     found: list[_Input] = []
     op = made.op
@@ -105,6 +156,6 @@ def _at(index: tuple[int, ...]) -> str:
 
 def _number(value: complex) -> str:
     number = complex(value).real
-    if np.isnan(complex(value)):
-        return "NaN"
-    return "Inf" if number > 0 else "-Inf" if number < 0 else str(value)
+    if np.isfinite(complex(value)):
+        return f"{number:.6g}"
+    return "NaN" if np.isnan(complex(value)) else "Inf" if number > 0 else "-Inf"

@@ -25,14 +25,14 @@ class Hop(msgspec.Struct, frozen=True):
 class Finding(msgspec.Struct, frozen=True):
     """One explanation.
 
-    ``kind`` is ``"none"``, ``"zero"`` or ``"nonfinite"``; ``cause`` a stable word for programs. ``subject`` is what it
-    is about under the user's name. ``op`` and ``input`` are the edge at which it happens: the ``seq`` of an op (0 = no
-    op) and the number of one of its inputs (-1 = none). ``site`` is the call site and ``file``, ``line`` the place of
-    it; a line can be known where no op ran, and then ``site`` is 0. ``tensor`` is the value at that place. ``text``
-    says what it is and what it means here, ``advice`` what to do. ``path`` leads from the beginning to the end.
-    ``poisoned`` names what became NaN or Inf through it, ``elements`` the elements that did it; ``backward`` says that
-    a gradient rule did. ``steps`` counts the steps in which the same was found, of which ``step`` is the first and
-    ``last`` the last.
+    ``kind`` is ``"none"``, ``"zero"``, ``"nonfinite"`` or ``"huge"``; ``cause`` a stable word for programs.
+    ``subject`` is what it is about under the user's name. ``op`` and ``input`` are the edge at which it happens: the
+    ``seq`` of an op (0 = no op) and the number of one of its inputs (-1 = none). ``site`` is the call site and
+    ``file``, ``line`` the place of it; a line can be known where no op ran, and then ``site`` is 0. ``tensor`` is the
+    value at that place. ``text`` says what it is and what it means here, ``advice`` what to do. ``path`` leads from
+    the beginning to the end. ``poisoned`` names what went wrong through it, ``elements`` the elements that did it;
+    ``backward`` says that a gradient rule did. ``steps`` counts the steps in which the same was found, of which
+    ``step`` is the first and ``last`` the last.
     """
 
     kind: str

@@ -33,6 +33,19 @@ def explain_none(context: Context) -> Iterator[Finding]:
                 yield _finding(context, call, source, answer, some)
 
 
+def explain_missing(context: Context, call: GradientCall, tensor: int) -> Finding | None:
+    """Why no gradient came to a tensor (or to the variable whose version it is) in a gradient call, whether the call
+    was asked for it or not; None where the call was given one.
+    """
+    variable = context.variable_of(tensor)
+    answers = call.finished.results if call.finished is not None else ()
+    some = any(not answer.reason and answer.tensor for answer in answers)
+    for source, answer in zip(call.started.sources, answers, strict=False):
+        if source.variable == variable and source.tensor == (0 if variable else tensor):
+            return _finding(context, call, source, answer, some) if answer.reason or not answer.tensor else None
+    return _finding(context, call, Source(0 if variable else tensor, variable), SourceGradient(0), some)
+
+
 def _finding(context: Context, call: GradientCall, source: Source, answer: SourceGradient, some: bool) -> Finding:
     case = _case(context, call, source, answer)
     found = _break(case)

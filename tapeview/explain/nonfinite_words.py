@@ -9,7 +9,7 @@ from tapeview.explain.context import Context
 from tapeview.explain.elements import Responsible
 
 if TYPE_CHECKING:
-    from tapeview.explain.nonfinite import Made
+    from tapeview.explain.chains import Made
 
 _CLIP = "Keep the argument away from there, say with tf.clip_by_value or tf.maximum(…, 1e-7)"
 

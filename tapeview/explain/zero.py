@@ -46,21 +46,48 @@ def explain_zero(context: Context) -> Iterator[Finding]:
             yield _finding(context, call, subjects, origin)
 
 
+def explain_zero_gradient(context: Context, gradient: int) -> Finding | None:
+    """Why one gradient of a step, of a source or on the way to one, is zero everywhere; None if it is no gradient."""
+    for call in context.step.calls.values():
+        for step in call.steps:
+            op = context.step.ops.get(step.op)
+            inputs = op.inputs if op is not None else ()
+            for k, tensor in enumerate(inputs):
+                if k < len(step.contributions) and step.contributions[k] == gradient:
+                    origin = _origin(context, call, gradient, {tensor}, [(step, k)])
+                    return _finding(context, call, [context.label(tensor)], origin)
+                if k < len(step.totals) and step.totals[k] == gradient:
+                    return _finding(context, call, [context.label(tensor)], _origin(context, call, gradient, {tensor}))
+            if op is not None and gradient in step.upstream:
+                origin = _origin(context, call, gradient, {op.outputs[step.upstream.index(gradient)]})
+                return _finding(context, call, [context.label(op.outputs[0])], origin)
+    return None
+
+
 class _Origin:
     def __init__(self, cause: str, op: Op | None, number: int, tensor: int, path: list[Hop]) -> None:
         self.cause, self.op, self.number, self.tensor, self.path = cause, op, number, tensor, path
 
 
-def _origin(context: Context, call: GradientCall, gradient: int, starts: set[int]) -> _Origin:
-    """Back from a zero gradient to the first rule that made zeros of something else."""
+def _origin(
+    context: Context,
+    call: GradientCall,
+    gradient: int,
+    starts: set[int],
+    only: list[tuple[BackwardStep, int]] | None = None,
+) -> _Origin:
+    """Back from a zero gradient to the first rule that made zeros of something else. With ``only`` the gradient is
+    what these rules sent, not the sum of all that was sent to ``starts``.
+    """
     at, tensors, path = gradient, starts, list[Hop]()
     for _ in range(_MOST):
-        sent = [
+        sent = only or [
             (step, k)
             for step in call.steps
             for k, tensor in enumerate(getattr(context.step.ops.get(step.op), "inputs", ()))
             if tensor in tensors and k < len(step.contributions) and step.contributions[k]
         ]
+        only = None
         if not sent:
             seeds = call.started.seeds
             given = bool(seeds) and all(seed == 0 or context.all_zero(seed) for seed in seeds)

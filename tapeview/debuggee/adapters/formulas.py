@@ -25,7 +25,7 @@ def op_info(op: Op, arity: int) -> OpInfo:
         )
     else:
         rules = tuple(_rule_text(op, k) for k in range(arity))
-    words = set(re.findall(r"[A-Za-z_]\w*", " ".join(rules)))
+    words = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", " ".join(rules)))  # bᵀ is b
     saved = tuple(n for n in names if n in words) + (("output",) if "y" in words and "y" not in names else ())
     return OpInfo(op.name, names, rules, saved, op.has_rule and op.differentiable, op.doc)
 

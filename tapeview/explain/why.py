@@ -1,0 +1,70 @@
+"""The answer to "why?" about one tensor of a step: why it is None, not finite, huge, or zero everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tapeview.explain.context import Context
+from tapeview.explain.finding import Finding
+from tapeview.explain.huge import HUGE, explain_large
+from tapeview.explain.none import explain_missing
+from tapeview.explain.nonfinite import explain_bad
+from tapeview.explain.nothing import explain_zero_value
+from tapeview.explain.screen import magnitude, stats_of
+from tapeview.explain.zero import explain_zero_gradient
+from tapeview.trace.query import Recording
+
+ODD = ("nonfinite", "zero", "huge")
+
+
+def odd(recording: Recording, tensor: int, limit: float = HUGE) -> str:
+    """What about a tensor asks for an explanation: one of ``ODD``, or "" if nothing does or it was not kept.
+
+    Single zeros are ordinary numbers.
+    """
+    stats = stats_of(recording, tensor)
+    if stats is None:
+        return ""
+    if stats.nans or stats.infs:
+        return "nonfinite"
+    size = math.prod(recording.tensor(tensor).shape)
+    if size and stats.zeros == size:
+        return "zero"
+    return "huge" if magnitude(stats) > limit else ""
+
+
+def why(recording: Recording, step: int, tensor: int, limit: float = HUGE) -> Finding | None:
+    """Where what is odd about a tensor began, looking at its step. None if nothing is odd about it.
+
+    Raises:
+        IndexError: there is no such step.
+    """
+    context = Context(recording, recording.step(step))
+    kind = odd(recording, tensor, limit)
+    if kind == "nonfinite":
+        return explain_bad(context, tensor)
+    if kind == "huge":
+        return explain_large(context, tensor, limit)
+    if kind == "zero":
+        return explain_zero_gradient(context, tensor) or explain_zero_value(context, tensor)
+    return None
+
+
+def why_none(recording: Recording, step: int, tensor: int, call: int = 0) -> Finding | None:
+    """Why no gradient came to a tensor, or to the variable whose version it is. None if one came, or nobody asked.
+
+    Args:
+        call: the gradient call; 0 takes the step's last one in which none came.
+
+    Raises:
+        IndexError: there is no such step.
+    """
+    context = Context(recording, recording.step(step))
+    return next((found for found in _missing(context, tensor, call) if found is not None), None)
+
+
+def _missing(context: Context, tensor: int, wanted: int) -> Iterator[Finding | None]:
+    for number, call in reversed(context.step.calls.items()):
+        if call.finished is not None and not call.finished.error and wanted in (0, number):
+            yield explain_missing(context, call, tensor)
