@@ -11,9 +11,9 @@ from tapeview.explain.finding import ERROR, LEVELS, NOTE, WARNING, Finding, Hop
 from tapeview.explain.huge import HUGE, explain_huge
 from tapeview.explain.none import explain_none
 from tapeview.explain.nonfinite import explain_nonfinite
-from tapeview.explain.route import PathStation, Route, route
+from tapeview.explain.route import PathStation, Route, route, route_to
 from tapeview.explain.senders import Contribution, FanOut, fan_out, gradients
-from tapeview.explain.why import why, why_none
+from tapeview.explain.why import missing, odd, why, why_none
 from tapeview.explain.zero import ORDINARY, explain_zero
 from tapeview.trace.query import Recording
 
@@ -34,7 +34,10 @@ __all__ = [
     "explain_step",
     "fan_out",
     "gradients",
+    "missing",
+    "odd",
     "route",
+    "route_to",
     "why",
     "why_none",
 ]

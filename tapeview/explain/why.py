@@ -12,6 +12,7 @@ from tapeview.explain.none import explain_missing
 from tapeview.explain.nonfinite import explain_bad
 from tapeview.explain.nothing import explain_zero_value
 from tapeview.explain.screen import magnitude, stats_of
+from tapeview.explain.senders import called
 from tapeview.explain.zero import explain_zero_gradient
 from tapeview.trace.query import Recording
 
@@ -62,6 +63,25 @@ def why_none(recording: Recording, step: int, tensor: int, call: int = 0) -> Fin
     """
     context = Context(recording, recording.step(step))
     return next((found for found in _missing(context, tensor, call) if found is not None), None)
+
+
+def missing(recording: Recording, name: str, step: int | None = None) -> Finding | None:
+    """Why no gradient came to what the user calls ``name``, in the last step in which that is so. None if nothing of
+    that name was left without one.
+
+    Args:
+        step: where to look; None looks everywhere.
+
+    Raises:
+        IndexError: there is no such step.
+    """
+    for index in (step,) if step is not None else range(recording.step_count - 1, -1, -1):
+        context = Context(recording, recording.step(index))
+        for tensors in called(context, name):
+            found = next((one for one in _missing(context, min(tensors), 0) if one is not None), None)
+            if found is not None:
+                return found
+    return None
 
 
 def _missing(context: Context, tensor: int, wanted: int) -> Iterator[Finding | None]:
