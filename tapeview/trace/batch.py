@@ -32,12 +32,19 @@ INSERTS = {
         "VALUES (?, ?, ?, ?, ?, ?, ?)"
     ),
     "variable": "INSERT OR REPLACE INTO variable VALUES (?, ?, ?)",
+    "node": "INSERT INTO node (graph, number, record) VALUES (?, ?, ?)",
+    "graph_run": "INSERT INTO graph_run (step, run, graph, nodes, site, fetches) VALUES (?, ?, ?, ?, ?, ?)",
     "version": "INSERT INTO version (step, complete, data) VALUES (?, ?, ?)",
     "value": "INSERT OR IGNORE INTO value VALUES (?, ?, ?)",
     "series": "INSERT OR REPLACE INTO series (id, name, kind, site, variable) VALUES (?, ?, ?, ?, ?)",
     "scalar": "INSERT INTO scalar (series, step, value) VALUES (?, ?, ?)",
     "output": "INSERT INTO output (stream, text, time, step) VALUES (?, ?, ?, ?)",
     "failure": "INSERT INTO failure (kind, type, message, traceback, site, step, op) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "picture": "INSERT OR IGNORE INTO picture VALUES (?, ?, ?)",
+    "figure": (
+        "INSERT INTO figure (figure, number, label, title, step, position, site, made, how, time, picture, width, "
+        "height) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ),
     "end": "UPDATE run SET how = ?, exit = ?, ended = ?",
 }
 """The statement for each kind of waiting row, in the order in which a commit writes them."""

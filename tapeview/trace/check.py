@@ -10,6 +10,7 @@ from typing import Any
 from tapeview.trace import values
 from tapeview.trace.database import Database
 from tapeview.trace.decode import Decoded, decode_chunk
+from tapeview.trace.graph_records import NodeRan, RunFinished, RunStarted
 from tapeview.trace.query import Recording, RecordingError
 from tapeview.trace.records import (
     SETUP,
@@ -68,6 +69,7 @@ class _Checker:
         self.calls: dict[int, GradientStarted] = {}
         self.sites: set[int] = set()
         self.scopes: set[int] = set()
+        self.graph_of: dict[str, int] = {}
 
     def say(self, problem: str) -> None:
         """Note a problem, once."""
@@ -80,6 +82,7 @@ class _Checker:
         for line in self.database.integrity():
             self.say(f"SQLite: {line}")
         self._sites()
+        self._graphs()
         self._chunks()
         self._values()
         self._points()
@@ -195,8 +198,45 @@ class _Checker:
             self._site(record.site, f"{where}: scope {record.scope}")
         elif isinstance(record, ScopeClosed):
             self._known(self.scopes, (record.scope,), "scope", f"{where}: the end of a scope")
+        elif isinstance(record, RunStarted | NodeRan | RunFinished):
+            self._run(record, where)
         else:
             self._gradient(record, where)
+
+    def _graphs(self) -> None:
+        """Nodes stand behind those that they read, but for what was wired up later."""
+        graphs = self.recording.graphs
+        for graph in graphs.numbers:
+            for node in graphs.nodes(graph):
+                name = f"node {node.number} of graph {graph} ({node.name[:40]})"
+                self._site(node.site, name)
+                wanted = {*(source for source, _ in node.inputs), *node.controls, node.serves} - {0}
+                for missing in sorted(number for number in wanted if graphs.node(graph, number) is None):
+                    self.say(f"{name}: it mentions node {missing}, which is not there")
+        for run in graphs.runs.values():
+            self._site(run.site, f"run {run.run}")
+            if not SETUP < run.step < self.recording.step_count:
+                self.say(f"run {run.run} is said to be step {run.step}, which is not there")
+
+    def _run(self, record: RunStarted | NodeRan | RunFinished, where: str) -> None:
+        """Records of a run of a deferred graph; the nodes that ran are those of the graph that the step said last."""
+        if isinstance(record, RunStarted):
+            self.graph_of[where] = record.graph
+            name = f"{where}: run {record.run}"
+            self._site(record.site, name)
+            self._known(self.tensors, (fed.tensor for fed in record.fed), "tensor", name)
+            self._nodes(record.graph, (fed.node for fed in record.fed), name)
+        elif isinstance(record, NodeRan):
+            name = f"{where}: node {record.node} ran"
+            self._known(self.tensors, record.outputs, "tensor", name)
+            self._nodes(self.graph_of.get(where, 0), (record.node,), name)
+        else:
+            self._known(self.tensors, (one.tensor for one in record.results), "tensor", f"{where}: the end of a run")
+
+    def _nodes(self, graph: int, numbers: Iterable[int], where: str) -> None:
+        for number in numbers:
+            if self.recording.graphs.node(graph, number) is None:
+                self.say(f"{where}: it mentions node {number} of graph {graph}, which is not there")
 
     def _tensor(self, record: Tensor, where: str) -> None:
         name = f"{where}: tensor {record.id}"

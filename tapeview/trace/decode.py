@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tapeview.trace.graph_records import NodeRan, RunFinished, RunStarted
 from tapeview.trace.records import (
     Assigned,
     BackwardStep,
@@ -39,6 +40,9 @@ RECORD_TYPES: tuple[type, ...] = (
     Assigned,
     ScopeOpened,
     ScopeClosed,
+    RunStarted,
+    NodeRan,
+    RunFinished,
 )
 _TAGS = frozenset(range(1, len(RECORD_TYPES) + 1))
 

@@ -105,8 +105,10 @@ def _trains(node: ast.AST | None) -> bool:
 
 def series_name(rec: Places, name: str, kind: str, site: int) -> str:
     """The name of a plotted series. One that was stored without a name gets that of the target or variable at its
-    site.
+    site; what a graph's run gave back, the user's name for the node, where there is one.
     """
+    if kind == "fetched":
+        return result_name(rec, site) or name
     if name and not (kind == "variable" and name.removesuffix(":0") == DEFAULT_VARIABLE):
         return name.removesuffix(":0")
     if kind == "variable":

@@ -16,6 +16,7 @@ from tapeview.trace import names, values
 from tapeview.trace.chunks import Chunks
 from tapeview.trace.database import Database
 from tapeview.trace.decode import read
+from tapeview.trace.graphs import Graphs
 from tapeview.trace.process import alive
 from tapeview.trace.records import SETUP, Failure, Frame, OpInfo, Output, RunInfo, Stats, Tensor, Variable
 from tapeview.trace.schema import KEPT, RecordingError
@@ -86,6 +87,8 @@ class Recording:
         self._scalars = Scalars(database)
         self._stored = StoredValues(database)
         self._variables = Variables(database)
+        self.graphs = Graphs(database)
+        """The deferred graphs, and which of the steps are runs of them."""
         self._steps: OrderedDict[int, Step] = OrderedDict()
         self._held = 0
         self._infos: list[StepInfo] = []
@@ -317,6 +320,7 @@ class Recording:
                 self._load_run()
                 self._load_infos()
                 self._variables.refresh()
+                self.graphs.refresh()
                 if self._scalars.refresh():
                     self._shown = self._training = None
         except RecordingError as error:

@@ -18,6 +18,8 @@ from typing import Any
 
 import msgspec
 
+from tapeview.trace.graph_records import NodeRan, RunFinished, RunStarted
+
 SETUP = -1
 """The step number of what happened before the first tape was opened."""
 
@@ -246,6 +248,9 @@ Record = (
     | Assigned
     | ScopeOpened
     | ScopeClosed
+    | RunStarted
+    | NodeRan
+    | RunFinished
 )
 """Everything that can stand in a step's chunk."""
 
@@ -325,3 +330,27 @@ class Output(msgspec.Struct, frozen=True):
     text: str
     time: float
     step: int
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A figure as the script drew it at one moment: one entry of that figure's history.
+
+    ``figure`` says which entries belong together (from 1): the figures that were made at one place, ``made`` (a call
+    site), under one ``number`` and ``label``. ``step`` and ``position`` are where the script was (-1: before the
+    step's first position); ``site`` where it drew. ``how`` is "shown", "drawn", "saved" or "left" (it went on computing
+    or ended, and had drawn into the figure before). ``picture`` is the id of what is to be seen.
+    """
+
+    figure: int
+    number: int
+    label: str
+    title: str
+    step: int
+    position: int
+    site: int
+    made: int
+    how: str
+    time: float
+    picture: int
+    width: float
+    height: float

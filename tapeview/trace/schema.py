@@ -115,6 +115,21 @@ TABLES = {
     crc INTEGER NOT NULL,
     data BLOB NOT NULL
 )""",
+    "node": """CREATE TABLE node (
+    id INTEGER PRIMARY KEY,
+    graph INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    record BLOB NOT NULL
+)""",
+    "graph_run": """CREATE TABLE graph_run (
+    id INTEGER PRIMARY KEY,
+    step INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    graph INTEGER NOT NULL,
+    nodes INTEGER NOT NULL,
+    site INTEGER NOT NULL,
+    fetches TEXT NOT NULL
+)""",
     "series": """CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
@@ -145,9 +160,36 @@ TABLES = {
     step INTEGER NOT NULL,
     op TEXT NOT NULL
 )""",
+    "figure": """CREATE TABLE figure (
+    id INTEGER PRIMARY KEY,
+    figure INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    title TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    site INTEGER NOT NULL,
+    made INTEGER NOT NULL,
+    how TEXT NOT NULL,
+    time REAL NOT NULL,
+    picture INTEGER NOT NULL,
+    width REAL NOT NULL,
+    height REAL NOT NULL
+)""",
+    "picture": """CREATE TABLE picture (
+    id INTEGER PRIMARY KEY,
+    crc INTEGER NOT NULL,
+    data BLOB NOT NULL
+)""",
 }
 
-LATER: dict[str, tuple[str, ...]] = {"piece": (), "step": ("thread", "thread_name", "began"), "series": ("variable",)}
+LATER: dict[str, tuple[str, ...]] = {
+    "piece": (),
+    "node": (),
+    "graph_run": (),
+    "step": ("thread", "thread_name", "began"),
+    "series": ("variable",),
+}
 """Tables, or columns of tables, that recordings made before they were thought of do not have."""
 
 INDEXES = (

@@ -1,8 +1,8 @@
 """The series of points that the plots show, under the names that the user gave them.
 
 There are two sorts. `Recording.scalars` has the numbers of the user's program, of the kinds ``USERS``; their names
-are all different. `Recording.training` has what a training is watched by, kind by kind (``TRAINING``): each kind is a
-plot of its own, and within it names are all different.
+are all different. (``fetched`` is what runs of a deferred graph gave back.) `Recording.training` has what a training is
+watched by, kind by kind (``TRAINING``): each kind is a plot of its own, and within it names are all different.
 
 - ``gradient``: the norm of the gradient of a variable, each time a gradient call had it as a source. NaN and Inf are
   what they are in the gradient.
@@ -30,7 +30,7 @@ import numpy as np
 
 from tapeview.trace.database import Database
 
-USERS = ("target", "variable", "logged")
+USERS = ("target", "fetched", "variable", "logged")
 TRAINING = ("gradient", "update", "rate", "metric", "epoch", "progress")
 
 
@@ -103,15 +103,24 @@ class Scalars:
 
         ``name_of(stored name, kind, site)`` is the user's name for a series; ``line_of(site)`` a line, 0 if unknown.
         Variables of the same name are one series. Of several series with one name the one with most points has it
-        plain, the others with their line.
+        plain, the others with their line. What runs of a graph gave back is left out where another series of its name
+        has the same points.
         """
-        groups: dict[tuple[str, str, int], list[_Raw]] = {}
+        groups: dict[tuple[str, str, int, str], list[_Raw]] = {}
         for raw in self._raw.values():
             if raw.kind in TRAINING:
                 continue
             name = name_of(raw.name, raw.kind, raw.site)
-            groups.setdefault((name, raw.kind, raw.site if raw.kind == "target" else 0), []).append(raw)
-        merged = [(name, _merge(name, raws)) for (name, _, _), raws in groups.items()]
+            site = raw.site if raw.kind in ("target", "fetched") else 0
+            # Nodes that one expression built have the user's name in common, but no points.
+            groups.setdefault((name, raw.kind, site, raw.name if raw.kind == "fetched" else ""), []).append(raw)
+        merged = [(name, _merge(name, raws)) for (name, *_), raws in groups.items()]
+        others = {name: series for name, series in merged if series.kind != "fetched"}
+        merged = [
+            (name, series)
+            for name, series in merged
+            if series.kind != "fetched" or name not in others or not _repeats(series, others[name])
+        ]
         most: dict[str, Series] = {}
         for name, series in merged:
             if name not in most or len(series.steps) > len(most[name].steps):
@@ -122,7 +131,8 @@ class Scalars:
             called = name
             if series is not most[name]:
                 line = line_of(series.site)
-                called = f"{name} (line {line})" if line else f"{name} (2)"
+                fetched = series.kind == "fetched" and most[name].kind != "fetched"
+                called = f"{name}, fetched" if fetched else f"{name} (line {line})" if line else f"{name} (2)"
                 number = 2
                 while called in taken:
                     called = f"{name} (line {line}, {number})" if line else f"{name} ({number})"
@@ -159,6 +169,15 @@ class Scalars:
                         number += 1
                     shown[kind][called] = _merge(called, chain)
         return shown
+
+
+def _repeats(series: Series, other: Series) -> bool:
+    """Whether another series has all points of this one."""
+    if not len(series.steps) or not len(other.steps):
+        return not len(series.steps)
+    places = np.minimum(np.searchsorted(other.steps, series.steps), len(other.steps) - 1)
+    same = np.isclose(other.values[places], series.values, rtol=1e-6, atol=0.0, equal_nan=True)
+    return bool(np.all(same & (other.steps[places] == series.steps)))
 
 
 def _merge(name: str, raws: list[_Raw]) -> Series:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tapeview.trace.graph_records import NodeRan, RunFinished, RunStarted
 from tapeview.trace.records import (
     Assigned,
     BackwardStep,
@@ -74,6 +75,16 @@ class GradientCall:
     finished: GradientFinished | None = None
 
 
+@dataclass(slots=True)
+class Run:
+    """The run of a deferred graph that a step is: how it began, which nodes were evaluated, each with the place of its
+    record, and its end (None while it runs)."""
+
+    started: RunStarted
+    ran: list[tuple[int, NodeRan]]
+    finished: RunFinished | None = None
+
+
 @dataclass(frozen=True)
 class Step:
     """The records of one step and where things stand in them.
@@ -82,6 +93,7 @@ class Step:
     output it is. ``watched`` holds the ids of watched tensors, ``watched_variables`` those of watched variables.
     ``variable_tensors`` maps the tensors written in this step that are versions of variables to these. ``changes``
     are the records that say something about variables, each with its place in ``records``. ``scopes`` goes by id.
+    ``run`` is the run of a deferred graph, if the step is one.
     """
 
     index: int
@@ -96,6 +108,7 @@ class Step:
     variable_tensors: dict[int, int] = field(default_factory=dict)
     changes: tuple[tuple[int, Change], ...] = ()
     scopes: dict[int, ScopeOpened] = field(default_factory=dict)
+    run: Run | None = None
 
     def scope_of(self, op: Op) -> tuple[ScopeOpened, ...]:
         """The scopes in which an op ran, outermost first; () if in none."""
@@ -153,6 +166,7 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
     variable_tensors: dict[int, int] = {}
     changes: list[tuple[int, Change]] = []
     scopes: dict[int, ScopeOpened] = {}
+    run: Run | None = None
     record: Any
     for at, record in enumerate(records):
         kind = type(record)
@@ -182,6 +196,14 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
             closed[record.tape] = at
         elif kind is ScopeOpened:
             scopes[record.scope] = record
+        elif kind is NodeRan:
+            if run is not None:
+                run.ran.append((at, record))
+        elif kind is RunStarted:
+            run = run or Run(record, [])
+        elif kind is RunFinished:
+            if run is not None:
+                run.finished = record
         elif kind is GradientStarted:
             calls[record.call] = GradientCall(record)
         elif kind is GradientFinished:
@@ -219,6 +241,7 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
         variable_tensors,
         tuple(changes),
         scopes,
+        run,
     )
 
 

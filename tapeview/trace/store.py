@@ -20,6 +20,8 @@ import numpy as np
 
 from tapeview.trace.batch import ENCODER, Batch, encoded, put
 from tapeview.trace.create import connect, create, start_log, storable
+from tapeview.trace.graph_records import GraphNode
+from tapeview.trace.graphs import names_text
 from tapeview.trace.growing import GrowingSteps
 from tapeview.trace.records import (
     Failure,
@@ -107,6 +109,24 @@ class Writer:
             if self._op_infos.get(info.name) != info:
                 self._op_infos[info.name] = info
                 self._batch.add("op_info", (storable(info.name), ENCODER.encode(info)))
+
+    def add_node(self, node: GraphNode) -> None:
+        """A node was added to a deferred graph."""
+        if self._disowned:
+            return
+        data = ENCODER.encode(node)
+        with self._lock:
+            self._batch.add("node", (node.graph, node.number, data))
+            self._bytes += len(data)
+
+    def add_run(self, step: int, run: int, graph: int, nodes: int, site: int, fetches: Sequence[str]) -> None:
+        """A step is run number ``run`` of a deferred graph, which then has ``nodes`` nodes; see `graphs.GraphRun`."""
+        if self._disowned:
+            return
+        text = storable(names_text(fetches))
+        with self._lock:
+            self._batch.add("graph_run", (int(step), int(run), int(graph), int(nodes), int(site), text))
+            self._bytes += len(text)
 
     def begin_step(
         self,

@@ -21,7 +21,7 @@ MANY_VARIABLES = 6
 """With more scalar variables than this they have a page of their own."""
 FEW = 0.02
 """A series with less than this part of the longest one's points starts switched off."""
-ORDER = ("target", "logged", "variable")
+ORDER = ("target", "fetched", "logged", "variable")
 USUAL_UPDATE = 1e-3
 RATES = ("lr", "learning_rate")
 """What callbacks call the learning rate among the metrics of an epoch."""

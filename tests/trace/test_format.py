@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tapeview.trace.decode import RECORD_TYPES
+from tapeview.trace.graph_records import Fed, Fetched, GraphNode
 from tapeview.trace.records import INLINE_BYTES, SETUP, Frame, OpInfo, Source, SourceGradient, Stats
 from tapeview.trace.schema import APPLICATION_ID, CHUNK_LIMIT, KEPT, TABLES, USER_VERSION
 
@@ -45,7 +46,7 @@ def test_every_record_with_its_tag_fields_and_defaults() -> None:
 
 
 def test_the_structs_inside_records() -> None:
-    for kind in (Frame, Source, SourceGradient, Stats, OpInfo):
+    for kind in (Frame, Source, SourceGradient, Stats, OpInfo, GraphNode, Fed, Fetched):
         assert f"[{', '.join(kind.__struct_fields__[:5])}" in WORDS, kind
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tapeview.debuggee.adapters import formulas
+from tapeview.debuggee.adapters.deferred import Graphs, RunDetails
 from tapeview.debuggee.adapters.lines import Lines
 from tapeview.debuggee.adapters.plain import NO_ATTRS, plain_data
 from tapeview.debuggee.adapters.scopes import Scopes
@@ -32,7 +33,10 @@ class Details:
         raised: id, text and ``seq`` of the error that an op raised last.
     """
 
-    def __init__(self, writer: Writer, sites: Sites, lines: Lines, tensors: Tensors, records: list[Any]) -> None:
+    def __init__(
+        self, writer: Writer, sites: Sites, lines: Lines, tensors: Tensors, records: list[Any], graphs: Graphs
+    ) -> None:
+        runs = RunDetails(graphs, sites, tensors, records)
         self._writer = writer
         self._lines = lines
         self._tensors = tensors
@@ -55,6 +59,9 @@ class Details:
             observe.FAILED: self._failed,
             observe.SCOPE_OPENED: self._scope_opened,
             observe.SCOPE_CLOSED: self._scope_closed,
+            observe.RUN_STARTED: runs.started,
+            observe.NODE_RAN: runs.ran,
+            observe.RUN_FINISHED: runs.finished,
         }
 
     def _op(self, event: Event) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tapeview.debuggee.adapters.deferred import Graphs
 from tapeview.debuggee.adapters.details import Details
 from tapeview.debuggee.adapters.failing import find as find_failing
 from tapeview.debuggee.adapters.keeping import Keeper
@@ -82,32 +83,18 @@ class EngineTranslator:
         self._full = True
         self._step = r.SETUP
         self._sites = Sites(writer)
-        self._details = Details(writer, self._sites, self._lines, self._tensors, self._records)
-        self._points = Points(writer, self._sites, self._tensors)
+        graphs = Graphs(writer, self._sites)
+        self._details = Details(writer, self._sites, self._lines, self._tensors, self._records, graphs)
+        self._points = Points(writer, self._sites, self._tensors, graphs)
         self._stale: dict[int, tuple[int, Any]] = {}
         self._at_begin: list[int] = []
         self._odd: set[int] = set()
         self.keep_all = False
         self.steps = 0
         self.ops = 0
-        lines = self._lines
         self._line_of: dict[int, Callable[[Event], Line]] = {
-            observe.OP: lambda e: lines.of_tapes(e[7]),
-            observe.BACKWARD: lambda e: lines.of_call(e[1]),
-            observe.TAPE_OPENED: self._opens,
-            observe.TAPE_CLOSED: lambda e: lines.tape_closes(e[1]),
-            observe.WATCHED: lambda e: lines.of_tapes((e[1],)),
-            observe.EXIT: lambda e: lines.of_thread(e[4]),
-            observe.GRADIENT_STARTED: lambda e: lines.call_begins(e[1], e[8]),
-            observe.GRADIENT_FINISHED: lambda e: lines.call_ends(e[1]),
-            observe.VARIABLE: lambda e: lines.of_thread(e[3]),
-            observe.ASSIGNED: lambda e: lines.of_thread(e[8]),
-            observe.LOGGED: lambda e: lines.of_thread(e[3]),
-            observe.MEASURED: lambda e: lines.of_thread(e[4]),
-            observe.FAILED: lambda e: lines.of_tapes(e[6]),
-            observe.SCOPE_OPENED: lambda e: lines.of_thread(e[4]),
-            observe.SCOPE_CLOSED: lambda e: lines.of_thread(self._details.scopes.thread_of(e[1])),
-            OUTPUT: lambda e: lines.of_thread(e[4]),
+            **self._lines.finders(self._opens, lambda scope: self._details.scopes.thread_of(scope)),
+            OUTPUT: lambda e: self._lines.of_thread(e[4]),
         }
 
     @property

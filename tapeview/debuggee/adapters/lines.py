@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tapeview.debuggee.adapters.scopes import Scopes
+from tapeview.engine import observe
 from tapeview.engine.tensor import EagerTensor
 from tapeview.trace.records import SETUP
+
+Event = observe.Event
 
 _PRUNED_FROM = 32
 _WEIGHT_OF_EVENT = 1000
@@ -135,6 +138,35 @@ class Lines:
         if len(self._of_thread) == 1:
             return ()
         return tuple([other.step for other in self._of_thread.values() if other is not line])
+
+    def finders(
+        self, opens: Callable[[Event], Line], thread_of_scope: Callable[[int], int]
+    ) -> dict[int, Callable[[Event], Line]]:
+        """For each kind of the engine's events, what finds the line it belongs to.
+
+        ``opens`` does so for a tape that opens, ``thread_of_scope`` tells the thread of an open scope.
+        """
+        return {
+            observe.OP: lambda e: self.of_tapes(e[7]),
+            observe.BACKWARD: lambda e: self.of_call(e[1]),
+            observe.TAPE_OPENED: opens,
+            observe.TAPE_CLOSED: lambda e: self.tape_closes(e[1]),
+            observe.WATCHED: lambda e: self.of_tapes((e[1],)),
+            observe.EXIT: lambda e: self.of_thread(e[4]),
+            observe.GRADIENT_STARTED: lambda e: self.call_begins(e[1], e[8]),
+            observe.GRADIENT_FINISHED: lambda e: self.call_ends(e[1]),
+            observe.VARIABLE: lambda e: self.of_thread(e[3]),
+            observe.ASSIGNED: lambda e: self.of_thread(e[8]),
+            observe.LOGGED: lambda e: self.of_thread(e[3]),
+            observe.MEASURED: lambda e: self.of_thread(e[4]),
+            observe.FAILED: lambda e: self.of_tapes(e[6]),
+            observe.SCOPE_OPENED: lambda e: self.of_thread(e[4]),
+            observe.SCOPE_CLOSED: lambda e: self.of_thread(thread_of_scope(e[1])),
+            observe.NODE: lambda e: self.of_thread(e[4]),
+            observe.RUN_STARTED: lambda e: self.of_tapes((e[1],)),
+            observe.NODE_RAN: lambda e: self.of_tapes((e[1],)),
+            observe.RUN_FINISHED: lambda e: self.of_tapes((e[1],)),
+        }
 
     def _prune(self) -> None:
         """Forget threads that have ended. Their last events may not have come yet when that is seen first."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeview.debuggee.adapters.deferred import Graphs
 from tapeview.debuggee.adapters.norms import change, norm, norm_of_rows
 from tapeview.debuggee.adapters.sites import Sites
 from tapeview.debuggee.adapters.tensors import Tensors
@@ -39,10 +40,12 @@ class Points:
         odd: whether a target or a gradient was met that is not finite. Its owner sets it back.
     """
 
-    def __init__(self, writer: Writer, sites: Sites, tensors: Tensors) -> None:
+    def __init__(self, writer: Writer, sites: Sites, tensors: Tensors, graphs: Graphs) -> None:
         self._writer = writer
         self._site = sites.id_of
         self._tensors = tensors
+        self._graphs = graphs
+        self._targets: dict[int, list[Any]] = {}
         self._series: dict[tuple[str, int, str], int] = {}
         self._about: dict[tuple[str, int], int] = {}
         self._asked: dict[int, list[Any]] = {}
@@ -57,6 +60,9 @@ class Points:
             observe.ASSIGNED: self._assigned,
             observe.LOGGED: self._logged,
             observe.MEASURED: self._measured,
+            observe.NODE: graphs.added,
+            observe.RUN_STARTED: self._run_started,
+            observe.RUN_FINISHED: self._run_finished,
             OUTPUT: self._output,
         }
 
@@ -74,6 +80,8 @@ class Points:
             place = self._site(event[7])
             for target in event[4]:
                 self._point("", "target", place, target._array)
+                if event[2] in self._targets:
+                    self._targets[event[2]].append(target)
                 self.odd = self.odd or _is_odd(target._array)
             sources = [source if hasattr(source, "_base") else None for source, _ in event[5]]
             if any(source is not None for source in sources):
@@ -116,6 +124,20 @@ class Points:
 
     def _logged(self, event: Event) -> None:
         self._point(event[1], "logged", 0, np.asarray(event[2]))
+
+    def _run_started(self, event: Event) -> None:
+        self._graphs.started(event, self.step)
+        self._targets[event[1]] = []
+
+    def _run_finished(self, event: Event) -> None:
+        """What was fetched is plotted, but for a loss that the run had the gradient of: that is a series already."""
+        plotted = self._targets.pop(event[1], [])
+        seen: set[str] = set()
+        for name, site, tensor in self._graphs.finished(event):
+            array = tensor._array
+            if name not in seen and array.dtype.kind == "f" and not any(tensor is target for target in plotted):
+                seen.add(name)
+                self._point(name, "fetched", site, array)
 
     def _measured(self, event: Event) -> None:
         self._writer.add_scalar(self._series_of(event[1], 0, event[2]), self.step, event[3])
