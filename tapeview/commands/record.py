@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, ClassVar
 
 from tapeview.commands import UserError
+from tapeview.debuggee import modes
 from tapeview.debuggee.adapters import keeping
 
 BREAKPOINT_EXIT = 3
@@ -31,7 +32,7 @@ class Record:
     """
 
     name: ClassVar[str] = "record"
-    usage: ClassVar[str] = "[-o FILE] [--break SPEC]... [--wait [--port N]] [-m] SCRIPT [ARGS...]"
+    usage: ClassVar[str] = "[-o FILE] [--break SPEC]... [--wait [--port N]] [--tf1 | --tf2] [-m] SCRIPT [ARGS...]"
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
@@ -60,6 +61,7 @@ class Record:
             "--port", type=int, default=0, metavar="N", help="with --wait: the port to listen on (default: a free one)"
         )
         keeping.add_options(parser)
+        modes.add_options(parser)
         parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as with python -m")
         parser.add_argument(
             "--real-tensorflow", action="store_true", help="use an installed TensorFlow (not supported yet)"
@@ -78,7 +80,7 @@ class Record:
         for text in options.breakpoints:
             _check(text)
         extra = ["--progress", *[f"--break={text}" for text in options.breakpoints]]
-        extra += keeping.arguments(options)
+        extra += keeping.arguments(options) + modes.arguments(options.mode)
         if options.wait:
             extra += ["--wait", "--port", str(options.port)]
         if options.real_tensorflow:

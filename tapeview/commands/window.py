@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tapeview.commands import UserError
+from tapeview.debuggee import modes
 from tapeview.debuggee.adapters import keeping
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ class Window:
     """Open the window; with a script, load that script into it. F5 runs it."""
 
     name: ClassVar[str] = ""
-    usage: ClassVar[str] = "[--run] [-m] [SCRIPT [ARGS...]]"
+    usage: ClassVar[str] = "[--run] [--tf1 | --tf2] [-m] [SCRIPT [ARGS...]]"
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--run", action="store_true", help="run the script at once")
         keeping.add_options(parser)
+        modes.add_options(parser)
         parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as with python -m")
         parser.add_argument(
             "--real-tensorflow", action="store_true", help="use an installed TensorFlow (not supported yet)"
@@ -80,7 +82,7 @@ class Window:
                 find_script(options.script)
         except ProgramError as error:
             raise UserError(str(error)) from error
-        return show(options.script, tuple(options.arguments), module=options.module, run=options.run)
+        return show(options.script, tuple(options.arguments), module=options.module, run=options.run, mode=options.mode)
 
 
 def show(
@@ -89,6 +91,7 @@ def show(
     *,
     module: bool = False,
     run: bool = False,
+    mode: str = modes.AUTOMATIC,
     recording: Path | None = None,
     joined: Joined | None = None,
 ) -> int:
@@ -100,7 +103,7 @@ def show(
     check_window()
     from tapeview.ui.app import run_window
 
-    return run_window(recording or script, arguments, module=module, run=run, check=_check, joined=joined)
+    return run_window(recording or script, arguments, module=module, run=run, mode=mode, check=_check, joined=joined)
 
 
 def check_window() -> None:
@@ -123,14 +126,15 @@ def check_window() -> None:
         )
 
 
-def _check(path: Path, text: str) -> list[Notice]:
+def _check(path: Path, text: str, mode: str) -> list[Notice]:
     """The TensorFlow names in a script that it will not find, for the window to list before the script runs."""
     from tapeview.debuggee.static_check import unsupported_names
     from tapeview.tensorflow.names import unsupported_sentence
     from tapeview.views.workspace import Notice
 
+    decided = modes.decide(text, str(path), str(path.parent), mode)
     return [
         Notice("unsupported", unsupported_sentence(name.name, line, str(path)), str(path), line)
-        for name in unsupported_names(text)
+        for name in unsupported_names(text, decided.knows_tf1)
         for line in name.lines[:1]
     ]

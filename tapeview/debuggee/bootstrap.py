@@ -1,7 +1,7 @@
 """Starts a script under the recorder: the entry point of the script's process.
 
 ``python -P .../tapeview/debuggee/__main__.py --recording FILE [--control PORT [--paused]] [--wait [--port PORT]]
-[--break SPEC]... [--progress] [-m] PROGRAM [ARGUMENTS...]``
+[--break SPEC]... [--progress] [--tf1 | --tf2] [-m] PROGRAM [ARGUMENTS...]``
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from msgspec import structs
 import tapeview
 from tapeview import protocol
 from tapeview.breakpoints import BreakpointError, parse
-from tapeview.debuggee import blame, control, quiet, static_check
+from tapeview.debuggee import blame, control, modes, quiet, static_check
 from tapeview.debuggee.adapters import keeping
 from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.debuggee.door import Door, DoorError
 from tapeview.debuggee.gate import Gate
+from tapeview.debuggee.modes import Mode
 from tapeview.debuggee.program import (
     REAL_SENTENCE,
     REAL_VARIABLE,
@@ -63,8 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         breakpoints = [structs.replace(parse(text), id=k) for k, text in enumerate(options.breakpoints, 1)]
         program = find_module(options.program) if options.module else find_script(options.program)
-        source = program.source()
-        run = _run_info(program, options.arguments)
+        source = static_check.decode(program.source())
+        mode = modes.decide(source, program.path, program.folder, options.mode)
+        run = _run_info(program, options.arguments, mode)
         door = Door(Path(options.recording), program.path, run.started, token=token, port=options.port)
         if options.wait:
             door.reserve()
@@ -77,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     gate = Gate()
     recorder = Recorder(writer, gate, keeping.keeper_of(options), shelf=Shelf(keeping.memory_of(options)))
     session = Session(recorder, gate)
-    unsupported = _check(writer, program, source)
+    unsupported = _check(writer, program, source, mode)
     channel = None
     if options.control:
         recording = os.path.abspath(options.recording)
@@ -95,10 +97,12 @@ def main(arguments: list[str] | None = None) -> int:
         if options.paused:
             gate.pause()
         session.attach(channel)
+    if mode.sentence:
+        print(f"tapeview: {mode.sentence}", file=sys.stderr)
     if unsupported:
         print(unsupported, file=sys.stderr)
     quiet.install()
-    loader.install()
+    loader.install(mode.tf1, deferred=mode.deferred, eager=mode.eager)
     if not options.module:
         put_first(program.folder)
     return _run(program, options.arguments, session, recorder)
@@ -116,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--progress", action="store_true", help="draw a progress line if stderr is a terminal")
     keeping.add_options(parser)
+    modes.add_options(parser)
     parser.add_argument("--real-tensorflow", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module, as with python -m")
     parser.add_argument("program", metavar="PROGRAM")
@@ -136,11 +141,11 @@ def _how_to_join(door: Door, program: Program) -> str:
     )
 
 
-def _run_info(program: Program, arguments: list[str]) -> records.RunInfo:
+def _run_info(program: Program, arguments: list[str], mode: Mode) -> records.RunInfo:
     return records.RunInfo(
         tapeview=tapeview.__version__,
         python=platform.python_version(),
-        framework=f"tensorflow {names.TENSORFLOW_VERSION} (tapeview)",
+        framework=f"tensorflow {mode.version} (tapeview)",
         script=program.path,
         argv=(program.name, *arguments),
         cwd=os.getcwd(),
@@ -149,12 +154,11 @@ def _run_info(program: Program, arguments: list[str]) -> records.RunInfo:
     )
 
 
-def _check(writer: Writer, program: Program, source: bytes) -> str:
+def _check(writer: Writer, program: Program, source: str, mode: Mode) -> str:
     """Writes the script's source and the names that it will not find into the recording. Returns a text for the
     user."""
-    text = static_check.decode(source)
-    file = writer.add_source(program.path, text)
-    found = static_check.unsupported_names(text)
+    file = writer.add_source(program.path, source)
+    found = static_check.unsupported_names(source, mode.knows_tf1)
     for name in found:
         line = name.lines[0]
         frame = records.Frame(file=file, function="<module>", line=line, end_line=line, column=-1, end_column=-1)

@@ -1,4 +1,4 @@
-"""Reads a script before it runs and lists the TensorFlow names in it that tapeview does not have.
+"""Reads a script before it runs: which TensorFlow names it uses, and which of them tapeview does not have.
 
 It follows imports and plain assignments (``from tensorflow.keras import layers as L``, ``K = tf.keras``) with
 Python's scoping rules, and stays silent where it cannot know: names the script may have rebound, names it sets
@@ -12,12 +12,14 @@ import io
 import os
 import tokenize
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from tapeview.tensorflow import names
 
 _SHOWN = 20
 _EXPECTED_ERRORS = {"AttributeError", "ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+_VERSION_WORDS = {"__version__", "VERSION", "executing_eagerly", "hasattr"}
 _ROOTS = {"tensorflow": "tf", "keras": "tf.keras"}
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -32,6 +34,23 @@ class Unsupported:
     lines: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Use:
+    """A place where a script uses a TensorFlow name.
+
+    Attributes:
+        names: what it may stand for (``{"tf.log"}``): several if the script has imported one name twice.
+        root: what the first word stands for, such as ``tf`` or ``tf.compat.v1``; "" in an import.
+        line: where.
+        guarded: whether it is used only if a version, or what there is, was asked for first.
+    """
+
+    names: frozenset[str]
+    root: str
+    line: int
+    guarded: bool
+
+
 def decode(source: bytes) -> str:
     """The text of a Python file, by its own coding cookie; what does not decode is shown as escapes."""
     try:
@@ -41,13 +60,33 @@ def decode(source: bytes) -> str:
     return io.TextIOWrapper(io.BytesIO(source), encoding, errors="backslashreplace").read()
 
 
-def unsupported_names(source: str) -> list[Unsupported]:
-    """The names in ``source`` that would not be found, by first line. A source that does not parse has none."""
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree; None if the source does not parse."""
     try:
-        tree = ast.parse(source)
+        return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def uses(tree: ast.Module) -> list[Use]:
+    """Every use of a TensorFlow name, those of TensorFlow 1 among them; nothing if it is nested too deeply."""
+    checker = _Checker(tf1=True)
+    try:
+        checker.check(tree)
+    except RecursionError:
         return []
-    checker = _Checker()
+    return checker.uses
+
+
+def unsupported_names(source: str, tf1: bool = False) -> list[Unsupported]:
+    """The names in ``source`` that would not be found, by first line. A source that does not parse has none.
+
+    With ``tf1`` names of TensorFlow 1 are found, too.
+    """
+    tree = parsed(source)
+    if tree is None:
+        return []
+    checker = _Checker(tf1)
     try:
         checker.check(tree)
     except RecursionError:
@@ -69,7 +108,8 @@ def summary(found: Sequence[Unsupported], file: str) -> str:
     rows = [f"tapeview: {os.path.basename(file)} uses {many} that tapeview does not support yet:"]
     for name in found[:_SHOWN]:
         lines = ", ".join(map(str, name.lines[:5])) + (", …" if len(name.lines) > 5 else "")
-        rows.append(f"  {name.name} (line{'s' if len(name.lines) > 1 else ''} {lines})")
+        old = ", which is TensorFlow 1's: --tf1 runs the script that way" if names.is_supported(name.name, True) else ""
+        rows.append(f"  {name.name} (line{'s' if len(name.lines) > 1 else ''} {lines}){old}")
     if len(found) > _SHOWN:
         rows.append(f"  and {len(found) - _SHOWN} more")
     return "\n".join(rows)
@@ -99,9 +139,12 @@ class _Scope:
 class _Checker:
     """One pass binds the names of a scope, a second looks at how they are used. Inner scopes follow their outer one."""
 
-    def __init__(self) -> None:
+    def __init__(self, tf1: bool = False) -> None:
         self.found: list[tuple[str, int]] = []
+        self.uses: list[Use] = []
         self.set_by_script: set[str] = set()
+        self._tf1 = tf1
+        self._guards = 0
 
     def check(self, tree: ast.Module) -> None:
         self._scope(tree, tree.body, None)
@@ -114,7 +157,7 @@ class _Checker:
             scope.bind(name, None)
         inner = list(_own_nodes(body))
         for one in inner:
-            _bind(one, scope)
+            _bind(one, scope, self._tf1)
         # A chain such as `K = tf.keras; L = K.layers` needs as many rounds as it has links.
         assignments = [one for one in inner if isinstance(one, ast.Assign | ast.AnnAssign)]
         for _ in range(3):
@@ -122,7 +165,7 @@ class _Checker:
                 self._alias(assignment, scope)
         for assignment in assignments:
             meanings = self._meanings(assignment.value, scope)
-            if not meanings or not all(map(names.is_namespace, meanings)):
+            if not meanings or not all(names.is_namespace(meaning, self._tf1) for meaning in meanings):
                 for name in _plain_targets(assignment):
                     scope.bind(name, None)
         for one in body:
@@ -131,7 +174,7 @@ class _Checker:
     def _alias(self, assignment: ast.Assign | ast.AnnAssign, scope: _Scope) -> None:
         for name in _plain_targets(assignment):
             for meaning in self._meanings(assignment.value, scope):
-                if names.is_namespace(meaning):
+                if names.is_namespace(meaning, self._tf1):
                     scope.bind(name, meaning)
 
     def _meanings(self, node: ast.AST | None, scope: _Scope) -> set[str]:
@@ -154,6 +197,11 @@ class _Checker:
                     self._report({meaning} if (meaning := _dotted(alias.name)) else set(), node.lineno)
             case ast.Try() | ast.TryStar():
                 self._try(node, scope)
+            case ast.If() | ast.IfExp() if _asks_for_version(node.test):
+                self._use(node.test, scope)
+                with self._guarded():
+                    for part in list(ast.iter_child_nodes(node))[1:]:
+                        self._use(part, scope)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 for part in _outside(node):
                     self._use(part, scope)
@@ -180,7 +228,10 @@ class _Checker:
         if not meanings:
             self._use(node.value, scope)
         elif isinstance(node.ctx, ast.Load):
-            self._report(meanings, node.lineno)
+            first: ast.expr = node
+            while isinstance(first, ast.Attribute):
+                first = first.value
+            self._report(meanings, node.lineno, max(self._meanings(first, scope)))
         else:
             self.set_by_script |= meanings
 
@@ -194,33 +245,42 @@ class _Checker:
     def _try(self, node: ast.Try | ast.TryStar, scope: _Scope) -> None:
         expected = any(_expects_missing(handler) for handler in node.handlers)
         before = len(self.found)
-        for part in node.body:
-            self._use(part, scope)
+        with self._guarded() if expected else nullcontext():
+            for part in node.body:
+                self._use(part, scope)
         if expected:
             del self.found[before:]
         for rest in [*node.handlers, *node.orelse, *node.finalbody]:
             self._use(rest, scope)
 
-    def _report(self, meanings: set[str], line: int) -> None:
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        self._guards += 1
+        yield
+        self._guards -= 1
+
+    def _report(self, meanings: set[str], line: int, root: str = "") -> None:
         """``meanings`` are alternatives: as long as one of them can be had, there is nothing to say."""
-        missing = [first_missing(meaning) for meaning in sorted(meanings)]
+        if meanings:
+            self.uses.append(Use(frozenset(meanings), root, line, self._guards > 0))
+        missing = [first_missing(meaning, self._tf1) for meaning in sorted(meanings)]
         if missing and all(missing):
             self.found.append((str(missing[0]), line))
 
 
-def first_missing(dotted: str) -> str | None:
+def first_missing(dotted: str, tf1: bool = False) -> str | None:
     """What of ``dotted`` tapeview does not have, or None. What hangs on an object is not looked at."""
     parts = dotted.split(".")
     for end in range(2, len(parts) + 1):
         name = ".".join(parts[:end])
         if parts[end - 1].startswith("__"):
             return None
-        if not names.is_supported(name):
+        if not names.is_supported(name, tf1):
             # A namespace that is missing as a whole is named together with what was wanted of it: up to a class.
             while end < len(parts) and parts[end - 1].islower():
                 end += 1
             return ".".join(parts[:end])
-        if not names.is_namespace(name):
+        if not names.is_namespace(name, tf1):
             return None
     return None
 
@@ -247,7 +307,7 @@ def _own_nodes(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
         todo.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def _bind(node: ast.AST, scope: _Scope) -> None:
+def _bind(node: ast.AST, scope: _Scope, tf1: bool) -> None:
     """Notes what ``node`` binds in ``scope``. Plain assignments are looked at later: they may be aliases."""
     match node:
         case ast.Import():
@@ -262,7 +322,8 @@ def _bind(node: ast.AST, scope: _Scope) -> None:
             for alias in node.names:
                 # A name that is missing is reported where it is imported, not once more where it is used.
                 meaning = f"{base}.{alias.name}"
-                scope.bind(alias.asname or alias.name, meaning if base and names.is_namespace(meaning) else None)
+                known = base is not None and names.is_namespace(meaning, tf1)
+                scope.bind(alias.asname or alias.name, meaning if known else None)
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             scope.bind(name, None)
         case ast.Global(names=outer) | ast.Nonlocal(names=outer):
@@ -303,6 +364,13 @@ def _outside(node: _Function) -> list[ast.AST]:
         parts += [one.annotation for one in arguments if one.annotation is not None]
         parts += [node.returns] if node.returns is not None else []
     return parts
+
+
+def _asks_for_version(test: ast.expr) -> bool:
+    """Whether a condition is about which TensorFlow there is, or what it has."""
+    words = {node.attr for node in ast.walk(test) if isinstance(node, ast.Attribute)}
+    words |= {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    return not words.isdisjoint(_VERSION_WORDS)
 
 
 def _expects_missing(handler: ast.ExceptHandler) -> bool:

@@ -59,13 +59,15 @@ class LiveSession(Remote):
         paused: bool = False,
         breakpoints: Sequence[Breakpoint] = (),
         post_mortem: bool = False,
+        mode: str = "",
         on_change: Callable[[], None] | None = None,
     ) -> None:
         """Prepares a run of ``script`` (with ``module``: of that module). Nothing happens before `start`.
 
         Without ``recording`` the file gets a name in `recordings.folder`, when the script is started. With ``paused``
         the script waits before its first line. ``breakpoints`` hold from its first op on.
-        With ``post_mortem`` a script that raises waits to be looked at, until it is told to run.
+        With ``post_mortem`` a script that raises waits to be looked at, until it is told to run. ``mode`` is "1" or "2"
+        for a script that is to run as one of that TensorFlow, whatever its names say.
         """
         super().__init__()
         self.post_mortem = post_mortem
@@ -82,6 +84,7 @@ class LiveSession(Remote):
         self._process: Running | None = None
         self._listener: Listener | None = None
         self._paused = paused
+        self._mode = mode
         self._leave: float | None = None
         self._grace: float | None = None
         self._deadline: float | None = None
@@ -121,6 +124,7 @@ class LiveSession(Remote):
                 self.recording = recordings.new_path(self.script)
             self._listener = Listener(self._selector)
             options = ["--control", str(self._listener.port), *(["--paused"] if self._paused else [])]
+            options += [f"--tf{self._mode}"] if self._mode else []
             line = command(
                 self._python, self.recording.absolute(), self.script, self.argv, module=self.module, options=options
             )

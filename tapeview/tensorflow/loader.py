@@ -22,7 +22,6 @@ from tapeview.tensorflow import names
 _ROOTS = {"tensorflow": "tf", "keras": "tf.keras"}
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _EXAMPLES = os.path.join(_PACKAGE, "examples") + os.sep
-_BEHAVIOUR = "tapeview.tf1.behaviour"
 _TAKING_TENSORS = (
     "tapeview.engine.ops.", "tapeview.engine.scripting.control", "tapeview.keras.activations",
     "tapeview.keras.backend.", "tapeview.keras.losses.",
@@ -73,8 +72,8 @@ class Namespace(ModuleType):
 
 def _deferred() -> bool:
     """Whether the script has asked for TensorFlow 1's way itself."""
-    behaviour = sys.modules.get(_BEHAVIOUR)
-    return behaviour is not None and bool(behaviour.deferred())
+    mode = sys.modules.get("tapeview.engine.deferred.mode")
+    return mode is not None and bool(mode.enabled())
 
 
 def _listen() -> None:
@@ -168,8 +167,7 @@ def install(tf1: bool = False, deferred: bool = False, eager: bool = False) -> F
     sys.meta_path.insert(0, finder)
     _print_as_numpy_1()
     if deferred or eager:
-        behaviour = importlib.import_module(_BEHAVIOUR)
-        behaviour.begin(deferred=deferred, fixed=eager)
+        importlib.import_module("tapeview.tf1.behaviour").begin(deferred=deferred, fixed=eager)
     return finder
 
 

@@ -113,6 +113,7 @@ HOMES: Final[Mapping[str, str]] = {
     """,
     _OPS + "special_functions": "digamma erf erfc lbeta lgamma polygamma zeta",
     _OPS + "spectra": "eigh eigvalsh qr svd",
+    _OPS + "volumes": "avg_pool3d conv3d conv3d_transpose max_pool3d",
     _OPS + "trigonometric": "acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan",
     _SCRIPTING + "config": """
         LogicalDevice LogicalDeviceConfiguration PhysicalDevice device get_logical_device_configuration=accept
@@ -167,7 +168,7 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         _OPS + "sorting": "confusion_matrix",
         _OPS + "special_functions": "digamma erf erfc lgamma",
         _ENGINE + "seeds": "set_random_seed=set_seed",
-        _SCRIPTING + "config": "enable_eager_execution=accept",
+        "tapeview.tf1.behaviour": "enable_eager_execution",
     },
     "tf.strings": {
         _SCRIPTING + "text": """
@@ -198,14 +199,6 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         """,
     },
     "tf.nn.experimental": {_OPS + "nn": "stateless_dropout"},
-    "tf.compat.v1": {
-        _ENGINE + "seeds": "set_random_seed=set_seed",
-        _SCRIPTING
-        + "config": "enable_eager_execution=accept enable_resource_variables=accept enable_v2_behavior=accept",
-        _SCRIPTING + "functions": "executing_eagerly executing_eagerly_outside_functions=executing_eagerly",
-    },
-    "tf.compat.v1.random": {_ENGINE + "seeds": "set_random_seed=set_seed"},
-    "tf.compat.v1.logging": {_SCRIPTING + "config": "set_verbosity"},
     "tf.compat.v1.nn": {_OPS + "losses": "softmax_cross_entropy_with_logits=softmax_cross_entropy_with_logits_v1"},
 }
 

@@ -1,4 +1,4 @@
-"""TensorFlow 1's names, in the form of `table.LOCAL`; ``tf.train`` is here what TensorFlow 2 has as ``compat.v1.train``.
+"""TensorFlow 1's names, in the form of `table.LOCAL`: ``tf.train`` stands here for TensorFlow 2's ``compat.v1.train``.
 
 A name that is missing here is looked for among TensorFlow 2's: only what is new or different is listed. Namespaces of
 TensorFlow 1 that are gone (``tf.contrib``) stand here as well.
@@ -12,8 +12,28 @@ from typing import Final
 _ENGINE = "tapeview.engine."
 _TF1 = "tapeview.tf1."
 _DEFERRED = _ENGINE + "deferred."
+_SCRIPTING = _ENGINE + "scripting."
 
-TF1: Final[Mapping[str, Mapping[str, str]]] = {}
+TF1: Final[Mapping[str, Mapping[str, str]]] = {
+    "tf": {
+        _ENGINE + "seeds": "set_random_seed=set_seed",
+        _TF1 + "behaviour": """
+            disable_eager_execution disable_v2_behavior enable_eager_execution enable_v2_behavior=enable_eager_execution
+        """,
+        _SCRIPTING + "config": """
+            disable_control_flow_v2=accept disable_resource_variables=accept disable_tensor_equality=accept
+            disable_v2_tensorshape=accept enable_control_flow_v2=accept enable_resource_variables=accept
+            enable_tensor_equality=accept enable_v2_tensorshape=accept
+        """,
+        _SCRIPTING + "functions": "executing_eagerly executing_eagerly_outside_functions=executing_eagerly",
+    },
+    "tf.contrib.eager": {
+        _TF1 + "behaviour": "enable_eager_execution enable_v2_behavior=enable_eager_execution",
+        _SCRIPTING + "functions": "executing_eagerly",
+    },
+    "tf.logging": {_SCRIPTING + "config": "set_verbosity"},
+    "tf.random": {_ENGINE + "seeds": "set_random_seed=set_seed"},
+}
 """For each namespace: module -> the words of the objects that live there."""
 
 CONSTANTS: Final[Mapping[str, Mapping[str, object]]] = {

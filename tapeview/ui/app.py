@@ -46,6 +46,7 @@ def run_window(
     recording: Path | None = None,
     module: bool = False,
     run: bool = False,
+    mode: str = "",
     check: Check | None = None,
     settings: Settings | None = None,
     joined: Joined | None = None,
@@ -53,19 +54,19 @@ def run_window(
     """Show the window until it is closed; the exit code of the program.
 
     ``path`` is a script or a recording (with ``module``: the name of a module), ``argv`` what the script gets,
-    ``recording`` the
-    file to record into; ``run`` starts the script at once. ``joined`` is a running script to follow instead.
+    ``recording`` the file to record into; ``run`` starts the script at once, ``mode`` says of which TensorFlow it is.
+    ``joined`` is a running script to follow instead.
     """
     app = application()
     window = make_window(settings, check)
     if joined is not None:
         window.session.join(joined)
     elif path is not None and module:
-        window.session.load_module(str(path), argv, target=recording)
+        window.session.load_module(str(path), argv, target=recording, mode=mode)
     elif path is not None and is_recording(Path(path)):
         window.session.open_recording(Path(path))
     elif path is not None:
-        window.session.load_script(Path(path), argv, target=recording, cwd=Path.cwd())
+        window.session.load_script(Path(path), argv, target=recording, cwd=Path.cwd(), mode=mode)
     window.show()
     if run:
         QTimer.singleShot(0, window.session.run)

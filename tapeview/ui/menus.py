@@ -50,6 +50,10 @@ def declare(window: MainWindow) -> Commands:
     def savable() -> bool:
         return workspace.path is not None and not session.needs_polling
 
+    def choose_mode(mode: str) -> None:
+        session.choose_mode(mode)
+        commands.update()
+
     for command in (
         Command("open", tr("&Open …"), window.choose_file, "Ctrl+O", "file"),
         Command("save", tr("&Save recording as …"), window.choose_copy, "Ctrl+S", enabled=savable),
@@ -124,6 +128,21 @@ def declare(window: MainWindow) -> Commands:
         Command("about", tr("&About tapeview"), window.show_about),
     ):  # fmt: skip
         commands.add(command)
+    eras = {
+        "": tr("Run as its &names say"),
+        "1": tr("Run as a script of TensorFlow &1"),
+        "2": tr("Run as a script of TensorFlow &2"),
+    }
+    for era, text in eras.items():
+        commands.add(
+            Command(
+                f"mode_{era}",
+                text,
+                lambda era=era: choose_mode(era),  # type: ignore[misc]
+                enabled=lambda: session.can_start,
+                checked=lambda era=era: session.mode == era,  # type: ignore[misc]
+            )
+        )
     names = {"system": tr("Like the &system"), "light": tr("&Light"), "dark": tr("&Dark")}
     for mode, text in names.items():
         commands.add(
@@ -152,11 +171,10 @@ def build(window: MainWindow, bar: QMenuBar, commands: Commands) -> None:
     window.recent_menu = file.addMenu(tr("Open &recent"))
     window.examples_menu = file.addMenu(tr("&Examples"))
     fill(file, "", "save", "close", "", "quit")
-    fill(
-        bar.addMenu(tr("&Run")),
-        "run", "run_paused", "pause", "stop", "restart", "", "run_to", "", "toggle_breakpoint", "add_breakpoint",
-        "show_breakpoints", "", "prompt",
-    )  # fmt: skip
+    run = bar.addMenu(tr("&Run"))
+    fill(run, "run", "run_paused", "pause", "stop", "restart", "")
+    fill(run.addMenu(tr("TensorFlow of the s&cript")), "mode_", "mode_1", "mode_2")
+    fill(run, "", "run_to", "", "toggle_breakpoint", "add_breakpoint", "show_breakpoints", "", "prompt")
     fill(
         bar.addMenu(tr("&Step")),
         "forward", "back", "", "phase_end", "phase_start", "", "next_step", "previous_step", "cursor_next_step", "",

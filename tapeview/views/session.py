@@ -13,6 +13,7 @@ from tapeview.protocol import StepTo
 from tapeview.trace.query import Recording, RecordingError
 from tapeview.views import targets
 from tapeview.views.live import LiveScript
+from tapeview.views.script_store import ScriptStore
 from tapeview.views.signal import Signal
 from tapeview.views.stepping import Stepping
 from tapeview.views.text import tr
@@ -24,8 +25,10 @@ CLOCK_SLACK = 0.5
 """Seconds by which the clock of a file may differ from ours."""
 Joined = LiveSession
 """A session that has joined a script which somebody else started."""
-Check = Callable[[Path, str], Sequence[Notice]]
-"""Looks at a script's path and text before it runs and says what will not work."""
+Check = Callable[[Path, str, str], Sequence[Notice]]
+"""Looks at a script's path and text before it runs as one of a TensorFlow (see `SessionModel.mode`) and says what will
+not work."""
+MODES = ("", "1", "2")
 
 
 class SessionModel(Stepping):
@@ -35,10 +38,17 @@ class SessionModel(Stepping):
     remembering.
     ``wake`` is called from another thread when the script's process has news: call ``poll`` soon, in the window's
     thread; at once if ``urgent`` says so.
+
+    Attributes:
+        mode: "1" or "2" if the script is to run as one of that TensorFlow; "" if its names decide.
     """
 
     def __init__(
-        self, workspace: Workspace, check: Check | None = None, wake: Callable[[], None] | None = None
+        self,
+        workspace: Workspace,
+        check: Check | None = None,
+        wake: Callable[[], None] | None = None,
+        modes: ScriptStore | None = None,
     ) -> None:
         self.problem: Signal[str] = Signal()
         self.opened: Signal[Path] = Signal()
@@ -50,6 +60,8 @@ class SessionModel(Stepping):
         self._target: Path | None = None
         self._cwd: Path | None = None
         self._began = 0.0
+        self._modes = modes or ScriptStore("modes")
+        self.mode = ""
 
     # -- what can be done ----------------------------------------------------------------------------------------------
 
@@ -107,8 +119,12 @@ class SessionModel(Stepping):
         *,
         target: Path | None = None,
         cwd: Path | None = None,
+        mode: str = "",
     ) -> bool:
-        """Show a script, ready to run with ``argv`` in ``cwd`` (default: its folder), recorded into ``target``."""
+        """Show a script, ready to run with ``argv`` in ``cwd`` (default: its folder), recorded into ``target``.
+
+        ``mode`` is what was chosen for it; without one, what was kept for it.
+        """
         path = path.absolute()
         try:
             with tokenize.open(path) as file:
@@ -119,15 +135,32 @@ class SessionModel(Stepping):
             return False
         self.end()
         self._argv, self._module, self._target, self._cwd = tuple(argv), "", target, cwd or path.parent
-        self.workspace.load_script(path, text, self._check(path, text) if self._check else ())
+        self.mode = mode or self._kept_mode(path)
+        self.workspace.load_script(path, text, self._check(path, text, self.mode) if self._check else ())
         self.opened.emit(path)
         return True
 
-    def load_module(self, name: str, argv: Sequence[str] = (), *, target: Path | None = None) -> None:
+    def load_module(self, name: str, argv: Sequence[str] = (), *, target: Path | None = None, mode: str = "") -> None:
         """Be ready to run a module as ``python -m`` does, in the current folder."""
         self.end()
+        self.mode = mode
         self._argv, self._module, self._target, self._cwd = tuple(argv), name, target, Path.cwd()
         self.workspace.load_script(Path(name), "")
+
+    def choose_mode(self, mode: str) -> None:
+        """From its next run on the script is one of TensorFlow 1 or 2 (`mode`). That is kept with the script."""
+        self.mode = mode
+        script = self.workspace.script
+        if script is None or self._module:
+            return
+        try:
+            self._modes.write(script, [mode] if mode else [])
+        except OSError as error:
+            self.problem.emit(
+                tr("The choice cannot be kept for the next time: {reason}.").format(reason=error.strerror or error)
+            )
+        if self.can_start and self.workspace.recording is None:
+            self.load_script(script, self._argv, target=self._target, cwd=self._cwd, mode=mode)
 
     def open_recording(self, path: Path) -> bool:
         """Show a recording. False (and ``problem``) if it cannot be opened."""
@@ -142,6 +175,7 @@ class SessionModel(Stepping):
         self._argv, self._module, self._target, self._cwd = tuple(recording.run.argv[1:]), "", None, None
         self.workspace.script, self.workspace.notices = script if script.is_file() else None, ()
         self.workspace.breakpoints.load(self.workspace.script)
+        self.mode = self._kept_mode(script)
         self.workspace.open(recording, path)
         self.opened.emit(path)
         return True
@@ -247,22 +281,27 @@ class SessionModel(Stepping):
 
     # -- inner ---------------------------------------------------------------------------------------------------------
 
+    def _kept_mode(self, script: Path) -> str:
+        kept = self._modes.read(script)[:1]
+        return kept[0] if kept and kept[0] in MODES else ""
+
     def _start(self, paused: bool) -> None:
         if not self.can_start:
             return
         goal = self._goal
         script, module = self.workspace.script, self._module
         argv, target, cwd = self._argv, self._target, self._cwd
-        if script is not None and not module and not self.load_script(script, argv, target=target, cwd=cwd):
+        mode = self.mode
+        if script is not None and not module and not self.load_script(script, argv, target=target, cwd=cwd, mode=mode):
             return
         if module:
-            self.load_module(module, argv, target=target)
+            self.load_module(module, argv, target=target, mode=mode)
         began = time.time()
         book = self.workspace.breakpoints
         book.hits = {}
         live = LiveSession(
             module or str(script), argv, module=bool(module), recording=target, cwd=cwd, paused=paused,
-            breakpoints=book.items, post_mortem=True, on_change=self._heard
+            breakpoints=book.items, post_mortem=True, mode=mode, on_change=self._heard
         )  # fmt: skip
         try:
             live.start()

@@ -24,8 +24,3 @@ OLD = {
 def test_an_old_name_leads_to_the_op_of_today(old: str, new: str) -> None:
     assert names.target(old) is not None
     assert names.target(old) == names.target(new)
-
-
-def test_names_of_deferred_graphs_stay_unknown() -> None:
-    assert names.target("tf.Session") is None
-    assert names.target("tf.placeholder") is None

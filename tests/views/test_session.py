@@ -25,12 +25,13 @@ class Desk:
         self.woken = threading.Semaphore(0)
         self.problems: list[str] = []
         self.opened: list[Path] = []
+        self.modes: list[str] = []
         self.session = SessionModel(Workspace(), self.check, self.woken.release)
         self.session.problem.connect(self.problems.append)
         self.session.opened.connect(self.opened.append)
 
-    @staticmethod
-    def check(path: Path, text: str) -> list[Notice]:
+    def check(self, path: Path, text: str, mode: str) -> list[Notice]:
+        self.modes.append(mode)
         return [Notice("unsupported", "no tf.xyz", str(path), 1)] if "tf.xyz" in text else []
 
     def until(self, *states: str) -> None:
@@ -127,6 +128,29 @@ def test_a_script_that_went_away_cannot_be_run(desk: Desk, tmp_path: Path) -> No
 def test_unsupported_names_are_found_on_loading(desk: Desk, tmp_path: Path) -> None:
     desk.session.open(script(tmp_path, "import tensorflow as tf\ntf.xyz\n"))
     assert [notice.text for notice in desk.session.workspace.notices] == ["no tf.xyz"]
+
+
+def test_of_which_tensorflow_it_is_is_kept_with_a_script(desk: Desk, tmp_path: Path) -> None:
+    path = script(tmp_path, "import tensorflow as tf\ntf.compat.v1.disable_eager_execution()\ntf.random.set_seed(3)\n")
+    session = desk.session
+    session.open(path)
+    session.choose_mode("2")
+    assert (session.mode, desk.modes) == ("2", ["", "2"])
+    session.close()
+    session.open(path)
+    assert session.mode == "2"
+    session.run()
+    desk.until("finished")
+    assert session.workspace.recording is not None
+    (said,) = [output.text for _, output in session.workspace.recording.output() if output.stream == "stderr"]
+    assert said.startswith("tapeview: Runs eagerly, as --tf2 says.")
+    session.choose_mode("")
+    session.load_script(path)
+    assert session.mode == ""
+    session.load_script(path, mode="1")
+    assert session.mode == "1"
+    session.load_script(path)
+    assert session.mode == ""
 
 
 def test_a_recording_is_opened_and_copied(desk: Desk, tmp_path: Path) -> None:
