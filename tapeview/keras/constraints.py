@@ -15,10 +15,11 @@ from tapeview.engine.ops.extremes import clip_by_value
 from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.backend.config import epsilon, floatx
+from tapeview.keras.modules import Settled
 from tapeview.keras.objects import deserialize_keras_object, interpret, serialize_keras_object, with_snake_case
 
 
-class Constraint:
+class Constraint(Settled):
     """A function from weights to the weights that are kept."""
 
     _keras_module = "keras.constraints"

@@ -16,6 +16,7 @@ import numpy as np
 from tapeview.engine.dtypes import DType
 from tapeview.engine.shapes import TensorShape
 from tapeview.engine.tensor import EagerTensor
+from tapeview.keras.modules import is_ours
 
 _Object = TypeVar("_Object", bound=Callable[..., Any])
 
@@ -128,7 +129,7 @@ def serialize_keras_object(obj: Any) -> Any:
             "registered_name": get_registered_name(obj),
         }
     kind = type(obj)
-    module = getattr(kind, "_keras_module", None) if kind.__module__.startswith("tapeview.") else None
+    module = getattr(kind, "_keras_module", None) if is_ours(kind) else None
     return {
         "module": module or kind.__module__,
         "class_name": kind.__name__,
@@ -195,7 +196,7 @@ def _of_module(module: Any, name: str) -> Any:
     if module not in MODULES or name.startswith("_"):
         return None
     found = getattr(importlib.import_module(f"tapeview.{module}"), name, None)
-    ours = inspect.isclass(found) and found.__module__.startswith("tapeview.keras.") and hasattr(found, "from_config")
+    ours = inspect.isclass(found) and is_ours(found) and hasattr(found, "from_config")
     return found if ours else None
 
 

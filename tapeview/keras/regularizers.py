@@ -18,10 +18,11 @@ from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.ops.shape import transpose
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.backend.config import floatx
+from tapeview.keras.modules import Settled
 from tapeview.keras.objects import deserialize_keras_object, interpret, serialize_keras_object
 
 
-class Regularizer:
+class Regularizer(Settled):
     """A function from weights to a penalty (a scalar tensor)."""
 
     _keras_module = "keras.regularizers"

@@ -43,6 +43,7 @@ from tapeview.engine.ops import (
     special_functions,
     spectra,
     trigonometric,
+    volumes,
 )
 
 __all__ = [
@@ -88,4 +89,5 @@ __all__ = [
     "special_functions",
     "spectra",
     "trigonometric",
+    "volumes",
 ]

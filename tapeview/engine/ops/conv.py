@@ -268,10 +268,14 @@ def convolution(
     input: Any, filters: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None,
     dilations: Any = None, name: str | None = None,
 ) -> EagerTensor:  # fmt: skip
-    """:func:`conv1d` or :func:`conv2d`, by the rank of the filter. Raises ValueError for another rank."""
+    """:func:`conv1d`, :func:`conv2d` or ``conv3d``, by the rank of the filter. Raises ValueError for another rank."""
+    from tapeview.engine.ops.volumes import conv3d
+
     rank = to_tensor(filters)._array.ndim
     if rank == 3:
         return conv1d(input, filters, strides, padding, data_format or "NWC", dilations)
     if rank == 4:
         return conv2d(input, filters, strides, padding, data_format or "NHWC", dilations)
-    raise ValueError(f"tapeview convolves over one or two axes; the filter has rank {rank}.")
+    if rank == 5:
+        return conv3d(input, filters, 1 if strides is None else strides, padding, data_format, dilations)
+    raise ValueError(f"tapeview convolves over one to three axes; the filter has rank {rank}.")

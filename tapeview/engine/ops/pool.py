@@ -13,6 +13,7 @@ from tapeview.engine.op import Op, defop, execute
 from tapeview.engine.ops.conv import check_strides, layout_of
 from tapeview.engine.ops.elementwise import zeros_like
 from tapeview.engine.ops.shape import expand_dims, squeeze, static_ints, transpose
+from tapeview.engine.ops.volumes import avg_pool3d, max_pool3d
 from tapeview.engine.ops.windows import Padding, Pair, block_size, cropped, every, output_sizes, padded, paddings, pair
 from tapeview.engine.tensor import Array, EagerTensor
 
@@ -245,14 +246,14 @@ def avg_pool1d(
 def max_pool(
     input: Any, ksize: Any, strides: Any, padding: Any, data_format: Any = None, name: str | None = None
 ) -> EagerTensor:
-    """:func:`max_pool1d` or :func:`max_pool2d`, by rank. Raises ValueError for another rank."""
+    """:func:`max_pool1d`, :func:`max_pool2d` or ``max_pool3d``, by rank. Raises ValueError for another rank."""
     return _by_rank(MAX_POOL, input, ksize, strides, padding, data_format)
 
 
 def avg_pool(
     input: Any, ksize: Any, strides: Any, padding: Any, data_format: Any = None, name: str | None = None
 ) -> EagerTensor:
-    """:func:`avg_pool1d` or :func:`avg_pool2d`, by rank. Raises ValueError for another rank."""
+    """:func:`avg_pool1d`, :func:`avg_pool2d` or ``avg_pool3d``, by rank. Raises ValueError for another rank."""
     return _by_rank(AVG_POOL, input, ksize, strides, padding, data_format)
 
 
@@ -263,4 +264,6 @@ def _by_rank(op: Op, input: Any, ksize: Any, strides: Any, padding: Any, data_fo
         return _pool_1d(op, x, ksize, strides, padding, data_format or "NWC")
     if rank == 4:
         return _pool(op, x, ksize, strides, padding, data_format)
+    if rank == 5:
+        return (max_pool3d if op is MAX_POOL else avg_pool3d)(x, ksize, strides, padding, data_format)
     raise ValueError(f"`input.shape.rank` must be 3, 4 or 5. Received: input.shape={x.shape} of rank {rank}.")

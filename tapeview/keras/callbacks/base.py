@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from tapeview.keras.modules import Settled
+
 Logs = dict[str, Any]
 
 
-class Callback:
+class Callback(Settled):
     """The base of callbacks. Each method gets the logs: losses and metrics by name.
 
     Attributes:
@@ -82,7 +84,7 @@ class Callback:
         """``predict`` ends."""
 
 
-class CallbackList:
+class CallbackList(Settled):
     """Several callbacks that are called as one.
 
     Args:

@@ -9,11 +9,12 @@ from tapeview.engine import dtypes
 from tapeview.engine.ops import creation
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.backend.config import floatx
+from tapeview.keras.modules import Settled
 
 _ALLOWED = ["partition_shape", "partition_offset", "layout"]
 
 
-class Initializer:
+class Initializer(Settled):
     """An object that makes a tensor of a shape: ``initializer(shape, dtype)``."""
 
     _keras_module = "keras.initializers"

@@ -22,6 +22,7 @@ from tapeview.keras.layers.losses import AddedLosses
 from tapeview.keras.layers.quiet import without_tapes
 from tapeview.keras.layers.signature import Signature, signature_of
 from tapeview.keras.layers.weights import Weights
+from tapeview.keras.modules import Settled
 from tapeview.keras.policy import Policy, casting, policy_of, serialized
 
 _KEYWORDS = frozenset(
@@ -30,7 +31,7 @@ _KEYWORDS = frozenset(
 )  # fmt: skip
 
 
-class Layer(AddedLosses, Connections, Weights):
+class Layer(Settled, AddedLosses, Connections, Weights):
     """A function of tensors with weights: ``build`` makes them at the first call, ``call`` computes.
 
     Args:
@@ -372,11 +373,6 @@ class Layer(AddedLosses, Connections, Weights):
         for key, value in self.__dict__.items():
             made.__dict__[key] = value if key == "_signature" else deepcopy(value, memo)
         return made
-
-    def __repr__(self) -> str:
-        if not type(self).__module__.startswith("tapeview."):
-            return object.__repr__(self)
-        return f"<keras.src.{self._keras_module.removeprefix('keras.')}.{type(self).__name__} object at {id(self):#x}>"
 
     # Older names of `__call__` and of lists.
     apply = __call__

@@ -7,9 +7,10 @@ from typing import Any
 from tapeview.engine import dtypes
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.keras.modules import Settled
 
 
-class InputSpec:
+class InputSpec(Settled):
     """Type, rank and sizes that an input must have; None where anything goes.
 
     Raises:

@@ -19,6 +19,7 @@ from tapeview.keras.layers.base import Layer
 from tapeview.keras.layers.cells import StackedRNNCells, zero_states
 from tapeview.keras.layers.input_spec import InputSpec
 from tapeview.keras.layers.quiet import without_tapes
+from tapeview.keras.modules import is_ours
 
 
 class RNN(Layer):
@@ -227,7 +228,7 @@ class RNN(Layer):
         if constants is not None:
             kwargs["constants"] = constants
         alone = not structure.is_nested(cell.state_size)
-        call = cell.call if isinstance(cell, Layer) and type(cell).__module__.startswith("tapeview.") else cell
+        call = cell.call if isinstance(cell, Layer) and is_ours(type(cell)) else cell
         output, new = call(x, list(states) if alone else states, **kwargs)
         return output, new if structure.is_nested(new) else [new]
 

@@ -10,9 +10,10 @@ from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.losses import crossentropy, functions
 from tapeview.keras.losses.reduction import Reduction, compute_weighted_loss, mask_of, masked_weight, squeezed
+from tapeview.keras.modules import Settled
 
 
-class Loss:
+class Loss(Settled):
     """The base of losses: ``loss(y_true, y_pred, sample_weight)``; subclasses define ``call(y_true, y_pred)``.
 
     Args:

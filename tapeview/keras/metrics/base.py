@@ -14,6 +14,7 @@ from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras import initializers, naming
 from tapeview.keras.backend.config import floatx
+from tapeview.keras.modules import Settled, is_ours
 
 
 class MetricVariable(ResourceVariable):
@@ -31,7 +32,7 @@ MetricVariable.__name__ = ResourceVariable.__name__
 MetricVariable.__module__ = ResourceVariable.__module__
 
 
-class Metric:
+class Metric(Settled):
     """The base of metrics. Subclasses make variables by ``add_weight`` and define ``update_state`` and ``result``.
 
     Args:
@@ -53,7 +54,7 @@ class Metric:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         written = cls.__dict__.get("result")
-        if written is not None and not cls.__module__.startswith("tapeview."):
+        if written is not None and not is_ours(cls):
             cls.result = _tensor_valued(written)  # type: ignore[method-assign]
 
     @property
@@ -149,7 +150,7 @@ class Metric:
         """The metric with these arguments."""
         return cls(**config)
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         arguments = ",".join(f"{key}={value}" for key, value in self.get_config().items())
         return f"{type(self).__name__}({arguments})"
 

@@ -13,6 +13,7 @@ from tapeview.keras.models import archive, hdf5
 from tapeview.keras.models.configs import deserialize
 from tapeview.keras.models.functional import Functional
 from tapeview.keras.models.sequential import Sequential
+from tapeview.keras.modules import is_ours
 from tapeview.keras.objects import custom_object_scope, deserialize_keras_object, get_registered_object
 
 
@@ -59,7 +60,7 @@ def _of_script(described: dict[str, Any]) -> dict[str, Any]:
     script = vars(sys.modules.get("__main__", sys))
     return {
         name: value for name, value in script.items()
-        if isinstance(value, type) and issubclass(value, Layer) and not value.__module__.startswith("tapeview.")
+        if isinstance(value, type) and issubclass(value, Layer) and not is_ours(value)
     }  # fmt: skip
 
 

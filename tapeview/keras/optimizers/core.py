@@ -17,6 +17,7 @@ from tapeview.engine.log import measure
 from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.engine.variable import ResourceVariable
+from tapeview.keras.modules import Settled
 from tapeview.keras.optimizers.clipping import array_of, clipped
 from tapeview.keras.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 
@@ -69,7 +70,7 @@ Slot.__name__ = ResourceVariable.__name__
 Slot.__module__ = ResourceVariable.__module__
 
 
-class Core:
+class Core(Settled):
     """An optimizer without its arguments.
 
     Attributes:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.tensor import EagerTensor
+from tapeview.keras.modules import Settled
 from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Settled):
     """The base of schedules: ``schedule(step)`` is the learning rate at a step (a float32 scalar tensor)."""
 
     _keras_module = "keras.optimizers.schedules"
