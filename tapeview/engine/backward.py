@@ -220,7 +220,7 @@ def _sweep(tape: GradientTape, totals: dict[int, Gradient], keep: set[int], call
                     totals[key] = contribution
             k += 1  # noqa: SIM113 - enumerate takes twice as long here
         sink = observe.sink
-        if sink is not None:
+        if sink is not None and call:
             sent = running = tuple(contributions)
             if summed:
                 running = tuple([None if c is None else totals.get(id(t)) for t, c in zip(inputs, sent, strict=True)])

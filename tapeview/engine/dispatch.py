@@ -6,10 +6,23 @@ As long as there are none, calls take no detour: functions and operators are wra
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 Wrap = Callable[[str, Any], Any]
 """Makes of a function's public name and the function one that also takes the other values."""
+
+
+
+def _never() -> bool:
+    return False
+
+
+building: Callable[[], bool] = _never
+"""Whether calls add nodes to a deferred graph now. Replaced by ``engine.deferred`` when that is in use; read it anew."""
+
+eagerly: Callable[[], AbstractContextManager[None]] = nullcontext
+"""A block whose calls compute at once, also where they would add nodes. Replaced by ``engine.deferred``."""
 
 _finders: list[Callable[[str], Any]] = []
 _wraps: list[Wrap] = []

@@ -270,5 +270,5 @@ def _record(
     for tape in tapes:
         tape._entries.append(entry)
     sink = observe.sink
-    if sink is not None:
+    if sink is not None and ids:  # without numbers: a tape of the engine's own, of which nobody hears
         sink(entry)

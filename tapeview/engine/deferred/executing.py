@@ -1,0 +1,178 @@
+"""Runs a plan: node by node, with what gradient nodes need on a tape, and with a listener told of everything."""
+
+from __future__ import annotations
+
+from threading import get_ident
+from typing import Any
+
+from tapeview.engine import callsite, observe
+from tapeview.engine.deferred import run_errors
+from tapeview.engine.deferred.cells import Cell
+from tapeview.engine.deferred.fetches import Fetches
+from tapeview.engine.deferred.mode import local
+from tapeview.engine.deferred.operation import Operation
+from tapeview.engine.deferred.plan import Plan
+from tapeview.engine.deferred.run import Run, next_run
+from tapeview.engine.deferred.symbolic import SymbolicTensor
+from tapeview.engine.indexed_slices import IndexedSlices
+from tapeview.engine.scopes import scope
+from tapeview.engine.state import state
+from tapeview.engine.tape import GradientTape
+from tapeview.engine.tensor import EagerTensor
+
+
+def run(session: Any, plan: Plan, fetches: Fetches, fed: list[EagerTensor]) -> list[Any]:
+    """The values of the fetched elements, in their order; None for nodes."""
+    values = plan.start.copy()
+    values[: len(fed)] = fed
+    listening = observe.sink is not None
+    tapes, outer = state.tapes, local.run
+    tape = GradientTape(persistent=True) if listening or plan.has_gradients else None
+    this = Run(session, plan, tape, values)
+    local.run = this
+    local.eager += 1
+    if tapes:
+        state.set_tapes(())
+    try:
+        if tape is None:
+            _straight(plan, this, values)
+        else:
+            with tape:
+                if listening:
+                    _told(plan, this, values, fetches, fed)
+                else:
+                    _taped(plan, this, values)
+        return [_result(plan, e, values) for e in fetches.elements]
+    finally:
+        local.eager -= 1
+        local.run = outer
+        if tapes or tape is not None:
+            state.set_tapes(tapes)
+
+
+def _result(plan: Plan, element: SymbolicTensor | Operation, values: list[Any]) -> Any:
+    if isinstance(element, Operation):
+        return None
+    value = values[plan.slots[id(element)]]
+    return value.known()._value if value.__class__ is Cell else value
+
+
+def _straight(plan: Plan, run: Run, values: list[Any]) -> None:
+    k = 0
+    try:
+        for k, step in enumerate(plan.steps):  # noqa: B007 - where it stopped
+            step(values, run)
+    except Exception as error:
+        raise run_errors.at(plan.nodes[k], error) from error.__cause__
+
+
+def _taped(plan: Plan, run: Run, values: list[Any]) -> None:
+    """With the tape open only while ops run that gradient nodes need."""
+    tape = run.tape
+    assert tape is not None
+    here = (tape,)
+    entries, spans, watched, nodes = tape._entries, run.spans, plan.watched, plan.nodes
+    for place in plan.watched_first:
+        _watch(tape, values[place])
+    k, recording = 0, True
+    try:
+        for k, (step, recorded) in enumerate(zip(plan.steps, plan.recorded, strict=True)):
+            if recorded:
+                if not recording:
+                    state.set_tapes(here)
+                    recording = True
+                start = len(entries)
+                step(values, run)
+                spans[nodes[k]] = (start, len(entries))
+                if k in watched:
+                    for place, _ in watched[k]:
+                        _watch(tape, values[place])
+            else:
+                if recording:
+                    state.set_tapes(())
+                    recording = False
+                step(values, run)
+    except Exception as error:
+        raise run_errors.at(nodes[k], error) from error.__cause__
+    finally:
+        state.set_tapes(here)
+
+
+def _watch(tape: GradientTape, value: Any) -> None:
+    if value.__class__ is Cell:
+        value = value.known()
+    if isinstance(value, IndexedSlices):
+        return
+    if value._array.dtype.kind in "fc" and id(value) not in tape._tracked:
+        tape.watch(value)
+
+
+def _told(plan: Plan, run: Run, values: list[Any], fetches: Fetches, fed: list[EagerTensor]) -> None:
+    tape = run.tape
+    assert tape is not None
+    sink = observe.sink
+    thread = get_ident()
+    graph = run.session.graph.number
+    if sink is not None:
+        given = [(t.op.number, t.value_index, v) for t, v in zip(plan.fed, fed, strict=True)]
+        sink((observe.RUN_STARTED, tape.id, next_run(), graph, fetches.names, given, callsite.here(), thread))
+    failure: str | None = None
+    try:
+        _each_told(plan, run, values, tape, thread)
+    except Exception as error:
+        failure = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        _finish_calls(run, failure)
+        sink = observe.sink
+        if sink is not None:
+            results = [(e.name, _told_result(plan, e, values)) for e in fetches.elements] if failure is None else []
+            sink((observe.RUN_FINISHED, tape.id, results, failure))
+
+
+def _told_result(plan: Plan, element: SymbolicTensor | Operation, values: list[Any]) -> Any:
+    return _tensor(_result(plan, element, values))
+
+
+def _tensor(value: Any) -> Any:
+    if value.__class__ is Cell:
+        return None if value.variable is None else value.variable._value
+    return value._densify() if isinstance(value, IndexedSlices) else value
+
+
+def _each_told(plan: Plan, run: Run, values: list[Any], tape: GradientTape, thread: int) -> None:
+    entries, spans, watched = tape._entries, run.spans, plan.watched
+    for node in plan.constants:
+        _ran(plan, node, values, tape, thread)
+    for place in plan.watched_first:
+        _watch(tape, values[place])
+    for k, (node, step) in enumerate(zip(plan.nodes, plan.steps, strict=True)):
+        start = len(entries)
+        block = scope(node.name, "node") if node.pseudo in ("", "gradient", "with run") else None
+        try:
+            if block is None:
+                step(values, run)
+                _ran(plan, node, values, tape, thread)
+            else:
+                with block:
+                    step(values, run)
+                    _ran(plan, node, values, tape, thread)
+        except Exception as error:
+            raise run_errors.at(node, error) from error.__cause__
+        spans[node] = (start, len(entries))
+        for place, _ in watched.get(k, ()):
+            _watch(tape, values[place])
+
+
+def _ran(plan: Plan, node: Operation, values: list[Any], tape: GradientTape, thread: int) -> None:
+    sink = observe.sink
+    if sink is not None:
+        outputs = tuple([_tensor(values[plan.slots[id(t)]]) if id(t) in plan.slots else None for t in node.results])
+        sink((observe.NODE_RAN, tape.id, node.number, outputs, thread))
+
+
+def _finish_calls(run: Run, failure: str | None) -> None:
+    if run.calls:
+        from tapeview.engine.deferred.gradient_nodes import finish_calls
+
+        finish_calls(run, failure)

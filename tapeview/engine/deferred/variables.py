@@ -1,0 +1,366 @@
+"""``tf.Variable`` in graphs: a node whose value lives in sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tapeview.engine import dtypes, variable
+from tapeview.engine.convert import to_tensor
+from tapeview.engine.deferred import collections, probing
+from tapeview.engine.deferred.controls import waited_for
+from tapeview.engine.deferred.graph import Graph, get_default_graph
+from tapeview.engine.deferred.lifting import finish, node_name
+from tapeview.engine.deferred.mode import local, mode
+from tapeview.engine.deferred.operation import Operation
+from tapeview.engine.deferred.static_shapes import GraphShape, Sizes, bracketed_shape, shape_text
+from tapeview.engine.deferred.symbolic import SymbolicTensor
+from tapeview.engine.tensor import EagerTensor
+from tapeview.engine.variable import ResourceVariable
+
+
+class ReferenceType(dtypes.DType):
+    """The type of a reference to a variable (``float32_ref``)."""
+
+    __slots__ = ("_base",)
+
+    def __init__(self, base: dtypes.DType) -> None:
+        super().__init__(f"{base.name}_ref", base.numpy, f"{base.word}_ref")
+        self._base = base
+
+    @property
+    def base_dtype(self) -> dtypes.DType:
+        """The type of the values."""
+        return self._base
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, ReferenceType) and other._base is self._base)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+_references: dict[str, ReferenceType] = {}
+
+
+def reference_to(kind: dtypes.DType) -> ReferenceType:
+    """The type of references to variables of this type."""
+    return _references.setdefault(kind.name, ReferenceType(kind))
+
+
+class Variable(ResourceVariable):
+    """A variable of a graph: ``W`` the reference, ``W/read`` its value, ``W/Assign`` what gives it its first value."""
+
+    __array_priority__ = 150
+
+    def __init__(
+        self, initial_value: Any = None, trainable: Any = None, collections: Any = None, validate_shape: bool = True,
+        caching_device: Any = None, name: str | None = None, variable_def: Any = None, dtype: Any = None,
+        expected_shape: Any = None, import_scope: Any = None, constraint: Any = None, use_resource: bool | None = None,
+        synchronization: Any = None, aggregation: Any = None, shape: Any = None, **_: Any,
+    ) -> None:  # fmt: skip
+        if initial_value is None:
+            raise ValueError("initial_value must be specified.")
+        self._make(initial_value, trainable, collections, validate_shape, name, dtype, constraint, use_resource)
+
+    def _make(
+        self, initial_value: Any, trainable: Any, keys: Any, validate_shape: bool, name: str | None, dtype: Any,
+        constraint: Any, use_resource: bool | None,
+    ) -> None:  # fmt: skip
+        graph = get_default_graph()
+        self.graph_of = graph
+        self._construction = variable._next_construction()
+        self._trainable = True if trainable is None else bool(trainable)
+        self.constraint = constraint
+        self._uid = self._version = 0
+        self.is_resource = mode.v2_behaviour if use_resource is None else bool(use_resource)
+        self._save_slice_info = None
+        with graph.control_dependencies(None), outside_of_bodies(graph), graph.name_scope(name or "Variable") as scope:
+            called = callable(initial_value) and not isinstance(initial_value, (SymbolicTensor, ResourceVariable))
+            if called or self.is_resource:
+                with graph.name_scope("Initializer"):
+                    given = initial_value() if called else initial_value
+                    value = self._initial(graph, given, dtype)
+            else:
+                value = self._initial(graph, initial_value, dtype)
+            if validate_shape and value.sizes is None or (validate_shape and None in (value.sizes or ())):
+                raise ValueError(
+                    f"initial_value must have a shape specified: {value}"
+                    if value.sizes is None or None in value.sizes else ""
+                )  # fmt: skip
+            self._initial_value = value
+            self._sizes: Sizes = value.sizes if validate_shape else None
+            self._kind = value.dtype.base_dtype
+            self._add_nodes(graph, scope)
+        if keys is None:
+            keys = [collections.GraphKeys.GLOBAL_VARIABLES]
+        if self._trainable and collections.GraphKeys.TRAINABLE_VARIABLES not in keys:
+            keys = [*keys, collections.GraphKeys.TRAINABLE_VARIABLES]
+        graph.add_to_collections(keys, self)
+
+    def _initial(self, graph: Graph, given: Any, dtype: Any) -> SymbolicTensor:
+        from tapeview.engine.deferred.constants import as_tensor
+
+        kind = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
+        if isinstance(given, EagerTensor) and kind is not None:
+            given = to_tensor(given, kind)
+        return as_tensor(given, kind, "initial_value")
+
+    def _add_nodes(self, graph: Graph, scope: str) -> None:
+        from tapeview.engine.deferred import assigns
+
+        resource = self.is_resource
+        kind = "VarHandleOp" if resource else "VariableV2"
+        node = Operation(graph, node_name(graph, scope, kind), kind, "variable", None)
+        node.pseudo, node.details = "variable", self
+        type_ = dtypes.resource if resource and hasattr(dtypes, "resource") else reference_to(self._kind)
+        self._ref = SymbolicTensor(node, 0, type_, self._sizes, probing.made_up(self._sizes, self._kind))
+        node.results.append(self._ref)
+        finish(node)
+        self._node = node
+        self._name = f"{node.name}:0"
+        prefix = scope
+        if resource:
+            assigns.add_update(
+                graph, "VarIsInitializedOp", f"{prefix}IsInitialized/VarIsInitializedOp/", _is_initialized, [self], [],
+                kind="op", dtype=dtypes.bool_, sizes=(),
+            )  # fmt: skip
+        self._initializer_op = assigns.initial_assign(self, self._initial_value, f"{prefix}Assign/")
+        if resource:
+            self._snapshot = self._reading(f"{prefix}Read/ReadVariableOp/")
+        else:
+            self._snapshot = self._reading(f"{prefix}read/")
+
+    def _reading(self, name: str) -> SymbolicTensor:
+        graph = self.graph_of
+        resource = self.is_resource
+        kind = "ReadVariableOp" if resource else "Identity"
+        node = Operation(graph, node_name(graph, name, kind), kind, "op", None, (self._ref,), inputs=[self._ref],
+                         controls=waited_for(graph, [self._ref]))  # fmt: skip
+        node.pseudo, node.details = "read", self
+        made = SymbolicTensor(node, 0, self._kind, self._sizes, self._ref.probes)
+        node.results.append(made)
+        finish(node)
+        return made
+
+    # -- what functions see ----------------------------------------------------------------------------------------
+
+    def _symbolic_value(self) -> SymbolicTensor:
+        """The value as a symbolic tensor."""
+        return self._reading("ReadVariableOp") if self.is_resource else self._snapshot
+
+    def _as_graph_element(self) -> SymbolicTensor:
+        return self._snapshot if self.is_resource else self._ref
+
+    def _read(self) -> EagerTensor:
+        """The value, for functions that compute: in a run the session's, while shapes are found out a made-up one."""
+        run = local.run
+        if run is not None:
+            return run.session.cell(self).known()._read()
+        if local.captured is not None:
+            if not any(v is self for v in local.captured):
+                local.captured.append(self)
+            if self._ref.probes is None:
+                raise ValueError(f"The shape of {self!r} is not known.")
+            return self._ref.probes[0]
+        raise TypeError(
+            f"{self!r} has no value of its own: each session has one. Use TensorFlow's functions on it, or "
+            "`session.run` for its value."
+        )
+
+    _look = _read
+
+    @property
+    def _value(self) -> EagerTensor:  # type: ignore[override]
+        return self._read()
+
+    # -- facts -----------------------------------------------------------------------------------------------------
+
+    @property
+    def op(self) -> Operation:  # type: ignore[override]
+        """The node of the reference."""
+        return self._node
+
+    @property
+    def graph(self) -> Graph:  # type: ignore[override]
+        """The graph it belongs to."""
+        return self.graph_of
+
+    @property
+    def handle(self) -> Any:
+        """The reference."""
+        return self._ref
+
+    @property
+    def _variable(self) -> SymbolicTensor:
+        return self._ref
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The element type; that of references if it is one."""
+        return self._kind if self.is_resource else reference_to(self._kind)
+
+    @property
+    def shape(self) -> Any:
+        """What is known of the shape."""
+        return GraphShape(self._sizes)
+
+    @property
+    def sizes(self) -> Sizes:
+        """The shape as data."""
+        return self._sizes
+
+    @property
+    def device(self) -> str:
+        """The device the script put it on; mostly none."""
+        return self._node.device
+
+    @property
+    def initializer(self) -> Operation:  # type: ignore[override]
+        """The node that gives it its first value."""
+        return self._initializer_op
+
+    @property
+    def initial_value(self) -> SymbolicTensor:
+        """What its initializer assigns."""
+        return self._initial_value
+
+    def value(self) -> SymbolicTensor:  # type: ignore[override]
+        """Its value."""
+        return self._symbolic_value()
+
+    def read_value(self) -> SymbolicTensor:  # type: ignore[override]
+        """Its value when this node runs, after its control inputs."""
+        return self._reading("ReadVariableOp" if self.is_resource else "read")
+
+    def initialized_value(self) -> SymbolicTensor:
+        """Its value, or its initial value as long as it has none."""
+        from tapeview.engine.deferred import assigns
+
+        return assigns.add_update(  # type: ignore[no-any-return]
+            self.graph_of, "Merge", "cond/Merge", _value_or, [self], [self._initial_value], kind="op",
+            dtype=self._kind, sizes=self._sizes,
+        )  # fmt: skip
+
+    def set_shape(self, shape: Any) -> None:
+        """Fills in what is not known of the shape."""
+        self._ref.set_shape(shape)
+        self._sizes = self._ref.sizes
+
+    def eval(self, session: Any = None) -> Any:  # type: ignore[override]
+        """Its value in the default session. Raises ValueError if there is none."""
+        from tapeview.engine.deferred.session import default_session_for
+
+        return default_session_for(self.graph_of, session, "tensor").run(self)
+
+    def load(self, value: Any, session: Any = None) -> None:
+        """Gives it a value in a session. Raises ValueError if there is no session."""
+        from tapeview.engine.deferred.session import get_default_session
+
+        found = session or get_default_session()
+        if found is None:
+            raise ValueError(
+                "Either session argument should be provided or default session should be established"
+            )
+        found.run(self._initializer_op, {self._initial_value: np.asarray(value)})
+
+    def numpy(self) -> NoReturn:
+        """Not there in graphs. Raises NotImplementedError."""
+        raise NotImplementedError("numpy() is only available when eager execution is enabled.")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise NotImplementedError(
+            f"Cannot convert a symbolic tf.Tensor ({self._snapshot.name}) to a numpy array. This error may indicate "
+            "that you're trying to pass a Tensor to a NumPy call, which is not supported."
+        )
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("'Variable' object is not iterable.")
+
+    def __bool__(self) -> bool:
+        return bool(self._symbolic_value())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> Any:
+        if not mode.v2_behaviour or other is None:
+            return self is other
+        return self._symbolic_value() == other
+
+    def __ne__(self, other: object) -> Any:
+        if not mode.v2_behaviour or other is None:
+            return self is not other
+        return self._symbolic_value() != other
+
+    def __copy__(self) -> Variable:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Variable:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<tf.Variable '{self._name}' shape={shape_text(self._sizes)} dtype={self.dtype.name}>"
+
+    # -- assigning -------------------------------------------------------------------------------------------------
+
+    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+        """A node that replaces the value."""
+        from tapeview.engine.deferred import assigns
+
+        return assigns.assign(self, value, name=name)
+
+    def assign_add(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """A node that adds to the value."""
+        from tapeview.engine.deferred import assigns
+
+        return assigns.assign_add(self, delta, name=name)
+
+    def assign_sub(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """A node that subtracts from the value."""
+        from tapeview.engine.deferred import assigns
+
+        return assigns.assign_sub(self, delta, name=name)
+
+    def count_up_to(self, limit: int) -> Any:
+        """A node that adds 1. Raises OutOfRangeError in the run if the value is ``limit``."""
+        from tapeview.engine.deferred import assigns
+
+        return assigns.count_up_to(self, limit)
+
+
+Variable.__module__ = "tensorflow.python.ops.variables"
+Variable.__name__ = "RefVariable"
+
+
+class outside_of_bodies:
+    """A block whose nodes belong to no branch and no loop body: variables are made there."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._scopes = graph.scopes
+
+    def __enter__(self) -> None:
+        self._outer = self._scopes.bodies
+        self._scopes.bodies = []
+
+    def __exit__(self, *_: object) -> None:
+        self._scopes.bodies = self._outer
+
+
+def _is_initialized(cell: Any) -> EagerTensor:
+    return EagerTensor(np.array(cell.variable is not None))
+
+
+def _value_or(cell: Any, initial: EagerTensor) -> EagerTensor:
+    return initial if cell.variable is None else cell.variable._read()
+
+
+def shapes_text(*shapes: Sizes) -> str:
+    """Shapes as graph messages list them."""
+    return ", ".join(bracketed_shape(s) for s in shapes)
