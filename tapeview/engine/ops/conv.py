@@ -1,107 +1,17 @@
-"""Convolutions of images (NHWC). Windows are copied out block by block and multiplied with the filter as one matrix."""
+"""Convolutions of images (NHWC): their entries in the table of ops, and the functions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tapeview.engine.convert import is_tensor_like, to_tensor
 from tapeview.engine.errors import UnimplementedError, device, invalid, wrong_dtype
 from tapeview.engine.op import Op, defop, execute
+from tapeview.engine.ops import conv_kernels
 from tapeview.engine.ops.shape import expand_dims, reshape, squeeze, static_ints, static_shape, transpose
-from tapeview.engine.ops.windows import (
-    Padding,
-    Pair,
-    block_size,
-    cropped,
-    every,
-    outer_is_one,
-    output_sizes,
-    padded,
-    paddings,
-    pair,
-    windows,
-)
+from tapeview.engine.ops.windows import Pair, outer_is_one, output_sizes, paddings, pair
 from tapeview.engine.shapes import bracketed
-from tapeview.engine.tensor import Array, EagerTensor
-
-Shape = tuple[int, ...]
-
-
-def _out_sizes(x_shape: Shape, w_shape: Shape, strides: Pair, padding: Padding, dilations: Pair) -> Pair:
-    return output_sizes((x_shape[1], x_shape[2]), (w_shape[0], w_shape[1]), strides, dilations, padding, "Conv2D")
-
-
-def _by_groups(function: Any, groups: int, *parts: tuple[Array, int]) -> list[Array]:
-    """The results for each group of channels; a part is an array and the axis along which the groups lie."""
-    split = [np.split(array, groups, axis) for array, axis in parts]
-    return [function(*[np.ascontiguousarray(p) for p in group]) for group in zip(*split, strict=True)]
-
-
-def _conv(x: Array, w: Array, *, strides: Pair, padding: Padding, dilations: Pair) -> Array:
-    attrs: Any = {"strides": strides, "padding": padding, "dilations": dilations}
-    groups = x.shape[3] // w.shape[2]
-    if groups > 1:
-        return np.concatenate(_by_groups(lambda a, b: _conv(a, b, **attrs), groups, (x, 3), (w, 3)), 3)
-    kh, kw, _, cout = w.shape
-    out = _out_sizes(x.shape, w.shape, strides, padding, dilations)
-    framed = padded(x, padding)
-    matrix = w.reshape(-1, cout)
-    y = np.empty((x.shape[0], *out, cout), x.dtype)
-    each = out[0] * out[1] * matrix.shape[0]
-    step = block_size(len(y), each * x.itemsize)
-    scratch = np.empty((step, *out, kh, kw, x.shape[3]), x.dtype)
-    for start in range(0, len(y), step):
-        part = windows(framed[start : start + step], (kh, kw), strides, dilations, out)
-        columns = scratch[: len(part)]
-        np.copyto(columns, part)
-        np.matmul(columns.reshape(-1, matrix.shape[0]), matrix, out=y[start : start + step].reshape(-1, cout))
-    return y
-
-
-def _conv_back_input(w: Array, dy: Array, *, shape: Shape, strides: Pair, padding: Padding, dilations: Pair) -> Array:
-    attrs: Any = {"strides": strides, "padding": padding, "dilations": dilations}
-    groups = shape[3] // w.shape[2]
-    if groups > 1:
-        attrs["shape"] = (*shape[:3], shape[3] // groups)
-        return np.concatenate(_by_groups(lambda a, b: _conv_back_input(a, b, **attrs), groups, (w, 3), (dy, 3)), 3)
-    kh, kw, cin, cout = w.shape
-    n, ho, wo, _ = dy.shape
-    (top, bottom), (left, right) = padding
-    dx = np.zeros((n, shape[1] + top + bottom, shape[2] + left + right, cin), dy.dtype)
-    # What a block reads and writes stays in the cache: a third of the time at 256 images.
-    step = block_size(n, 6 * ho * wo * max(cin, cout) * dy.itemsize)
-    turned = np.ascontiguousarray(w.transpose(0, 1, 3, 2))
-    scratch = np.empty((step * ho * wo, cin), dy.dtype)
-    for start in range(0, n, step):
-        part = dx[start : start + step]
-        g = dy[start : start + step].reshape(-1, cout)
-        sent = scratch[: len(g)]
-        for ky in range(kh):
-            rows = every(ky * dilations[0], ho, strides[0])
-            for kx in range(kw):
-                np.matmul(g, turned[ky, kx], out=sent)
-                place = part[:, rows, every(kx * dilations[1], wo, strides[1])]
-                np.add(place, sent.reshape(-1, ho, wo, cin), out=place)
-    return cropped(dx, padding, (shape[1], shape[2]))
-
-
-def _conv_back_filter(x: Array, dy: Array, *, shape: Shape, strides: Pair, padding: Padding, dilations: Pair) -> Array:
-    attrs: Any = {"strides": strides, "padding": padding, "dilations": dilations}
-    groups = x.shape[3] // shape[2]
-    if groups > 1:
-        attrs["shape"] = (*shape[:3], shape[3] // groups)
-        return np.concatenate(_by_groups(lambda a, b: _conv_back_filter(a, b, **attrs), groups, (x, 3), (dy, 3)), 3)
-    kh, kw, cin, cout = shape
-    out = (dy.shape[1], dy.shape[2])
-    framed = padded(x, padding)
-    dw = np.zeros((kh * kw * cin, cout), x.dtype)
-    step = block_size(len(x), out[0] * out[1] * len(dw) * x.itemsize)
-    for start in range(0, len(x), step):
-        part = windows(framed[start : start + step], (kh, kw), strides, dilations, out)
-        dw += part.reshape(-1, len(dw)).T @ dy[start : start + step].reshape(-1, cout)
-    return dw.reshape(shape)
+from tapeview.engine.tensor import EagerTensor
 
 
 def _dx(g: EagerTensor, y: EagerTensor, x: EagerTensor, w: EagerTensor, **attrs: Any) -> EagerTensor:
@@ -113,17 +23,17 @@ def _dw(g: EagerTensor, y: EagerTensor, x: EagerTensor, w: EagerTensor, **attrs:
 
 
 CONV: Op = defop(
-    "Conv2D", _conv, (_dx, _dw), inputs="x filter",
+    "Conv2D", conv_kernels.conv, (_dx, _dw), inputs="x filter",
     formulas=("g * filter, spread back over the windows", "the sum over all windows of x * g"),
 )  # fmt: skip
 CONV_BACK_INPUT: Op = defop(
-    "Conv2DBackpropInput", _conv_back_input, inputs="filter dy",
+    "Conv2DBackpropInput", conv_kernels.conv_back_input, inputs="filter dy",
     vjps=(lambda g, y, w, dy, shape, **attrs: execute(CONV_BACK_FILTER, (g, dy), {"shape": w._array.shape, **attrs}),
           lambda g, y, w, dy, shape, **attrs: execute(CONV, (g, w), attrs)),
     formulas=("the sum over all windows of g * dy", "conv2d(g, filter)"),
 )  # fmt: skip
 CONV_BACK_FILTER: Op = defop(
-    "Conv2DBackpropFilter", _conv_back_filter, inputs="x dy",
+    "Conv2DBackpropFilter", conv_kernels.conv_back_filter, inputs="x dy",
     vjps=(lambda g, y, x, dy, shape, **attrs: execute(CONV_BACK_INPUT, (g, dy), {"shape": x._array.shape, **attrs}),
           lambda g, y, x, dy, shape, **attrs: execute(CONV, (x, g), attrs)),
     formulas=("dy * g, spread back over the windows", "conv2d(x, g)"),

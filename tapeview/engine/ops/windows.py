@@ -105,18 +105,6 @@ def every(offset: int, count: int, stride: int) -> slice:
     return slice(offset, offset + (count - 1) * stride + 1 if count else offset, stride)
 
 
-def windows(x: Array, kernel: Pair, strides: Pair, dilations: Pair, out: Pair) -> Array:
-    """A view of all windows of padded images: (examples, height, width, kernel height, kernel width, channels)."""
-    n, _, _, c = x.shape
-    sn, sh, sw, sc = x.strides
-    return np.lib.stride_tricks.as_strided(
-        x,
-        (n, *out, *kernel, c),
-        (sn, sh * strides[0], sw * strides[1], sh * dilations[0], sw * dilations[1], sc),
-        writeable=False,
-    )
-
-
 def block_size(examples: int, bytes_each: int) -> int:
     """How many examples to work on at a time."""
     return max(1, min(examples, SCRATCH // max(bytes_each, 1)))
