@@ -175,6 +175,11 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
             as_string format=format_ join length lower reduce_join regex_replace strip substr to_number upper
         """
     },
+    "tf.io.gfile": {
+        "tapeview.tf1.files": """
+            GFile copy exists glob=glob_names isdir listdir makedirs mkdir remove rename rmtree stat walk
+        """
+    },
     "tf.config.experimental": {
         _SCRIPTING + "config": """
             VirtualDeviceConfiguration=LogicalDeviceConfiguration enable_op_determinism=accept
