@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
+from tapeview.ui.facts import dress
 from tapeview.ui.icons import icon
 from tapeview.ui.text import tr
 from tapeview.views.findings_model import Finding, FindingsModel
@@ -21,10 +22,9 @@ class FindingCard(QFrame):
         super().__init__()
         palette = theme.current().palette
         role = {"failure": "bad", "error": "bad", "warning": "n", "unsupported": "n"}.get(finding.kind, "muted")
+        self.finding, self._model = finding, model
         self.setObjectName("finding")
-        self.setStyleSheet(
-            f"#finding {{ background: {palette.panel}; border: 1px solid {palette.line}; border-radius: 8px; }}"
-        )
+        self.setAccessibleName(finding.title)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 11)
         column.setSpacing(6)
@@ -57,8 +57,43 @@ class FindingCard(QFrame):
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         message.setVisible(bool(finding.message))
         column.addWidget(message)
+        for text in (finding.advice, finding.reached):
+            if text:
+                label = QLabel(text)
+                label.setTextFormat(Qt.TextFormat.PlainText)
+                label.setWordWrap(True)
+                label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                label.setObjectName("" if text == finding.advice else "muted")
+                column.addWidget(label)
+        self.path: QLabel | None = None
+        if finding.hops:
+            self.path = QLabel()
+            self.path.setWordWrap(True)
+            self.path.setTextFormat(Qt.TextFormat.RichText)
+            self.path.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+            self.path.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.path.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+            self.path.setAccessibleName(tr("Path (with lines): {hops}").format(hops=", ".join(finding.hops)))
+            self.path.linkActivated.connect(lambda link: model.go_to_hop(finding, int(link)))
+            column.addWidget(self.path)
         if finding.trace:
             column.addWidget(self._trace(finding, model))
+        self.show_chosen(False)
+
+    def show_chosen(self, chosen: bool) -> None:
+        """Show whether this is the one looked at, and the stop of its path."""
+        palette = theme.current().palette
+        line = f"2px solid {palette.accent}" if chosen else f"1px solid {palette.line}"
+        dress(self, f"#finding {{ background: {palette.panel}; border: {line}; border-radius: 8px; }}")
+        if self.path is not None:
+            stop = self._model.stop if chosen else -1
+            links = []
+            for number, hop in enumerate(self.finding.hops):
+                weight = "700; text-decoration:underline" if number == stop else "400; text-decoration:none"
+                style = f"color:{palette.accent}; font-weight:{weight}"
+                links.append(f"<a style='{style}' href='{number}'>{number + 1}&nbsp;{escape(hop)}</a>")
+            words = tr("Path (with lines): {hops}").format(hops=" → ".join(links))
+            self.path.setText(f"<span style='color:{palette.muted}'>{words}</span>")
 
     def _trace(self, finding: Finding, model: FindingsModel) -> QLabel:
         palette = theme.current().palette
@@ -86,7 +121,7 @@ class FindingCard(QFrame):
 
 
 class FindingsDock(Dock):
-    """A card for every finding."""
+    """A card for every finding, under headings; the one looked at has a thicker frame."""
 
     def __init__(self, model: FindingsModel) -> None:
         super().__init__("findings", tr("Findings"))
@@ -96,13 +131,22 @@ class FindingsDock(Dock):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.cards: list[FindingCard] = []
         self.set_body(self._scroll)
+        self._into_view = QTimer(self)
+        self._into_view.setSingleShot(True)
+        self._into_view.timeout.connect(self._show_chosen_card)
         theme.current().changed.connect(self._recolor)
-        self.on_dispose(model.changed.connect(self._changed), model.dispose)
+        self.on_dispose(
+            model.changed.connect(self._changed),
+            model.moved.connect(lambda: self.later("chosen", self.show_chosen)),
+            model.dispose,
+            self._into_view.stop,
+        )
         self._changed()
 
     def _changed(self) -> None:
         count = len(self._model.findings)
         self.setWindowTitle(f"{tr('Findings')} {count}" if count else tr("Findings"))
+        self.set_note(self._model.summary)
         self.later("all", self.refresh)
 
     def _recolor(self) -> None:
@@ -110,14 +154,23 @@ class FindingsDock(Dock):
 
     def refresh(self) -> None:
         """Show the model's findings."""
+        before = self._scroll.verticalScrollBar().value()
         page = QWidget()
         page.setObjectName("dockBody")
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(8)
-        self.cards = [FindingCard(finding, self._model) for finding in self._model.findings]
-        for card in self.cards:
-            column.addWidget(card)
+        self.cards = []
+        group = ""
+        for finding in self._model.findings:
+            if finding.group and finding.group != group:
+                heading = QLabel(finding.group)
+                heading.setObjectName("muted")
+                heading.setFont(theme.ui_font(12, theme.ui_font(1).weight().DemiBold))
+                column.addWidget(heading)
+            group = finding.group
+            self.cards.append(FindingCard(finding, self._model))
+            column.addWidget(self.cards[-1])
         if not self.cards:
             nothing = QLabel(tr("Nothing to report."))
             nothing.setObjectName("nothing")
@@ -126,3 +179,16 @@ class FindingsDock(Dock):
         else:
             column.addStretch(1)
         self._scroll.setWidget(page)
+        self._scroll.verticalScrollBar().setValue(before)
+        self.show_chosen()
+
+    def show_chosen(self) -> None:
+        """Mark the finding looked at and bring it into view."""
+        for number, card in enumerate(self.cards):
+            card.show_chosen(number == self._model.chosen)
+        if 0 <= self._model.chosen < len(self.cards):
+            self._into_view.start(0)
+
+    def _show_chosen_card(self) -> None:
+        if 0 <= self._model.chosen < len(self.cards):
+            self._scroll.ensureWidgetVisible(self.cards[self._model.chosen], 0, 8)

@@ -14,6 +14,8 @@ from tapeview.ui import theme
 from tapeview.ui.graph_camera import Camera
 from tapeview.ui.graph_edges import EdgePainter
 from tapeview.ui.graph_nodes import Marks, NodePainter
+from tapeview.ui.graph_trail import TrailPainter
+from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State, differences
@@ -36,6 +38,9 @@ class GraphCanvas(QWidget):
         self._scene: Scene | None = None
         self._nodes: NodePainter | None = None
         self._edges: EdgePainter | None = None
+        self._trails: TrailPainter | None = None
+        self.explained: GraphMarks | None = None
+        """What explanations put on the graph."""
         self._painted: State | None = None
         self._marks = Marks()
         self._hovered = -1
@@ -87,6 +92,8 @@ class GraphCanvas(QWidget):
             visible = QRectF(first, last).adjusted(0, 0, 1 / camera.scale, 1 / camera.scale)
             edges.paint(painter, state, visible, camera.scale)
             nodes.paint(painter, state, marks, visible, camera.scale)
+            if self._trails is not None and self.explained is not None:
+                self._trails.paint(painter, self.explained.shown, camera.scale)
             edges.paint_labels(painter, state, visible, camera.scale)
             painter.restore()
 
@@ -161,3 +168,4 @@ class GraphCanvas(QWidget):
         self._painted = None  # it is of another scene
         self._nodes = None if scene is None else NodePainter(palette, scene)
         self._edges = None if scene is None else EdgePainter(palette, scene)
+        self._trails = None if scene is None else TrailPainter(palette, scene)

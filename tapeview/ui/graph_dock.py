@@ -10,6 +10,7 @@ from tapeview.ui.dock import Dock
 from tapeview.ui.graph_nodes import measure
 from tapeview.ui.graph_view import GraphView
 from tapeview.ui.text import tr
+from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.workspace import Reasons
 
@@ -20,7 +21,7 @@ PATIENCE = 150
 class GraphDock(Dock):
     """Binds a ``GraphView`` to the graph model. ``fit`` and ``zoom`` of ``view`` are what menu commands call."""
 
-    def __init__(self, model: GraphModel) -> None:
+    def __init__(self, model: GraphModel, marks: GraphMarks | None = None) -> None:
         super().__init__("graph", tr("Graph"))
         self._model = model
         titles, details = measure()
@@ -45,6 +46,9 @@ class GraphDock(Dock):
         self._patience.timeout.connect(self._show_notice)
         self.view.notice.pressed.connect(self._notice_pressed)
         self.on_dispose(model.changed.connect(self._changed), model.dispose, self._patience.stop)
+        if marks is not None:
+            self.view.show_explained(marks)
+            self.on_dispose(marks.changed.connect(lambda: self.later("marks", self.view.show_marks)), marks.dispose)
         self._changed(frozenset({"scene"}))
 
     def _changed(self, reasons: Reasons) -> None:

@@ -24,6 +24,8 @@ from tapeview.ui.graph_menu import Offer, menu_for
 from tapeview.ui.graph_nodes import TITLE_ZOOM, plus_centre
 from tapeview.ui.graph_overlays import HoverCard, Legend, Minimap, Notice
 from tapeview.ui.text import tr
+from tapeview.ui.trail_bar import TrailBar
+from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.graph_scene import Scene
 
@@ -60,6 +62,17 @@ class GraphView(GraphCanvas):
         theme.current().changed.connect(self._recolor)
         self.legend.hide()
         self.minimap.hide()
+        self.trail: TrailBar | None = None
+
+    def show_explained(self, marks: GraphMarks) -> None:
+        """Draw from now on what explanations put on the graph."""
+        self.explained = marks
+        self.trail = TrailBar(self, marks)
+
+    def show_marks(self) -> None:
+        """What explanations put on the graph has changed."""
+        self._place_overlays()
+        self.update()
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
@@ -136,6 +149,8 @@ class GraphView(GraphCanvas):
         self._pressed, self._dragging = None, False
         self.unsetCursor()
         if pressed is None or dragging or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self._on_badge(event.position()):
             return
         node = self.node_at(event.position())
         if self._on_plus(node, event.position()):
@@ -272,6 +287,21 @@ class GraphView(GraphCanvas):
         if self._scene is not None and 0 <= self._current < len(self._scene.faces):
             self._look_at(self._rect(self._current).center())
 
+    def _on_badge(self, place: QPointF) -> bool:
+        """Look at what was found where there is a badge; False if there is none."""
+        if self.explained is None or self._trails is None:
+            return False
+        spot = self.camera.to_scene(place)
+        badges = self.explained.shown.badges
+        found = (n for n in badges if self._trails.badge_box(n, self.camera.scale).contains(spot))
+        node = next(found, -1)
+        return node >= 0 and self.explained.look_at(node)
+
+    def _place_trail(self) -> None:
+        if self.trail is not None:
+            self.trail.refresh(self.width() - 150)
+            self.trail.move(16, 12)
+
     def _on_plus(self, node: int, place: QPointF) -> bool:
         if self._scene is None or node not in self._scene.graph.groups or self.camera.scale < TITLE_ZOOM:
             return False
@@ -290,6 +320,8 @@ class GraphView(GraphCanvas):
 
     def _show_card(self) -> None:
         card = self._model.card(self._hovered) if self._hovered >= 0 else None
+        if self.explained is not None:
+            card = self.explained.card(card, self._hovered)
         if card is None:
             self._hide_card()
         else:
@@ -313,16 +345,19 @@ class GraphView(GraphCanvas):
         if not self.legend.chosen:
             # It makes room for the graph by itself until the user has decided.
             area = QRectF(16, self.height() - size.height() - 16, size.width(), size.height())
-            self.legend.set_open(area.top() >= 8 and not self._covers(area))
+            trail = self.explained is not None and self.explained.bar is not None
+            self.legend.set_open(area.top() >= 8 and not trail and not self._covers(area))
         self.legend.adjustSize()
         self.legend.setVisible(self._scene is not None and self.height() >= self.legend.height() + 24)
         self.legend.move(16, self.height() - self.legend.height() - 16)
         self.notice.adjustSize()
         self.notice.move((self.width() - self.notice.width()) // 2, 18)
+        self._place_trail()
 
     def _recolor(self) -> None:
         self._make_painters()
         self.minimap.recolor()
+        self._place_trail()
         self.update()
 
     def hideEvent(self, event: object) -> None:

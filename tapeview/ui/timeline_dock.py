@@ -25,6 +25,7 @@ from tapeview.views.timeline_model import TimelineModel
 from tapeview.views.workspace import Reasons
 
 LEFT, RIGHT = 104, 14
+LEVELS = ("note", "warning", "error")
 STEP_ROW = QRectF(0, 6, 0, 22)
 CHIP_ROW = QRectF(0, 35, 0, 20)
 HEIGHT = 62
@@ -100,6 +101,7 @@ class TimelineView(QWidget):
         painter.drawText(QRectF(12, CHIP_ROW.top(), LEFT - 16, CHIP_ROW.height()), middle, self._model.title)
         if self._model.steps:
             self._paint_steps(painter)
+            self._paint_found(painter)
             self._paint_chips(painter)
             self._paint_edge(painter)
         else:
@@ -157,6 +159,28 @@ class TimelineView(QWidget):
                 start, run = step, now
             pixel += 1
         flush(start, model.steps, *run)
+
+    def _paint_found(self, painter: QPainter) -> None:
+        """Below the steps in which something was found: a disc for an error, a triangle for a warning, a ring for a
+        note. Of steps that share a pixel the worst counts.
+        """
+        model, palette, width = self._model, theme.current().palette, self.step_width()
+        places: dict[int, str] = {}
+        for step in model.steps_found:
+            x = int(LEFT + (step + 0.5) * width)
+            worst = model.found(step).worst
+            if LEVELS.index(worst) > LEVELS.index(places.get(x, LEVELS[0])) or x not in places:
+                places[x] = worst
+        y, size = STEP_ROW.bottom() + 2.5, 2.6
+        for x, level in places.items():
+            role = {"error": "bad", "warning": "n"}.get(level, "muted")
+            painter.setPen(QPen(palette.color(role), 1.1))
+            painter.setBrush(Qt.BrushStyle.NoBrush if level == "note" else palette.color(role))
+            if level == "warning":
+                tips = (QPointF(x, y - size), QPointF(x + size, y + size), QPointF(x - size, y + size))
+                painter.drawPolygon(QPolygonF(list(tips)))
+            else:
+                painter.drawEllipse(QPointF(x, y), size, size)
 
     def _paint_chips(self, painter: QPainter) -> None:
         model, palette, width = self._model, theme.current().palette, self.chip_width()

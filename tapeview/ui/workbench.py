@@ -25,7 +25,9 @@ from tapeview.ui.watches_dock import WatchesDock
 from tapeview.views.background import Background
 from tapeview.views.breakpoints_model import BreakpointsModel
 from tapeview.views.console_model import ConsoleModel
+from tapeview.views.explained import Explained
 from tapeview.views.findings_model import FindingsModel
+from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.histograms_model import HistogramsModel
 from tapeview.views.inspector_model import InspectorModel
@@ -37,7 +39,7 @@ from tapeview.views.tape_model import TapeModel
 from tapeview.views.timeline_model import TimelineModel
 from tapeview.views.variables_model import VariablesModel
 from tapeview.views.watch_model import WatchModel
-from tapeview.views.workspace import Workspace
+from tapeview.views.workspace import Reasons, Workspace
 
 AREA = Qt.DockWidgetArea
 TABS = "dockTabs"
@@ -50,8 +52,9 @@ class Workbench(QMainWindow):
         super().__init__()
         self.setObjectName("workbench")
         self.setWindowFlags(Qt.WindowType.Widget)
+        self.explained = Explained(workspace, background)
         self.graph_model = GraphModel(workspace, background)
-        self.graph = GraphDock(self.graph_model)
+        self.graph = GraphDock(self.graph_model, GraphMarks(self.graph_model, self.explained))
         # It stands in the middle and takes what room the others leave, so it neither moves nor closes.
         self.graph.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         source = SourceModel(workspace, background)
@@ -65,10 +68,10 @@ class Workbench(QMainWindow):
         self.search = SearchModel(self.graph_model, source)
         self.variables = VariablesDock(VariablesModel(workspace))
         self.inspector = InspectorDock(InspectorModel(workspace, background))
-        self.timeline = TimelineDock(TimelineModel(workspace))
+        self.timeline = TimelineDock(TimelineModel(workspace, self.explained))
         self.plots = PlotsDock(PlotsModel(workspace, watches), HistogramsModel(workspace, background))
         self.tape = TapeDock(TapeModel(workspace))
-        findings = FindingsModel(workspace, background)
+        self.findings_model = findings = FindingsModel(workspace, self.explained)
         self.findings = FindingsDock(findings)
         self.console = ConsoleDock(ConsoleModel(workspace))
         self.docks: tuple[Dock, ...] = (
@@ -76,6 +79,7 @@ class Workbench(QMainWindow):
             self.findings, self.breakpoints, self.console
         )  # fmt: skip
         self.findings.on_dispose(findings.show_line.connect(self._show_line))
+        self.findings.on_dispose(self.explained.changed.connect(self._explained))
         self.breakpoints.on_dispose(breakpoints.show_line.connect(self._show_path))
         self.stack.on_dispose(stack.show_line.connect(self._show_path))
         self.source.watchWanted.connect(self._watch)
@@ -147,6 +151,7 @@ class Workbench(QMainWindow):
         self._application.focusChanged.disconnect(self._show_focus)
         for dock in (*self.docks, self.graph):
             dock.dispose()
+        self.explained.dispose()
 
     def _arrange(self) -> None:
         self.addDockWidget(AREA.LeftDockWidgetArea, self.source)
@@ -236,6 +241,10 @@ class Workbench(QMainWindow):
     def _watch(self, expression: str) -> None:
         self.watches.watch(expression)
         self.bring_up(self.watches)
+
+    def _explained(self, reasons: Reasons) -> None:
+        if "asked" in reasons:
+            self.bring_up(self.findings)
 
     def _show_path(self, path: str, line: int) -> None:
         self.source.show_path(path, line)

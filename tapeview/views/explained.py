@@ -1,18 +1,26 @@
-"""What a recording's steps tell about None, zero and NaN, found out in the background."""
+"""What a recording's steps tell about None, zero, NaN and huge numbers, found out in the background, and which of it
+the user looks at. Docks share one of these and know nothing of each other."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePath
 from typing import NamedTuple
 
-from tapeview.explain import Finding, Gathered, explain_step
-from tapeview.trace.query import Recording, Step
+from tapeview.explain import ERROR, NOTE, WARNING, Finding, Gathered, explain_step, spread
+from tapeview.trace.query import Recording
 from tapeview.views.background import Background
+from tapeview.views.signal import Signal
 from tapeview.views.text import tr
+from tapeview.views.trail import Trail, position_of, trail_of
+from tapeview.views.workspace import ALIVE, Reasons, Workspace
 
 CHUNK = 10
 """Steps looked at in one go, so that the work can be given up."""
+REMEMBERED = 50
+"""Steps of which the findings are remembered one by one."""
 
 
 class Located(NamedTuple):
@@ -22,22 +30,55 @@ class Located(NamedTuple):
     position: int
 
 
-class Explained:
-    """Keeps the findings up to date with a recording that may grow. ``told`` is called after some were found."""
+class Counts(NamedTuple):
+    """How many findings of each level a step has."""
 
-    def __init__(self, background: Background, told: Callable[[], object]) -> None:
-        self._background = background
-        self._told = told
+    errors: int = 0
+    warnings: int = 0
+    notes: int = 0
+
+    @property
+    def worst(self) -> str:
+        """The worst level there is, "" if there is none."""
+        return ERROR if self.errors else WARNING if self.warnings else NOTE if self.notes else ""
+
+
+class Explained:
+    """Keeps the findings up to date with the workspace's recording, which may grow, and knows the one looked at.
+
+    ``changed`` carries ``findings`` (more were found), ``here`` (those of the cursor's step are known now), ``trail``
+    (another one is looked at, or another stop of it) and ``asked`` (the one looked at answers a question that was just
+    asked).
+    """
+
+    def __init__(self, workspace: Workspace, background: Background) -> None:
+        self.changed: Signal[Reasons] = Signal()
+        self.trail: Trail | None = None
+        self._workspace, self._background = workspace, background
         self._recording: Recording | None = None
         self._until = 0
+        self._begin_anew()
+        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._workspace_changed(frozenset({"recording"}))
+
+    def dispose(self) -> None:
+        """Stop listening to the workspace, and give up what is being looked at."""
+        self._disconnect()
+        self._recording = None
         self._begin_anew()
 
     def _begin_anew(self) -> None:
         self._gathered = Gathered()
         self._positions: dict[tuple[int, int, bool], int] = {}
+        self._counts: dict[int, Counts] = {}
+        self._of_step: OrderedDict[int, tuple[Located, ...]] = OrderedDict()
+        self._wanted = -1
         self._next = 0
         self._busy = False
         self._round = object()
+        self.trail = None
+
+    # -- what was found ------------------------------------------------------------------------------------------------
 
     @property
     def busy(self) -> bool:
@@ -49,12 +90,103 @@ class Explained:
         found = reversed(self._gathered.findings())
         return [Located(one, self._positions.get((one.step, one.op, one.backward), 0)) for one in found]
 
-    def follow(self, recording: Recording | None, until: int) -> None:
-        """Steps below ``until`` of this recording are complete. Another recording begins anew."""
+    def counts(self, step: int) -> Counts:
+        """How many findings a step has, as far as it was looked at."""
+        return self._counts.get(step, Counts())
+
+    def steps_found(self) -> tuple[int, ...]:
+        """The steps in which something was found."""
+        return tuple(self._counts)
+
+    @property
+    def step(self) -> int:
+        """The step of the cursor, which ``here`` is about."""
+        return self._workspace.cursor.step
+
+    def here(self) -> tuple[Located, ...]:
+        """The findings of the cursor's step; () while they are not known. Those of a step long past are found again,
+        and ``changed`` says when.
+        """
+        step, recording = self._workspace.cursor.step, self._recording
+        found = self._of_step.get(step)
+        if found is not None:
+            return found
+        if recording is not None and step in self._counts and step != self._wanted:
+            this = self._round
+            self._wanted = step
+
+            def done(found: list[Located]) -> None:
+                if this is self._round:
+                    self._wanted = -1
+                    self._remember(step, found)
+                    self.changed.emit(frozenset({"here"}))
+
+            self._background.submit(lambda: _located(recording, step), done)
+        return self._of_step.get(step, ())
+
+    # -- what is looked at ---------------------------------------------------------------------------------------------
+
+    def look_at(self, finding: Finding) -> None:
+        """Look at a finding: its trail is drawn, and the cursor goes to where it happens."""
+        recording = self._recording
+        if recording is None or not 0 <= finding.step < recording.step_count:
+            return
+        step = recording.step(finding.step)
+        self.trail = trail_of(recording, step, finding)
+        self._workspace.move_to(finding.step, position_of(step, finding))
+        self.changed.emit(frozenset({"trail"}))
+        this = self.trail
+
+        def done(found: tuple[int, ...]) -> None:
+            if self.trail is not None and self.trail.finding is this.finding and found:
+                self.trail = replace(self.trail, poisoned=found)
+                self.changed.emit(frozenset({"trail"}))
+
+        self._background.submit(lambda: spread(recording, finding), done)
+
+    def ask(self, question: Callable[[], Finding | None]) -> None:
+        """Find an answer in the background, and look at it."""
+        this = self._round
+
+        def done(finding: Finding | None) -> None:
+            if finding is not None and this is self._round:
+                self.look_at(finding)
+                self.changed.emit(frozenset({"asked"}))
+
+        self._background.submit(question, done)
+
+    def go_to(self, stop: int) -> None:
+        """Move the cursor to a stop of the trail."""
+        if self.trail is not None and self.trail.stops:
+            self.trail = self.trail.standing(stop)
+            self._workspace.move_to(self.trail.step, self.trail.stops[self.trail.at].position)
+            self.changed.emit(frozenset({"trail"}))
+
+    def along(self, stops: int) -> None:
+        """Move on along the trail, or back (-1)."""
+        if self.trail is not None:
+            self.go_to(self.trail.at + stops if self.trail.at >= 0 else 0)
+
+    def leave(self) -> None:
+        """Look at no finding."""
+        if self.trail is not None:
+            self.trail = None
+            self.changed.emit(frozenset({"trail"}))
+
+    # -- inner ---------------------------------------------------------------------------------------------------------
+
+    def _workspace_changed(self, reasons: Reasons) -> None:
+        if not reasons & {"recording", "data", "state"}:
+            return
+        workspace = self._workspace
+        recording = workspace.recording
         if recording is not self._recording:
             self._recording = recording
             self._begin_anew()
-        self._until = until
+            self.changed.emit(frozenset({"findings", "here", "trail"}))
+        # A script that runs freely is not disturbed, and its newest step may not be complete.
+        count = recording.step_count - (workspace.state in ALIVE) if recording is not None else 0
+        self._until = 0 if workspace.state == "running" else count
         self._go_on()
 
     def _go_on(self) -> None:
@@ -64,58 +196,65 @@ class Explained:
         steps = range(self._next, self._until)[:CHUNK]
         self._busy = True
 
-        def job() -> list[tuple[Finding, int]]:
-            found: list[tuple[Finding, int]] = []
+        def job() -> list[list[Located]]:
+            found: list[list[Located]] = []
             for step in steps:
                 if this is not self._round:
                     break
-                found += [
-                    (one, _position(recording.step(step), one)) for one in explain_step(recording, step, alone=False)
-                ]
+                found.append(_located(recording, step))
             return found
 
-        def done(found: list[tuple[Finding, int]]) -> None:
+        def done(found: list[list[Located]]) -> None:
             if this is not self._round:
                 return
             self._busy = False
             self._next = steps[-1] + 1
-            for one, position in found:
-                self._positions.setdefault((one.step, one.op, one.backward), position)
-            self._gathered.add([one for one, _ in found])
-            if found:
-                self._told()
+            for step, several in zip(steps, found, strict=False):
+                self._remember(step, several)
+                for one, position in several:
+                    self._positions.setdefault((one.step, one.op, one.backward), position)
+                self._gathered.add([one for one, _ in several])
+            if any(found):
+                self.changed.emit(frozenset({"findings", "here"}))
             self._go_on()
 
         self._background.submit(job, done)
 
+    def _remember(self, step: int, found: list[Located]) -> None:
+        levels = [one.finding.level for one in found]
+        if found:
+            self._counts[step] = Counts(*(levels.count(level) for level in (ERROR, WARNING, NOTE)))
+        self._of_step[step] = tuple(found)
+        if len(self._of_step) > REMEMBERED:
+            self._of_step.popitem(last=False)
 
-def _position(step: Step, finding: Finding) -> int:
-    """Where in its step a finding happens: at the op, or where its rule was applied; else at the end."""
-    backward = step.backward_of_op.get(finding.op, ())
-    if finding.backward and backward:
-        return backward[0]
-    return step.position_of_op.get(finding.op, max(0, len(step.positions) - 1))
+
+def _located(recording: Recording, step: int) -> list[Located]:
+    here = recording.step(step)
+    return [Located(one, position_of(here, one)) for one in explain_step(recording, step, alone=False)]
 
 
 def title(finding: Finding) -> str:
     """The heading of a finding."""
     words = {
         "none": tr("The gradient of {subject} is None: {cause}"),
-        "zero": tr("The gradient of {subject} is zero: {cause}"),
+        "zero": tr("The gradient of {subject} is zero: {cause}")
+        if finding.backward
+        else tr("{subject} is zero: {cause}"),
         "nonfinite": tr("{subject} is not finite: {cause}"),
-    }[finding.kind]
+        "huge": tr("{subject} is huge: {cause}"),
+    }.get(finding.kind, tr("{subject}: {cause}"))
     return words.format(subject=finding.subject, cause=finding.cause)
 
 
-def message(finding: Finding) -> str:
-    """Text, advice, the way it took and what it reached."""
-    parts = [finding.text, finding.advice]
-    if len(finding.path) > 1:
-        hops = [f"{hop.name} ({hop.line})" if hop.line else hop.name for hop in finding.path]
-        parts.append(tr("Path (with lines): {hops}").format(hops=" → ".join(hops)))
-    if finding.poisoned:
-        parts.append(tr("Reached: {names}").format(names=", ".join(finding.poisoned)))
-    return "\n".join(parts)
+def advice(finding: Finding) -> str:
+    """What to do."""
+    return tr("What to do: {advice}").format(advice=finding.advice)
+
+
+def reached(finding: Finding) -> str:
+    """What it got into, "" for nothing."""
+    return tr("Reached: {names}").format(names=", ".join(finding.poisoned)) if finding.poisoned else ""
 
 
 def where(recording: Recording, finding: Finding) -> str:

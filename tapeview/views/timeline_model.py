@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tapeview.trace.records import Assigned, BackwardStep, Op
+from tapeview.views.explained import Counts, Explained
+from tapeview.views.inspector_words import plural
 from tapeview.views.places import describe, phase_name, variable_label
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
@@ -21,15 +23,15 @@ class Chip(NamedTuple):
 
 class TimelineModel:
     """``steps`` training steps, the cursor in them, the ``chips`` of the current step. ``changed`` carries ``steps``,
-    ``chips``, ``cursor``.
+    ``chips``, ``cursor``, ``marks`` (of what was found in the steps).
 
     While the script is held, ``edge_step`` is the training step at which it stands, and ``edge`` the position if that
     step is the one shown; else they are -1.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, explained: Explained | None = None) -> None:
         self.changed: Signal[Reasons] = Signal()
-        self._workspace = workspace
+        self._workspace, self._explained = workspace, explained
         self.steps = 0
         self.step = 0
         self.position = 0
@@ -37,12 +39,15 @@ class TimelineModel:
         self.running = False
         self.edge_step = self.edge = -1
         self._shown: object = None
-        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._disconnects = [workspace.changed.connect(self._workspace_changed)]
+        if explained is not None:
+            self._disconnects.append(explained.changed.connect(self._explained_changed))
         self._workspace_changed(frozenset({"recording", "state"}))
 
     def dispose(self) -> None:
         """Stop listening to the workspace."""
-        self._disconnect()
+        for disconnect in self._disconnects:
+            disconnect()
 
     @property
     def title(self) -> str:
@@ -52,6 +57,15 @@ class TimelineModel:
         """How much of a step the recording holds: ``all``, ``small values`` or ``scalars``."""
         recording = self._workspace.recording
         return "scalars" if recording is None else recording.step_info(step).kept
+
+    @property
+    def steps_found(self) -> tuple[int, ...]:
+        """The steps in which something was found."""
+        return self._explained.steps_found() if self._explained is not None else ()
+
+    def found(self, step: int) -> Counts:
+        """How many findings a step has."""
+        return self._explained.counts(step) if self._explained is not None else Counts()
 
     def step_tip(self, step: int) -> str:
         """A training step in words, for the mouse."""
@@ -69,6 +83,14 @@ class TimelineModel:
             "scalars": tr("only its scalars were kept"),
         }.get(info.kept, info.kept)
         words = [head, counts, kept]
+        found = self.found(step)
+        if found.worst:
+            several = (
+                (found.errors, tr("1 error"), tr("{n} errors")),
+                (found.warnings, tr("1 warning"), tr("{n} warnings")),
+                (found.notes, tr("1 note"), tr("{n} notes")),
+            )
+            words += [plural(count, one, many) for count, one, many in several if count]
         thread = thread_of(recording, step)
         if thread:
             words.insert(1, thread)
@@ -111,6 +133,10 @@ class TimelineModel:
                 workspace.forward()
             else:
                 workspace.back()
+
+    def _explained_changed(self, reasons: Reasons) -> None:
+        if "findings" in reasons:
+            self.changed.emit(frozenset({"marks"}))
 
     def _workspace_changed(self, reasons: Reasons) -> None:
         workspace = self._workspace

@@ -7,6 +7,7 @@ from typing import Any
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Op
 from tapeview.views.background import Immediate
+from tapeview.views.explained import Explained
 from tapeview.views.findings_model import FindingsModel
 from tapeview.views.workspace import Notice, Workspace
 from tests.helpers.recordings import write_nonfinite
@@ -63,7 +64,7 @@ def test_explanations_stand_newest_step_first_and_lead_to_their_place(tmp_path: 
     run = record_source(tmp_path, EXPLAINED)
     with run.recording() as recording:
         workspace = Workspace()
-        model = FindingsModel(workspace, Immediate())
+        model = FindingsModel(workspace, Explained(workspace, Immediate()))
         heard: list[int] = []
         model.changed.connect(lambda: heard.append(len(model.findings)))
         workspace.open(recording)
@@ -71,7 +72,7 @@ def test_explanations_stand_newest_step_first_and_lead_to_their_place(tmp_path: 
         assert (nan.kind, none.kind) == ("error", "error")
         assert nan.title == "the gradient of x is not finite: rule made it"
         assert "Sqrt" in nan.message
-        assert "x + 1e-12" in nan.message
+        assert "x + 1e-12" in nan.advice
         assert nan.where == "script.py, line 8 · step 2"
         assert none.title == "The gradient of x is None: op without a gradient"
         assert none.where == "script.py, line 5 · step 1"
@@ -101,7 +102,7 @@ def test_what_comes_back_for_another_recording_is_dropped(tmp_path: Path) -> Non
     run = record_source(tmp_path, EXPLAINED)
     with run.recording() as recording:
         workspace, held = Workspace(), Held()
-        model = FindingsModel(workspace, held)
+        model = FindingsModel(workspace, Explained(workspace, held))
         workspace.open(recording, state="running")
         assert held.jobs == []  # a script that runs freely is not disturbed
         workspace.set_state("finished")
