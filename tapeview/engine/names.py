@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from tapeview.engine import dispatch
+
 
 class _Scopes(threading.local):
     prefix = ""
@@ -39,6 +41,14 @@ class name_scope:
     def name(self) -> str | None:
         """The scope's own name."""
         return self._name
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """A scope of the deferred graph while one is being built."""
+        if dispatch.building():
+            from tapeview.engine.deferred.names import name_scope as deferred  # which needs this module
+
+            return deferred(*_, **__)
+        return object.__new__(cls)
 
     def __enter__(self) -> str:
         self._outer.append(_scopes.prefix)

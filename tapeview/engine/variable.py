@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tapeview.engine import callsite, dtypes, names, observe
+from tapeview.engine import callsite, dispatch, dtypes, names, observe
 from tapeview.engine.convert import to_array, to_tensor
 from tapeview.engine.dtypes import DType
 from tapeview.engine.errors import invalid
@@ -54,6 +54,14 @@ class ResourceVariable(RowUpdates):
     """Whether observers hear of this variable."""
     _site = 0
     """Where it was made, if anybody listened."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """A variable of the deferred graph while one is being built."""
+        if cls is ResourceVariable and dispatch.building():
+            from tapeview.engine.deferred.variables import Variable as Deferred  # which needs this module
+
+            return object.__new__(Deferred)
+        return object.__new__(cls)
 
     def __init__(
         self,

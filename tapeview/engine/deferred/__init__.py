@@ -32,6 +32,9 @@ from tapeview.engine.deferred.controls import group as group
 from tapeview.engine.deferred.controls import no_op as no_op
 from tapeview.engine.deferred.controls import tuple_ as tuple_
 from tapeview.engine.deferred.fetches import IndexedSlicesValue as IndexedSlicesValue
+from tapeview.engine.deferred.getting import fans as fans
+from tapeview.engine.deferred.getting import get_local_variable as get_local_variable
+from tapeview.engine.deferred.getting import get_variable as get_variable
 from tapeview.engine.deferred.gradients import gradients as gradients
 from tapeview.engine.deferred.graph import Graph as Graph
 from tapeview.engine.deferred.graph import get_default_graph as get_default_graph
@@ -57,9 +60,14 @@ from tapeview.engine.deferred.mode import v2_behaviour as v2_behaviour
 from tapeview.engine.deferred.names import name_scope as name_scope
 from tapeview.engine.deferred.operation import Operation as Operation
 from tapeview.engine.deferred.public import tf as tf
+from tapeview.engine.deferred.scope_values import AUTO_REUSE as AUTO_REUSE
+from tapeview.engine.deferred.scope_values import VariableScope as VariableScope
+from tapeview.engine.deferred.scope_values import get_variable_scope as get_variable_scope
 from tapeview.engine.deferred.session import InteractiveSession as InteractiveSession
 from tapeview.engine.deferred.session import Session as Session
 from tapeview.engine.deferred.session import get_default_session as get_default_session
 from tapeview.engine.deferred.static_shapes import Dimension as Dimension
 from tapeview.engine.deferred.symbolic import SymbolicTensor as SymbolicTensor
+from tapeview.engine.deferred.variable_scope import variable_op_scope as variable_op_scope
+from tapeview.engine.deferred.variable_scope import variable_scope as variable_scope
 from tapeview.engine.deferred.variables import Variable as Variable

@@ -83,6 +83,6 @@ class GraphDef:
     def __str__(self) -> str:
         return "\n".join("node {\n  " + str(n).strip().replace("\n", "\n  ") + "\n}" for n in self.node) + "\n"
 
-    def SerializeToString(self) -> bytes:  # noqa: N802
+    def SerializeToString(self) -> bytes:
         """Its text, as bytes."""
         return str(self).encode()

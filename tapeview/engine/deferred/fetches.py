@@ -52,9 +52,7 @@ class Fetches:
 
     def _packer(self, fetch: Any) -> Callable[[list[Any]], Any]:
         if fetch is None:
-            raise TypeError(
-                f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}". Cannot be None'
-            )
+            raise TypeError(f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}". Cannot be None')
         if isinstance(fetch, (list, tuple)) and not hasattr(fetch, "_as_graph_element"):
             parts = [self._packer(f) for f in fetch]
             if hasattr(fetch, "_fields"):

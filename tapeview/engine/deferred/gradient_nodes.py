@@ -253,7 +253,17 @@ def begin_call(run: Any, call: Any, values: list[Any]) -> int:
         targets = tuple([v for t in call.targets if (v := _known(run, t)) is not None])
         sources = [(v, "") for t in call.sources if (v := _source(run, t)) is not None]
         sink(
-            (observe.GRADIENT_STARTED, number, run.tape.id, "gradient", targets, sources, (), callsite.here(), get_ident())
+            (
+                observe.GRADIENT_STARTED,
+                number,
+                run.tape.id,
+                "gradient",
+                targets,
+                sources,
+                (),
+                callsite.here(),
+                get_ident(),
+            )
         )
     return number
 

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tapeview.engine import dtypes, nest
+from tapeview.engine import nest
 from tapeview.engine.deferred import node_names, node_shapes, specials
 from tapeview.engine.deferred.controls import waited_for
 from tapeview.engine.deferred.graph import Graph, check_node_name, get_default_graph
@@ -118,7 +118,9 @@ def graph_of(inputs: list[SymbolicTensor]) -> Graph:
     graph = inputs[0].graph
     for other in inputs[1:]:
         if other.graph is not graph:
-            raise ValueError(f"{other} must be from the same graph as {inputs[0]} (graphs are {other.graph} and {graph}).")
+            raise ValueError(
+                f"{other} must be from the same graph as {inputs[0]} (graphs are {other.graph} and {graph})."
+            )
     return graph
 
 

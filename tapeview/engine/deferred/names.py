@@ -20,9 +20,7 @@ class name_scope:
         if not (name is None or isinstance(name, str)):
             raise TypeError("name for name_scope must be a string.")
         if name is None and values is not None and default_name is None:
-            raise TypeError(
-                "Both name and default_name for name_scope cannot be None; values argument was provided."
-            )
+            raise TypeError("Both name and default_name for name_scope cannot be None; values argument was provided.")
         self._name = default_name if name is None else name
         self._values = values
         self._open: list[Any] = []

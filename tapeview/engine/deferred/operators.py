@@ -158,9 +158,7 @@ def _in_place(word: str) -> Binary:
 
 _INSTEAD = {"add": " use `var.assign_add(value)` to modify the variable, or",
             "sub": " use `var.assign_sub(value)` to modify the variable, or"}  # fmt: skip
-_IN_PLACE = (
-    "Variable {0}= will be deprecated.{1} use `var = var {0} value` to get a new Tensor."
-)
+_IN_PLACE = "Variable {0}= will be deprecated.{1} use `var = var {0} value` to get a new Tensor."
 
 
 _given: list[bool] = []
@@ -171,9 +169,8 @@ def give() -> None:
     if _given:
         return
     _given.append(True)
-    from tapeview.engine.ops import operators
-
     from tapeview.engine.deferred.variables import Variable
+    from tapeview.engine.ops import operators
 
     for word, method in methods().items():
         setattr(SymbolicTensor, word, method)

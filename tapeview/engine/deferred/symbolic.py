@@ -26,9 +26,7 @@ _AS_BOOL = (
     "https://github.com/tensorflow/tensorflow/blob/master/tensorflow/python/autograph/g3doc/reference/limitations.md"
     "#access-to-source-code for more information."
 )
-_ITERATED = _AS_BOOL.replace(
-    "Using a symbolic `tf.Tensor` as a Python `bool`", "Iterating over a symbolic `tf.Tensor`"
-)
+_ITERATED = _AS_BOOL.replace("Using a symbolic `tf.Tensor` as a Python `bool`", "Iterating over a symbolic `tf.Tensor`")
 
 
 class SymbolicTensor(Tensor):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -85,7 +84,7 @@ class Variable(ResourceVariable):
                     value = self._initial(graph, given, dtype)
             else:
                 value = self._initial(graph, initial_value, dtype)
-            if validate_shape and value.sizes is None or (validate_shape and None in (value.sizes or ())):
+            if (validate_shape and value.sizes is None) or (validate_shape and None in (value.sizes or ())):
                 raise ValueError(
                     f"initial_value must have a shape specified: {value}"
                     if value.sizes is None or None in value.sizes else ""
@@ -261,9 +260,7 @@ class Variable(ResourceVariable):
 
         found = session or get_default_session()
         if found is None:
-            raise ValueError(
-                "Either session argument should be provided or default session should be established"
-            )
+            raise ValueError("Either session argument should be provided or default session should be established")
         found.run(self._initializer_op, {self._initial_value: np.asarray(value)})
 
     def numpy(self) -> NoReturn:

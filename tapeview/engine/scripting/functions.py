@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.engine import convert, seeds
+from tapeview.engine import convert, dispatch, seeds
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.scripting import structure
 from tapeview.engine.scripting.tensor_array import TensorArray
@@ -50,6 +50,8 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the function. Raises what it raises; TypeError or ValueError if arguments do not fit the signature."""
         self._calls += 1
+        if dispatch.building():
+            return self._python_function(*self._owner, *args, **kwargs)
         given = (
             self._checked(args) if self._signature is not None else structure.map_structure(_as_argument, list(args))
         )
@@ -137,8 +139,8 @@ def function(
 
 
 def executing_eagerly() -> bool:
-    """True outside of a ``tf.function``."""
-    return not (_running and _running[-1])
+    """True outside of a ``tf.function``; False where calls add nodes to a deferred graph."""
+    return not dispatch.building() and not (_running and _running[-1])
 
 
 def inside_function() -> bool:
