@@ -21,7 +21,7 @@ from msgspec import structs
 import tapeview
 from tapeview import protocol
 from tapeview.breakpoints import BreakpointError, parse
-from tapeview.debuggee import blame, control, modes, quiet, static_check
+from tapeview.debuggee import blame, control, figures, modes, quiet, static_check
 from tapeview.debuggee.adapters import keeping
 from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.debuggee.door import Door, DoorError
@@ -102,6 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     if unsupported:
         print(unsupported, file=sys.stderr)
     quiet.install()
+    session.on_finish = figures.install(recorder).finish
     loader.install(mode.tf1, deferred=mode.deferred, eager=mode.eager)
     if not options.module:
         put_first(program.folder)
@@ -188,7 +189,10 @@ def _run(program: Program, arguments: list[str], session: Session, recorder: Rec
         return _failed(error, session, recorder)
     try:
         session.await_orders()
-        _execute(program, code, main)
+        try:
+            _execute(program, code, main)
+        finally:
+            figures.take_left()
         session.how, session.exit = "finished", 0
     except SystemExit as error:
         session.how, session.exit = "exited", _exit_code(error)

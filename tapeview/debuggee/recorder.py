@@ -7,6 +7,7 @@ faster than it can be written, the script's thread helps, so memory stays bounde
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import time
 import traceback
@@ -17,6 +18,7 @@ from typing import Any
 
 from tapeview.debuggee.adapters.aside import CHANGING, assigned_to, op_of
 from tapeview.debuggee.adapters.engine import PASSING, EngineTranslator, attach, detach, weight
+from tapeview.debuggee.adapters.events import TAPE_OPENED
 from tapeview.debuggee.adapters.fetching import fetch
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.debuggee.adapters.points import OUTPUT
@@ -63,6 +65,7 @@ class Recorder:
         self._gate = gate or Gate()
         self.stops = stops or Stops(self._gate)
         self._muted: dict[int, list[Event]] = {}
+        self._look: Callable[[], None] | None = None
         self._active_at = time.monotonic()
         self._translator = EngineTranslator(writer, self._keeper, shelf)
         self._events: list[Event] = []
@@ -102,7 +105,7 @@ class Recorder:
         with self._choosing:
             self._translator.keep_all = self._gate.guarded
             if self._listening:
-                guarded = self._behind or self._gate.guarded or self.stops.checks or self._muted
+                guarded = self._behind or self._gate.guarded or self.stops.checks or self._muted or self._look
                 attach(self._guarded if guarded else self._events.append)
 
     def _guarded(self, event: Event) -> None:
@@ -112,6 +115,8 @@ class Recorder:
                 if event[0] in CHANGING:
                     kept.append(event)
                 return
+        if event[0] == TAPE_OPENED and self._look is not None:
+            self.look()
         self._events.append(event)
         kind = event[0]
         check = self.stops.checks.get(kind)
@@ -133,6 +138,7 @@ class Recorder:
 
         ``halt`` says why; without it the gate was found closed. ``event`` is what has just happened.
         """
+        self.look()
         place = self._settle()
         self.stops.note(halt, place, op_of(event) if event is not None else 0)
         self._gate.wait()
@@ -155,6 +161,32 @@ class Recorder:
                 self._note_own_failure()
             self.flush()
             return self._translator.place()
+
+    def look_out(self, look: Callable[[], None]) -> None:
+        """``look`` is called once, on the main thread, right before that opens a tape or is held."""
+        if self._look is None and not self._finished:
+            self._look = look
+            self._choose_sink()
+
+    def look(self) -> None:
+        """Calls what `look_out` was given, if this is the main thread. What it does is not recorded."""
+        if self._look is not None and threading.current_thread() is threading.main_thread():
+            look, self._look = self._look, None
+            with self.muted():
+                look()
+
+    def keep(self, write: Callable[[Writer, int, int], None]) -> None:
+        """Calls ``write`` with the writer and the place (step, position) at which this thread is, unless the recording
+        is closed."""
+        with self._lock:
+            if not self._finished:
+                self._drain()
+                write(self._writer, *self._translator.place())
+
+    def site(self) -> int:
+        """The id of the call site at which this thread is; 0 if no code of the user's is there."""
+        with self._lock:
+            return 0 if self._finished else self._translator.site_of_frame(sys._getframe(1))
 
     @contextmanager
     def muted(self) -> Iterator[list[str]]:
@@ -348,6 +380,7 @@ class Recorder:
         self._choosing = threading.RLock()
         self._events = []
         self._muted = {}
+        self._look = None
         self.stops.abandon()
 
 

@@ -69,6 +69,8 @@ class Session:
         self._ordered = threading.Event()
         self._attaching = threading.Lock()
         self._waits = False
+        self.on_finish: Callable[[], None] = _nothing
+        """Called before the recording is closed, on any thread."""
         self.door: Door | None = None
         """Where windows come in while the script runs: from the beginning if it waits for one, else once the window
         that started it has gone."""
@@ -256,6 +258,7 @@ class Session:
             with contextlib.suppress(RuntimeError):
                 flush.start()
                 flush.join(1.0)
+            self.on_finish()
             self.recorder.finish(how, exit)
             # Only now: what threads that were held would do next does not belong into the recording.
             self.gate.open_for_good()
@@ -325,3 +328,7 @@ class Session:
             self.door.abandon()
         self.gate.abandon()
         self.recorder.abandon()
+
+
+def _nothing() -> None:
+    """Stands where nobody has anything to do."""

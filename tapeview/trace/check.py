@@ -86,6 +86,7 @@ class _Checker:
         self._chunks()
         self._values()
         self._points()
+        self._figures()
 
     def _sites(self) -> None:
         files = {file.id for file in self.recording.sources()}
@@ -344,3 +345,15 @@ class _Checker:
         for id, (step, _) in self.recording.variable_births().items():
             if id not in self.variables:
                 self.say(f"variable {id} is said to be made in step {step}, which has no such record")
+
+    def _figures(self) -> None:
+        seen: set[int] = set()
+        for row, figure in self.recording.figures.entries():
+            where = f"entry {row} of the list of figures"
+            self._site(figure.site, where)
+            self._site(figure.made, where)
+            if not SETUP <= figure.step < self.recording.step_count:
+                self.say(f"{where}: it was drawn in step {figure.step}, which is not there")
+            if figure.picture not in seen and self.recording.figures.picture(figure.picture) is None:
+                self.say(f"{where}: its picture {figure.picture} is not there")
+            seen.add(figure.picture)

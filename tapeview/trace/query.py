@@ -16,6 +16,7 @@ from tapeview.trace import names, values
 from tapeview.trace.chunks import Chunks
 from tapeview.trace.database import Database
 from tapeview.trace.decode import read
+from tapeview.trace.figures import Figures
 from tapeview.trace.graphs import Graphs
 from tapeview.trace.process import alive
 from tapeview.trace.records import SETUP, Failure, Frame, OpInfo, Output, RunInfo, Stats, Tensor, Variable
@@ -87,6 +88,8 @@ class Recording:
         self._scalars = Scalars(database)
         self._stored = StoredValues(database)
         self._variables = Variables(database)
+        self.figures = Figures(database)
+        """What the script drew."""
         self.graphs = Graphs(database)
         """The deferred graphs, and which of the steps are runs of them."""
         self._steps: OrderedDict[int, Step] = OrderedDict()

@@ -187,6 +187,8 @@ LATER: dict[str, tuple[str, ...]] = {
     "piece": (),
     "node": (),
     "graph_run": (),
+    "figure": (),
+    "picture": (),
     "step": ("thread", "thread_name", "began"),
     "series": ("variable",),
 }

@@ -7,6 +7,7 @@ exactly the commits that had returned, and perhaps the one that was under way.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import threading
@@ -20,11 +21,13 @@ import numpy as np
 
 from tapeview.trace.batch import ENCODER, Batch, encoded, put
 from tapeview.trace.create import connect, create, start_log, storable
+from tapeview.trace.figures import figure_row
 from tapeview.trace.graph_records import GraphNode
 from tapeview.trace.graphs import names_text
 from tapeview.trace.growing import GrowingSteps
 from tapeview.trace.records import (
     Failure,
+    Figure,
     Frame,
     OpInfo,
     Output,
@@ -56,6 +59,7 @@ class Writer:
         self._stacks: dict[tuple[Frame, ...], int] = {}
         self._op_infos: dict[str, OpInfo] = {}
         self._series: dict[tuple[str, str, int, int], int] = {}
+        self._pictures: dict[bytes, int] = {}
         self._steps = GrowingSteps()
         self._bytes = self._revision = 0
         self._finished = False
@@ -219,6 +223,21 @@ class Writer:
         with self._lock:
             self._batch.add("failure", row)
             self._bytes += sum(map(_size, texts))
+
+    def add_figure(self, figure: Figure, data: bytes) -> None:
+        """Keep a figure as it was drawn, and what is to be seen on it (`trace.picture.pack`). A picture that is there
+        already is not written again; ``figure.picture`` does not count.
+        """
+        if self._disowned:
+            return
+        key = hashlib.blake2b(data, digest_size=16).digest()
+        with self._lock:
+            picture = self._pictures.get(key)
+            if picture is None:
+                picture = self._pictures[key] = len(self._pictures) + 1
+                self._batch.add("picture", (picture, checksum(data), data))
+                self._bytes += len(data)
+            self._batch.add("figure", figure_row(figure, picture))
 
     def set_kept(self, step: int, kept: str) -> None:
         """Tell what was kept of a step: one of ``schema.KEPT``. A step nobody told about is "all".

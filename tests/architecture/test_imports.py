@@ -31,6 +31,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "tf1": ({"engine", "keras"}, {"numpy"}),
     "tensorflow": ({"engine", "keras", "tf1"}, {"numpy"}),
     "trace": (set(), {"numpy", "msgspec"}),
+    "figures": ({"trace"}, {"*"}),
     "breakpoints": (set(), {"msgspec"}),
     "protocol": ({"breakpoints"}, {"msgspec"}),
     "joining": ({"protocol", "breakpoints", "trace"}, {"msgspec"}),
@@ -38,7 +39,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "explain": ({"trace"}, {"numpy", "msgspec"}),
     "debugger": ({"trace", "joining", "protocol", "breakpoints"}, {"numpy", "msgspec", "platformdirs"}),
     "debuggee": (
-        {"engine", "keras", "tf1", "tensorflow", "trace", "joining", "protocol", "breakpoints"},
+        {"engine", "keras", "tf1", "tensorflow", "trace", "figures", "joining", "protocol", "breakpoints"},
         {"numpy", "msgspec"},
     ),
     "views": (
@@ -74,8 +75,9 @@ def test_importing_tapeview_loads_nothing_else() -> None:
 
 @pytest.mark.parametrize("package", ALLOWED)
 def test_package_loads_only_what_it_may(package: str) -> None:
-    if package == "ui" and find_spec("PySide6") is None:
-        pytest.skip("the window needs Qt")
+    needed = {"ui": "PySide6", "figures": "matplotlib"}.get(package)
+    if needed is not None and find_spec(needed) is None:
+        pytest.skip(f"{package} needs {needed}")
     allowed_ours, allowed_others = ALLOWED[package]
 
     ours, others = loaded_by(f"tapeview.{package}")

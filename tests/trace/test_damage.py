@@ -121,7 +121,7 @@ def test_a_missing_table_is_named(path: Path, table: str) -> None:
 
 
 def test_a_missing_column_is_named_and_further_ones_are_fine(path: Path) -> None:
-    change(path, "ALTER TABLE run ADD COLUMN host TEXT", "CREATE TABLE figure (id INTEGER PRIMARY KEY)")
+    change(path, "ALTER TABLE run ADD COLUMN host TEXT", "CREATE TABLE weather (id INTEGER PRIMARY KEY)")
     assert read_everything(path).warnings == ()
     change(path, "ALTER TABLE step DROP COLUMN kept")
     assert refused(path) == "run.tapeview is damaged: table 'step' lacks column 'kept'."
