@@ -112,6 +112,16 @@ def here(depth: int = 2) -> Site:
     return site
 
 
+def stand_at(site: Site) -> None:
+    """What the engine calls from now on counts as called at ``site``, until the script's own code goes on: so the ops
+    of a node have the site at which the script built it. End it with :func:`forget`."""
+    global _last
+    here(3)
+    frame, back, instruction, context, _ = _last
+    if frame is not None:
+        _last = (frame, back, instruction, context, {frame.f_lasti: site})
+
+
 def _number(frames: Frames) -> Site:
     with _lock:
         site = _numbers.get(frames)

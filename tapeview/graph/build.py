@@ -33,7 +33,7 @@ MANY_VARIABLES = 100
 @dataclass(frozen=True, slots=True)
 class Node:
     """One node. ``kind`` is ``"op"``, ``"group"``, ``"watched"``, ``"unwatched"`` (a variable), ``"constant"``,
-    ``"seed"`` (the gradient a call starts with) or ``"outside"``.
+    ``"seed"`` (the gradient a call starts with), ``"outside"`` or ``"node"`` (of a deferred graph: see `deferred`).
 
     ``label`` is the op type (of a leaf: its name), ``name`` the user's name for the result. ``tensor`` is its (first)
     output, 0 for groups. ``start`` … ``stop - 1`` are the numbers of its ops in the wiring (empty for leaves).
@@ -47,7 +47,7 @@ class Node:
     label: str
     name: str
     tensor: int
-    shape: tuple[int, ...] | None = None
+    shape: tuple[int | None, ...] | None = None
     dtype: str = ""
     on_path: bool = True
     stopped: bool = False
@@ -59,6 +59,11 @@ class Node:
     start: int = 0
     stop: int = 0
     error: str = ""
+    role: str = ""
+    """Of nodes of deferred graphs their kind, of groups "variable" for one that is a variable with what belongs to it.
+    """
+    serves: str = ""
+    """Of a gradient node the name of the forward node."""
 
     @property
     def leaf(self) -> bool:
@@ -96,6 +101,15 @@ class TapeGraph:
     def has_layers(self) -> bool:
         """Whether ops of the tape ran inside layers."""
         return any(group.kind == "layer" for group in self.root.walk())
+
+    @property
+    def count(self) -> int:
+        """How many ops there are, folded or not."""
+        return len(self.wiring.ops)
+
+    def inside(self, node: Node) -> list[tuple[str, int]]:
+        """(type, site) of each op that a node shows."""
+        return [(op.op, op.site) for op in self.wiring.ops[node.start : node.stop]]
 
     @cached_property
     def number(self) -> dict[NodeKey, int]:
@@ -207,7 +221,7 @@ class _Builder:
             else:
                 nodes.append(self._op(member))
         edges = self._edges(shown, owner, place_of, leaf_at)
-        return TapeGraph(self.step.index, self.tape, wiring, root, tuple(nodes), edges, _digest(nodes, edges), groups)
+        return TapeGraph(self.step.index, self.tape, wiring, root, tuple(nodes), edges, digest(nodes, edges), groups)
 
     def _leaves_kept(self, shown: Sequence[Group | int], readers: list[set[int]], limit: int) -> set[int]:
         folded = [isinstance(member, Group) for member in shown]
@@ -373,8 +387,8 @@ def _callable(name: str) -> bool:
     return bool(name) and not name.startswith("<")
 
 
-def _digest(nodes: Sequence[Node], edges: Sequence[Edge]) -> str:
-    """Of op types, wiring and kinds: not of ids, shapes or values."""
+def digest(nodes: Sequence[Node], edges: Sequence[Edge]) -> str:
+    """What a layout belongs to: op types, wiring and kinds, not ids, shapes or values."""
     form = [
         (node.kind, node.label if node.kind == "op" else "", node.start, node.stop, node.on_path, node.target)
         + ((True,) if node.error else ())

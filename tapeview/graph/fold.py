@@ -36,8 +36,8 @@ Unit = tuple[object, "Group | int"]
 @dataclass(frozen=True, slots=True)
 class Group:
     """Ops ``start`` … ``stop - 1``. ``kind`` is ``"layer"`` or another kind of scope (``label`` is its name),
-    ``"call"`` (of function ``label``), ``"turn"`` (of a loop; ``label`` counts from 1) or ``"stretch"``. ``members``
-    are groups and numbers of ops, in order.
+    ``"call"`` (of function ``label``), ``"turn"`` (of a loop; ``label`` counts from 1) or ``"stretch"``; in a deferred
+    graph ``"scope"`` (of names) or ``"variable"``. ``members`` are groups and numbers of ops, in order.
     """
 
     start: int
@@ -91,7 +91,7 @@ def tree(
                 path.insert(depth, (scope.kind, scope.name, scope.scope))
             paths[key] = tuple(path)
     members = _level([op.site for op in wiring.ops], [paths[key] for key in keys], names, 0, len(keys), 0)
-    return Group(0, len(keys), "stretch", "", _bundled(members))
+    return Group(0, len(keys), "stretch", "", bundled(members))
 
 
 def _level(
@@ -125,13 +125,13 @@ def _level(
             inner = _level(sites, paths, names, at, end, depth + 1)
             # Two calls of a layer are turns of a loop if the same expression made them.
             units.append(
-                ((head[:2], path[depth + 1 :][:1]), Group(at, end, str(head[0]), str(head[1]), _bundled(inner)))
+                ((head[:2], path[depth + 1 :][:1]), Group(at, end, str(head[0]), str(head[1]), bundled(inner)))
             )
         elif end - at == 1:
             units.append((head, at))
         else:
             inner = _level(sites, paths, names, at, end, depth + 1)
-            units.append((head, Group(at, end, "call", _function(path[depth + 1 :], names), _bundled(inner))))
+            units.append((head, Group(at, end, "call", _function(path[depth + 1 :], names), bundled(inner))))
         at = end
     return _turns(units)
 
@@ -174,18 +174,18 @@ def _turns(units: list[Unit]) -> list[Group | int]:
             if len(turns) == 1 or len(members) == 1:
                 found += members
             else:
-                found.append(Group(_first(members[0]), _end(members[-1]), "turn", str(number), _bundled(members)))
+                found.append(Group(_first(members[0]), _end(members[-1]), "turn", str(number), bundled(members)))
         found += [member for _, member in after]
     return found
 
 
-def _bundled(members: Sequence[Group | int]) -> tuple[Group | int, ...]:
+def bundled(members: Sequence[Group | int]) -> tuple[Group | int, ...]:
     """At most ``FAN`` members: longer rows are cut into stretches of about equal length."""
     row = list(members)
     while len(row) > FAN:
         size = max(2, -(-len(row) // FAN))
         row = [
-            part[0] if len(part) == 1 else Group(_first(part[0]), _end(part[-1]), "stretch", "", _bundled(part))
+            part[0] if len(part) == 1 else Group(_first(part[0]), _end(part[-1]), "stretch", "", bundled(part))
             for part in (row[i : i + size] for i in range(0, len(row), size))
         ]
     return tuple(row)
@@ -207,15 +207,16 @@ def visible(
     limit: int = LIMIT,
     comfortable: int = COMFORTABLE,
     layers: bool = False,
+    whole: int | None = None,
 ) -> list[Group | int]:
     """What of the tree is shown, in order of execution: folded groups and numbers of ops.
 
-    All ops as long as they and the ``leaves`` are at most ``limit`` nodes; else the groups are opened from the
-    outside, the largest first, up to ``comfortable`` nodes. Groups in ``opened`` are opened as well, as far as the
-    limit allows, and those in ``closed`` are not opened at all. With ``layers`` each layer that holds no other is one
-    node, unless it stands in ``opened``.
+    All ops as long as they and the ``leaves`` are at most ``whole`` nodes (default: ``limit``); else the groups are
+    opened from the outside, the largest first, up to ``comfortable`` nodes. Groups in ``opened`` are opened as well, as
+    far as the limit allows, and those in ``closed`` are not opened at all. With ``layers`` each layer that holds no
+    other is one node, unless it stands in ``opened``.
     """
-    everything = root.count + leaves <= limit
+    everything = root.count + leaves <= (limit if whole is None else whole)
     wanted = frozenset(opened)
     shut = frozenset(closed)
     if layers:
@@ -233,7 +234,7 @@ def visible(
             if isinstance(member, Group) and member.key not in shut:
                 heappush(heap, (depth + 1, -member.count, member.start, member))
     # Half of the limit is for ops, so that what feeds them has room too.
-    room = limit if everything else limit // 2
+    room = limit if everything or root.count + leaves <= limit else limit // 2
     waiting = [m for m in shown.values() if isinstance(m, Group) and m.key in wanted]
     while waiting:
         group = waiting.pop()

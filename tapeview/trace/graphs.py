@@ -48,6 +48,8 @@ class Graphs:
         self._graphs: dict[int, _Graph] = {}
         self._runs: dict[int, GraphRun] = {}
         self._last_node = self._last_run = -1
+        self.latest = 0
+        """The graph that got a node last, 0 if there is none."""
 
     def refresh(self) -> None:
         """Take in what was committed since."""
@@ -59,6 +61,7 @@ class Graphs:
                 if node is None or (node.graph, node.number) != (graph, number):
                     self._database.warn(f"node {number} of graph {graph} is damaged")
                     continue
+                self.latest = node.graph
                 found = self._graphs.setdefault(node.graph, _Graph())
                 if not found.nodes or node.number > found.nodes[-1].number:
                     found.nodes.append(node)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tapeview.graph.build import TapeGraph
+from tapeview.graph.deferred import SOURCES
 from tapeview.graph.layout import Cancelled, Layout, LayoutCache, lay_out
 from tapeview.trace.query import Recording, Step
 from tapeview.views.background import Background
 from tapeview.views.graph_face import Face, Measure, face, size
+from tapeview.views.graph_runs import scene_of
 from tapeview.views.graph_scene import Scene
 
 
@@ -57,11 +59,12 @@ class Drawing:
         key = (graph.digest, tuple(words.title for words in faces), tuple(node.name for node in graph.nodes))
         known = self._cache.get(key)
         if known is not None:
-            return Scene(recording, step, graph, known, faces)
+            return scene_of(recording, step, graph, known, faces)
         pending = self._pending = _Pending(key, recording, step, graph, faces)
         sizes = [size(words, measure) for words in faces]
         edges = [(edge.source, edge.target) for edge in graph.edges]
-        leaves = [node.leaf for node in graph.nodes]
+        fed = {target for _, target in edges}
+        leaves = [node.leaf or (node.role in SOURCES and n not in fed) for n, node in enumerate(graph.nodes)]
 
         def work() -> Layout | None:
             try:
@@ -78,4 +81,4 @@ class Drawing:
         self._cache.put(pending.key, layout)
         if self._pending is pending:
             self._pending = None
-            self._done(Scene(pending.recording, pending.step, pending.graph, layout, pending.faces))
+            self._done(scene_of(pending.recording, pending.step, pending.graph, layout, pending.faces))

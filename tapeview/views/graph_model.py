@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from tapeview.graph.build import build
 from tapeview.graph.fold import Group, GroupKey
-from tapeview.trace.query import Step
 from tapeview.views.background import Background, Immediate
 from tapeview.views.graph_card import Card, Entry, card, legend
 from tapeview.views.graph_drawing import Drawing
-from tapeview.views.graph_face import Measure
+from tapeview.views.graph_face import Measure, count_words
+from tapeview.views.graph_runs import NO_STEP, DeferredScene
 from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State
+from tapeview.views.graph_subject import USUAL, Folding, GraphChoice, Subject
+from tapeview.views.runs import run_words
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Workspace
@@ -42,19 +43,16 @@ class GraphModel:
         self.match = -1
         self.reveal = -1
         self.given_up = False
-        self.tape_number = 0
-        """Which tape of the step is shown: 0 is all of them, n the n-th one opened."""
         self._workspace = workspace
+        self._choice = GraphChoice(workspace)
         self._drawing = Drawing(background or Immediate(), self._drawn)
         self._awaited = False
         self._scene: Scene | None = None
-        self._step: Step | None = None
+        self._subject = Subject()
         self._stale = True
         self._state: tuple[Scene, int, State] | None = None
         self._picked_group: GroupKey | None = None
-        self._opened: set[GroupKey] = set()
-        self._closed: set[GroupKey] = set()
-        self._layers = True
+        self._folding = Folding()
         self._search = ""
         self._disconnect = workspace.changed.connect(self._workspace_changed)
 
@@ -78,7 +76,8 @@ class GraphModel:
         scene = self.scene
         if scene is None:
             return None
-        index = self._workspace.cursor.position if scene.step is self._workspace.step else len(scene.step.positions) - 1
+        at_cursor = scene.step is self._workspace.step
+        index = self._workspace.cursor.position if at_cursor else len(scene.step.positions) - 1
         if self._state is None or self._state[0] is not scene or self._state[1] != index:
             self._state = scene, index, scene.states.at(index)
         return self._state[2]
@@ -92,11 +91,15 @@ class GraphModel:
     def title(self) -> str:
         """``tape 142 · 5 ops · laid out in 2 ms``; "" without a step."""
         scene, step = self.scene, self._workspace.step
-        if step is None:
+        if self._subject.graph:
+            words = [run_words(self._workspace.recording, self._workspace.cursor.step)]
+            words = [*filter(None, words), count_words(scene.graph.count) if scene is not None else tr("graph")]
+        elif step is None:
             return ""
-        count = len(scene.graph.wiring.ops) if scene is not None and scene.step is step else len(step.ops)
-        words = [tr("tape {n}").format(n=self._workspace.cursor.step + 1)]
-        words.append(tr("1 op") if count == 1 else tr("{n} ops").format(n=f"{count:,}".replace(",", " ")))
+        else:
+            count = scene.graph.count if scene is not None and scene.step is step else len(step.ops)
+            words = [tr("tape {n}").format(n=self._workspace.cursor.step + 1)]
+            words.append(tr("1 op") if count == 1 else tr("{n} ops").format(n=f"{count:,}".replace(",", " ")))
         if self.given_up:
             words.append(tr("not laid out"))
         elif self.laying_out:
@@ -112,7 +115,7 @@ class GraphModel:
         """What to say where there is no graph; "" if there is one."""
         workspace = self._workspace
         step = workspace.step
-        if step is not None and step.ops:
+        if self._subject.graph or (step is not None and step.ops):
             return ""
         if step is not None:
             recording = workspace.recording
@@ -131,11 +134,13 @@ class GraphModel:
 
     @property
     def tapes(self) -> tuple[str, ...]:
-        """The choices for ``show_tape``; empty where a step has just one tape."""
-        step = self._workspace.step
-        if step is None or len(step.tapes) < 2:
-            return ()
-        return (tr("all tapes"), *(tr("tape {n}").format(n=f"#{n}") for n in range(1, len(step.tapes) + 1)))
+        """The choices for ``show_tape``: tapes of the step, deferred graphs; empty where there is nothing to choose."""
+        return self._choice.texts
+
+    @property
+    def tape_number(self) -> int:
+        """Which of them is shown; 0 is what the cursor shows by itself."""
+        return self._choice.index
 
     @property
     def selected(self) -> int:
@@ -147,6 +152,8 @@ class GraphModel:
             for number, group in scene.graph.groups.items():
                 if group.key == self._picked_group:
                     return number
+        if isinstance(scene, DeferredScene):
+            return scene.node_of_selection(selection)
         if selection.kind == "op":
             return scene.graph.node_of(selection.id)
         if selection.kind == "variable":
@@ -191,7 +198,12 @@ class GraphModel:
             self._workspace.select("none")
         elif node in scene.graph.groups:
             self._picked_group = scene.graph.groups[node].key
-            self._workspace.select("none")
+            if isinstance(scene, DeferredScene) and scene.graph.nodes[node].role == "variable":
+                self._workspace.select("node", scene.variable_of(node), scene.graph_nodes.graph)
+            else:
+                self._workspace.select("none")
+        elif isinstance(scene, DeferredScene):
+            self._workspace.select("node", scene.graph.nodes[node].key[1], scene.graph_nodes.graph)
         else:
             key = scene.graph.nodes[node].key
             self._workspace.select({"op": "op", "var": "variable", "tensor": "tensor"}[key[0]], key[1])  # type: ignore[arg-type]
@@ -216,9 +228,7 @@ class GraphModel:
         """Open a folded group."""
         scene = self.scene
         if scene is not None and node in scene.graph.groups:
-            key = scene.graph.groups[node].key
-            self._opened.add(key)
-            self._closed.discard(key)
+            self._folding.open(scene.graph.groups[node])
             self._rebuild()
 
     def fold(self, node: int) -> None:
@@ -226,9 +236,7 @@ class GraphModel:
         scene = self.scene
         group = self.group_around(node)
         if scene is not None and group is not None:
-            inside = {inner.key for inner in group.walk()}
-            self._opened -= inside
-            self._closed.add(group.key)
+            self._folding.close(group)
             self._rebuild()
 
     def group_around(self, node: int) -> Group | None:
@@ -255,9 +263,7 @@ class GraphModel:
         scene = self.scene
         if scene is not None:
             members = () if self.has_layers else scene.graph.root.members
-            self._opened = set()
-            self._closed = {m.key for m in members if isinstance(m, Group)} if folded else set()
-            self._layers = folded
+            self._folding.all(members, folded)
             self._rebuild()
 
     @property
@@ -278,13 +284,15 @@ class GraphModel:
     @property
     def folded(self) -> bool:
         """Whether the user has folded something."""
-        return bool(self._closed) or (self._layers and self.has_layers)
+        folding = self._folding
+        return bool(folding.closed) or (folding.layers and self.has_layers)
 
     def show_tape(self, number: int) -> None:
-        """Show what the ``number``-th tape of a step recorded; 0 shows all that ran."""
-        if number != self.tape_number:
-            self.tape_number = number
-            self._opened, self._closed = set(), set()
+        """Show one of ``tapes``; 0 shows what the cursor shows by itself, of a step all that ran."""
+        choices = self._choice.choices
+        if number != self.tape_number and 0 <= number < len(choices):
+            self._choice.chosen = choices[number]
+            self._folding = Folding(layers=self._folding.layers)
             self._rebuild()
 
     def search(self, text: str) -> int:
@@ -326,6 +334,8 @@ class GraphModel:
 
     def _position_of(self, scene: Scene, node: int) -> int:
         shown, step = scene.graph.nodes[node], scene.step
+        if isinstance(scene, DeferredScene):
+            return scene.run.comes(shown.key[1]) if scene.run is not None else -1
         seq = shown.key[1] if shown.kind == "op" else -1
         if shown.leaf:
             seq = next((edge.operands[0][0] for edge in scene.graph.edges if edge.source == node), -1)
@@ -340,8 +350,8 @@ class GraphModel:
     def _workspace_changed(self, reasons: Reasons) -> None:
         changed: set[str] = set()
         if "recording" in reasons:
-            self._opened, self._closed, self._layers, self.tape_number = set(), set(), True, 0
-        if self._workspace.step is not self._step or "recording" in reasons:
+            self._folding, self._choice.chosen = Folding(), USUAL
+        if "recording" in reasons or not self._choice.now().is_as(self._subject):
             self._stale = True
             changed |= {"scene"}
         if "selection" in reasons and self._workspace.selection.kind != "none":
@@ -360,16 +370,14 @@ class GraphModel:
     def _update(self) -> None:
         """Bring the scene to the cursor's step, at once if its layout is known, else as soon as it has been made."""
         self._stale, self.given_up = False, False
-        step, recording = self._workspace.step, self._workspace.recording
-        self._step = step
+        self._subject = subject = self._choice.now()
         self._drawing.stop()
-        if step is None or recording is None or not step.ops:
+        recording, graph = self._workspace.recording, self._choice.picture(subject, self._folding)
+        if recording is None or graph is None:
             self._take(None)
             return
-        tape = step.tapes[self.tape_number - 1].id if 0 < self.tape_number <= len(step.tapes) else 0
-        graph = build(recording, step, tape, self._opened, self._closed, layers=self._layers)
         self._awaited = True
-        scene = self._drawing.draw(recording, step, graph, self.measure)
+        scene = self._drawing.draw(recording, subject.step or NO_STEP, graph, self.measure)
         self._awaited = False
         if scene is not None:
             self._take(scene)

@@ -12,7 +12,7 @@ from tapeview.graph.geometry import Boxes, Rect, point_on
 from tapeview.graph.layout import Layout
 from tapeview.trace.query import Recording, Step
 from tapeview.views.graph_face import Face, face, scalar_text, with_value
-from tapeview.views.graph_state import Flags, Floats, Indices, State, StateMaker
+from tapeview.views.graph_state import Flags, Floats, Indices, State, StateMaker, States
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Scene:
     graph: TapeGraph
     layout: Layout
     faces: tuple[Face, ...] = ()
-    states: StateMaker = field(init=False)
+    states: States = field(init=False)
     dashed: Flags = field(init=False)
     """Per edge: what it carries is not on a gradient path."""
     faint: Flags = field(init=False)
@@ -34,6 +34,8 @@ class Scene:
     targets: Flags = field(init=False)
     none: Flags = field(init=False)
     """Per node: the gradient that was asked for is None."""
+    badges: tuple[str, ...] = field(init=False)
+    """Per node what is said at its corner."""
     _edge_boxes: Boxes = field(init=False)
     _ends_at: Indices = field(init=False)
     _values: dict[int, str] = field(default_factory=dict)
@@ -42,15 +44,19 @@ class Scene:
         nodes = self.graph.nodes
         if not self.faces:
             self.faces = tuple(face(node) for node in nodes)
-        self.states = StateMaker(self.recording, self.step, self.graph)
+        self.states = self._made_states()
         self.faint = np.array([not node.leaf and not node.on_path for node in nodes], bool)
         self.targets = np.array([node.target for node in nodes], bool)
         self.none = np.array([bool(node.reason) for node in nodes], bool)
         quiet = np.array([not node.on_path for node in nodes], bool)
         sources = np.array([edge.source for edge in self.graph.edges], np.intp)
         self.dashed = quiet[sources] if len(sources) else np.zeros(0, bool)
+        self.badges = ("",) * len(nodes)
         self._edge_boxes = self.layout.paths.boxes(24)
         self._ends_at = np.array([edge.target for edge in self.graph.edges], np.intp)
+
+    def _made_states(self) -> States:
+        return StateMaker(self.recording, self.step, self.graph)
 
     @property
     def bounds(self) -> Rect:
@@ -136,5 +142,5 @@ class Scene:
         node, words = self.graph.nodes[number], self.faces[number]
         inside: Sequence[str] = ()
         if node.kind == "group":
-            inside = sorted({op.op for op in self.graph.wiring.ops[node.start : node.stop]})
+            inside = sorted({type for type, _ in self.graph.inside(node)})
         return " ".join((words.title, words.detail, node.name, node.dtype, *inside)).casefold()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class State:
     gradient that ran back along it (NaN: none so far, ``UNKNOWN``: its value was not kept), ``weights`` how wide that
     is drawn, ``bad_edges`` (its place in ``SPOILED``), ``running`` (it moves at this very position), ``coming`` (at
     the next one), ``lit`` (what the current op reads in the forward pass). ``current`` is a node or -1; ``caption`` is
-    its second line.
+    its second line. ``absent`` are nodes of a deferred graph that take no part in the run.
     """
 
     phase: str
@@ -51,6 +52,8 @@ class State:
     running: Flags
     coming: Flags
     lit: Flags
+    absent: Flags
+    position: int
 
     def norm_text(self, edge: int) -> str:
         """The norm of an edge's gradient as the picture shows it."""
@@ -59,10 +62,22 @@ class State:
         return SPOILED[self.bad_edges[edge]] or numbers.number(float(self.norms[edge]), 3)
 
 
+class States(Protocol):
+    """What works out states of one graph."""
+
+    def at(self, index: int) -> State:
+        """The state when the event at position ``index`` has just happened."""
+        ...
+
+    def total(self, number: int, call: int, index: int) -> int:
+        """The tensor of the gradient of a node's output in a gradient call so far; 0 if nothing has arrived."""
+        ...
+
+
 def differences(before: State, after: State) -> tuple[Indices, Indices]:
     """The nodes and the edges that look different in two states of one graph."""
     nodes = (before.executed != after.executed) | (before.passed != after.passed) | (before.silent != after.silent)
-    nodes |= before.bad != after.bad
+    nodes |= (before.bad != after.bad) | (before.absent != after.absent)
     for state in (before, after):
         if state.current >= 0:
             nodes[state.current] = True
@@ -186,6 +201,8 @@ class StateMaker:
             running,
             coming,
             lit,
+            np.zeros(nodes, bool),
+            index,
         )
 
     def total(self, number: int, call: int, index: int) -> int:

@@ -139,7 +139,7 @@ class InspectorModel:
         if recording is None or step is None:
             return Sheet()
         pages = Pages(recording, step, workspace.cursor.position)
-        kind, id = workspace.selection
+        kind, id, _ = workspace.selection
         if kind == "op" and id in step.ops:
             return pages.op(step.ops[id])
         if kind == "tensor":

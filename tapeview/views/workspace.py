@@ -19,7 +19,7 @@ from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.threads import thread_of
 
-SelectionKind = Literal["none", "op", "tensor", "variable"]
+SelectionKind = Literal["none", "op", "tensor", "variable", "node"]
 Reasons = frozenset[str]
 """Why the workspace changed: some of ``recording``, ``cursor``, ``selection``, ``data``, ``state``, ``stop`` (the
 script came to a stop or went on, or threads arrived at the gate), ``frame`` (another frame or thread was chosen),
@@ -38,10 +38,12 @@ class Cursor(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What the user picked: an op (``id`` is its seq), a tensor or a variable; ``none`` follows the cursor."""
+    """What the user picked: an op (``id`` is its seq), a tensor, a variable or a node of deferred graph ``graph``;
+    ``none`` follows the cursor."""
 
     kind: SelectionKind = "none"
     id: int = 0
+    graph: int = 0
 
 
 NOTHING = Selection()
@@ -308,9 +310,10 @@ class Workspace:
         self._move(self.edge if self.edge is not None else self._newest())
         self.following = self.state in ("running", "pausing")
 
-    def select(self, kind: SelectionKind, id: int = 0) -> None:
-        """Pick an op, a tensor or a variable of the cursor's step; ``none`` goes back to what the cursor shows."""
-        selection = Selection(kind, id) if kind != "none" else NOTHING
+    def select(self, kind: SelectionKind, id: int = 0, graph: int = 0) -> None:
+        """Pick an op, a tensor or a variable of the cursor's step, or a node of a deferred graph; ``none`` goes back to
+        what the cursor shows."""
+        selection = Selection(kind, id, graph) if kind != "none" else NOTHING
         if selection != self.selection:
             self.selection = selection
             self._emit("selection")

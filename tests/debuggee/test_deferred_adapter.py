@@ -156,3 +156,37 @@ def test_a_run_that_raised_says_so(bench: Bench) -> None:
     assert (found.finished.error, found.finished.results[0].tensor) == ("You must feed a value", 0)
     assert "Mean" not in recording.scalars()
     assert isinstance(recording.step(0).records[-2], r.RunFinished)
+
+
+@pytest.fixture
+def deferred() -> Iterator[Any]:
+    from tapeview.engine import deferred as found
+
+    found.enable()
+    yield found
+    found.disable()
+
+
+def test_ops_of_a_run_stand_where_the_script_built_their_nodes(bench: Bench, deferred: Any) -> None:
+    d = deferred
+    x = d.placeholder("float32", [None], name="x")
+    w = d.Variable(2.0, name="w")
+    loss = d.tf.reduce_mean(d.tf.square(w * x))
+    (gradient,) = d.gradients(loss, [w])
+    update = d.assign(w, w - 0.1 * gradient)
+    init = d.global_variables_initializer()
+    with d.Session() as session:
+        session.run(init)
+        session.run([update, loss], {x: [1.0, 2.0]})
+    recording = bench.read()
+    step = recording.step(1)
+    assert step.run is not None
+    built = {node.number: node for node in recording.graphs.nodes(step.run.started.graph)}
+    sites = {node.site for node in built.values()}
+    assert {op.site for op in step.ops.values()} <= sites
+    assert step.run.started.site not in sites
+    (call,) = step.calls.values()
+    assert call.started.site == next(node.site for node in built.values() if node.kind == "gradient")
+    assert next(node for node in built.values() if node.name == "gradients/mul_grad/Mul").kind == "gradient"
+    assert {name: series.kind for name, series in recording.scalars().items()} == {"loss": "target", "w": "variable"}
+    assert check(bench.path) == []

@@ -123,6 +123,7 @@ def _told(plan: Plan, run: Run, values: list[Any], fetches: Fetches, fed: list[E
         failure = f"{type(error).__name__}: {error}"
         raise
     finally:
+        callsite.forget()
         _finish_calls(run, failure)
         sink = observe.sink
         if sink is not None:
@@ -148,6 +149,7 @@ def _each_told(plan: Plan, run: Run, values: list[Any], tape: GradientTape, thre
         _watch(tape, values[place])
     for k, (node, step) in enumerate(zip(plan.nodes, plan.steps, strict=True)):
         start = len(entries)
+        callsite.stand_at(node.site)
         block = scope(node.name, "node") if node.pseudo in ("", "gradient", "with run") else None
         try:
             if block is None:
