@@ -29,6 +29,13 @@ def _relu(x: Array) -> Any:
     return np.maximum(x, x.dtype.type(0))
 
 
+def _relu_grad(g: Array, y: Array) -> Any:
+    if not g.ndim:
+        return np.multiply(g, np.greater(y, 0))
+    mask = np.greater(y, 0).astype(g.dtype)  # as floats: the product then needs no conversion
+    return np.multiply(g, mask, out=mask)
+
+
 def _relu6(x: Array) -> Any:
     return np.minimum(np.maximum(x, x.dtype.type(0)), x.dtype.type(6))
 
@@ -91,7 +98,7 @@ def _silu_rule(g: EagerTensor, y: EagerTensor, x: EagerTensor) -> Any:
 
 
 RELU_GRAD: Op = defop(
-    "ReluGrad", lambda g, y: np.multiply(g, np.greater(y, 0)), inputs="dy y",
+    "ReluGrad", _relu_grad, inputs="dy y",
     vjps=(lambda g, out, dy, y: execute_pair(RELU_GRAD, g, y), lambda g, out, dy, y: zeros_like(y)),
     formulas=("g where y > 0, else 0", "0"),
 )  # fmt: skip

@@ -3,13 +3,12 @@ with, and what a block reads and writes stays in the processor's cache."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from tapeview.engine.ops.windows import Padding, Pair, block_size, cropped, every, output_sizes, padded
+from tapeview.engine.ops.windows import Padding, Pair, block_size, cropped, every, is_finite, output_sizes, padded
 from tapeview.engine.tensor import Array
 
 Shape = tuple[int, ...]
@@ -28,11 +27,6 @@ def _sharing(x: Array, width: int, out: Pair, strides: Pair, dilations: Pair) ->
     """How many windows of that width share a row."""
     overlap = width > 1 and strides[1] == dilations[1] == 1
     return 2 if overlap and out[1] % 2 == 0 and 0 < x.shape[3] <= _FEW and x.dtype.kind == "f" else 1
-
-
-def _is_finite(x: Array) -> bool:
-    flat = x.reshape(-1)
-    return math.isfinite(np.dot(flat, flat) if x.itemsize > 2 else np.add.reduce(flat, dtype=np.float64))
 
 
 def _rows(
@@ -84,7 +78,7 @@ def conv(x: Array, w: Array, *, strides: Pair, padding: Padding, dilations: Pair
     out = output_sizes((x.shape[1], x.shape[2]), (kh, kw), strides, dilations, padding, "Conv2D")
     framed = padded(x, padding)
     sharing = _sharing(x, kw, out, strides, dilations)
-    if sharing > 1 and not _is_finite(x):
+    if sharing > 1 and not is_finite(x):
         sharing = 1  # what is infinite stays in its own windows
     matrix = w.reshape(-1, cout)
     if sharing > 1:

@@ -23,16 +23,20 @@ from tapeview.engine.ops.shape import broadcast_to, concat, reshape, squeeze, st
 from tapeview.engine.shapes import bracketed
 from tapeview.engine.tensor import Array, EagerTensor
 
-_ROW = 1024
-"""Elements of a row along which few channels are added or summed: short rows cost NumPy more than the arithmetic."""
+_ROW = 16384
+"""At most so many elements a row has along which few channels are added: short ones cost NumPy more than the sums."""
 
 
 def _bias_add(x: Array, bias: Array, *, axis: int) -> Any:
     last = x.ndim - 1
     if axis != last:
         return x + bias.reshape([-1 if k == axis else 1 for k in range(x.ndim)])
-    times = math.gcd(x.size // max(bias.size, 1), x.shape[-2] if x.ndim > 2 else 1)
-    if times > 1 and times * bias.size <= _ROW and x.flags.c_contiguous:
+    times = 1
+    for size in x.shape[-2:0:-1]:
+        if times * size * bias.size > _ROW:
+            break
+        times *= size
+    if times > 1 and x.size and x.flags.c_contiguous:
         wide = x.reshape(-1, times * bias.size)
         return np.add(wide, np.tile(bias, times)).reshape(x.shape)
     return x + bias

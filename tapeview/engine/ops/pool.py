@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,18 @@ from tapeview.engine.ops.conv import check_strides, layout_of
 from tapeview.engine.ops.elementwise import zeros_like
 from tapeview.engine.ops.shape import expand_dims, squeeze, static_ints, transpose
 from tapeview.engine.ops.volumes import avg_pool3d, max_pool3d
-from tapeview.engine.ops.windows import Padding, Pair, block_size, cropped, every, output_sizes, padded, paddings, pair
+from tapeview.engine.ops.windows import (
+    Padding,
+    Pair,
+    block_size,
+    cropped,
+    every,
+    is_finite,
+    output_sizes,
+    padded,
+    paddings,
+    pair,
+)
 from tapeview.engine.tensor import Array, EagerTensor
 
 Shape = tuple[int, ...]
@@ -27,9 +39,12 @@ def _out(shape: Shape, ksize: Pair, strides: Pair, padding: Padding) -> Pair:
 def _reduced(function: Any, x: Array, axis: int, k: int, stride: int, count: int) -> Array:
     """``x`` (padded) with each window of ``k`` along an axis reduced to one."""
     before = (slice(None),) * axis
-    out = x[(*before, every(0, count, stride))].copy()
-    for offset in range(1, k):
-        function(out, x[(*before, every(offset, count, stride))], out=out)
+    parts = [x[(*before, every(offset, count, stride))] for offset in range(k)]
+    if k == 1:
+        return parts[0].copy()
+    out: Array = function(parts[0], parts[1])
+    for part in parts[2:]:
+        function(out, part, out=out)
     return out
 
 
@@ -47,35 +62,49 @@ def _row_maxima(x: Array, ksize: Pair, strides: Pair, padding: Padding) -> tuple
 _NONE: Padding = ((0, 0), (0, 0))
 
 
-def _halves(x: Array, axis: int) -> tuple[Any, Any]:
-    """Of each pair of neighbours along an axis the first and the second; one that is left over belongs to none."""
-    end = x.shape[axis] // 2 * 2
-    before = (slice(None),) * axis
-    return (*before, slice(0, end, 2)), (*before, slice(1, end, 2))
+def _pixels(x: Array) -> Array:
+    """A view of images (NHWC) whose elements are whole pixels: to move these is a third of moving their numbers."""
+    return x.view(np.dtype((np.void, x.shape[3] * x.itemsize)))[..., 0]
 
 
 def _halved_grad(x: Array, y: Array, dy: Array) -> Array:
-    """The gradient for windows of 2 × 2 that do not overlap, the usual ones: block by block, without the masks of the
-    other case. The row that holds the maximum first gets it, and in the row the place that does."""
-    dx = np.zeros(x.shape, dy.dtype) if x.shape[1] % 2 or x.shape[2] % 2 else np.empty(x.shape, dy.dtype)
-    left, right = _halves(x, 2)
-    first, second = _halves(x, 1)
-    step = block_size(len(x), 4 * (x[0].nbytes if len(x) else 0))
-    for start in range(0, len(x), step):
-        part = slice(start, start + step)
-        images, g, sent = x[part], dy[part], dx[part]
-        rows = np.fmax(images[left], images[right])
-        by_row = np.zeros(rows.shape, dy.dtype) if x.shape[1] % 2 else np.empty(rows.shape, dy.dtype)
-        np.multiply(g, rows[first] == y[part], out=by_row[first])
+    """The gradient for windows of 2 × 2 that do not overlap, the usual ones: block by block, left and right pixels
+    apart. The row that holds the maximum first gets it, and in the row the place that does."""
+    n, (height, width, c) = len(x), (*y.shape[1:3], x.shape[3])
+    odd = x.shape[1] % 2 or x.shape[2] % 2
+    dx = np.zeros(x.shape, dy.dtype) if odd else np.empty(x.shape, dy.dtype)
+    step = block_size(n, 3 * math.prod(x.shape[1:]) * x.itemsize)
+    room = np.empty((4, step, 2 * height, width, c), x.dtype)
+    at_left, at_right = _pixels(room[0]), _pixels(room[1])
+    holds = np.empty(room.shape[1:], bool)
+    given, sent = _pixels(np.ascontiguousarray(x)), _pixels(dx)
+    first, second = (slice(None), slice(0, None, 2)), (slice(None), slice(1, None, 2))
+    evens, odds = (slice(0, 2 * height), slice(0, 2 * width, 2)), (slice(0, 2 * height), slice(1, 2 * width, 2))
+    for start in range(0, n, step):
+        part = slice(start, min(start + step, n))
+        count = part.stop - start
+        left, right, rows, by_row = room[:, :count]
+        g, mask = dy[part], holds[:count]
+        np.copyto(at_left[:count], given[(part, *evens)])
+        np.copyto(at_right[:count], given[(part, *odds)])
+        np.fmax(left, right, out=rows)
+        # One gets the gradient times 1, the other times 0: a mask of floats is twice as fast as one of bools.
+        np.copyto(by_row[first], np.equal(rows[first], y[part], out=mask[:, :height]))
+        np.multiply(g, by_row[first], out=by_row[first])
         np.subtract(g, by_row[first], out=by_row[second])
-        np.multiply(by_row, images[left] == rows, out=sent[left])
-        np.subtract(by_row, sent[left], out=sent[right])
+        np.copyto(left, np.equal(left, rows, out=mask))
+        np.multiply(by_row, left, out=left)
+        np.subtract(by_row, left, out=right)
+        np.copyto(sent[(part, *evens)], at_left[:count])
+        np.copyto(sent[(part, *odds)], at_right[:count])
     return dx
 
 
 def _max_pool(x: Array, *, ksize: Pair, strides: Pair, padding: Padding) -> Array:
-    _, rows, out = _row_maxima(x, ksize, strides, padding)
-    return _reduced(np.fmax, rows, 1, ksize[0], strides[0], out[0])
+    # Down the columns first: there whole rows are compared.
+    out = _out(x.shape, ksize, strides, padding)
+    columns = _reduced(np.fmax, padded(x, padding, _lowest(x.dtype)), 1, ksize[0], strides[0], out[0])
+    return _reduced(np.fmax, columns, 2, ksize[1], strides[1], out[1])
 
 
 def _first(whole: Array, axis: int, reduced: Array, k: int, stride: int) -> Iterator[tuple[Any, Array]]:
@@ -109,7 +138,7 @@ def _collected(g: Array, whole: Array, axis: int, reduced: Array, k: int, stride
 
 
 def _max_pool_grad(x: Array, y: Array, dy: Array, *, ksize: Pair, strides: Pair, padding: Padding) -> Array:
-    if ksize == strides == (2, 2) and padding == _NONE and np.isfinite(dy).all():
+    if ksize == strides == (2, 2) and padding == _NONE and x.size and x.dtype == dy.dtype and is_finite(dy):
         return _halved_grad(x, y, dy)
     framed, rows, _ = _row_maxima(x, ksize, strides, padding)
     by_row = _spread(dy, rows, 1, y, ksize[0], strides[0])

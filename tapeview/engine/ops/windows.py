@@ -108,3 +108,9 @@ def every(offset: int, count: int, stride: int) -> slice:
 def block_size(examples: int, bytes_each: int) -> int:
     """How many examples to work on at a time."""
     return max(1, min(examples, SCRATCH // max(bytes_each, 1)))
+
+
+def is_finite(x: Array) -> bool:
+    """True if no float is infinite or NaN. (Of float32 and float64 that may be unsaid where squares overflow.)"""
+    flat = x.reshape(-1)
+    return math.isfinite(np.dot(flat, flat) if x.itemsize > 2 else np.add.reduce(flat, dtype=np.float64))
