@@ -28,10 +28,15 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _LAYERS + "activation": "ELU Activation LeakyReLU PReLU ReLU Softmax ThresholdedReLU",
         _LAYERS + "base": "Layer",
         _LAYERS + "cells": "GRUCell LSTMCell SimpleRNNCell StackedRNNCells",
-        _LAYERS + "conv": "Conv1D Conv2D Convolution1D=Conv1D Convolution2D=Conv2D",
+        _LAYERS + "attention": "AdditiveAttention Attention MultiHeadAttention",
+        _LAYERS + "conv": """
+            Conv1D Conv2D Conv3D Convolution1D=Conv1D Convolution2D=Conv2D Convolution3D=Conv3D
+        """,
+        _LAYERS + "einsum_dense": "EinsumDense",
+        _LAYERS + "group_normalization": "GroupNormalization UnitNormalization",
         _LAYERS + "conv_transpose": """
-            Conv1DTranspose Conv2DTranspose Convolution1DTranspose=Conv1DTranspose
-            Convolution2DTranspose=Conv2DTranspose
+            Conv1DTranspose Conv2DTranspose Conv3DTranspose Convolution1DTranspose=Conv1DTranspose
+            Convolution2DTranspose=Conv2DTranspose Convolution3DTranspose=Conv3DTranspose
         """,
         _LAYERS + "dense": "Dense",
         _LAYERS + "depthwise": """
@@ -40,7 +45,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         """,
         _LAYERS + "dropout": """
             ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise
-            SpatialDropout1D SpatialDropout2D
+            SpatialDropout1D SpatialDropout2D SpatialDropout3D
         """,
         _LAYERS + "embedding": "Embedding",
         _LAYERS + "input_layer": "Input InputLayer",
@@ -53,13 +58,17 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _LAYERS + "pooling": """
             AveragePooling1D AveragePooling2D AvgPool1D AvgPool2D GlobalAveragePooling1D
             GlobalAveragePooling2D GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D
-            GlobalMaxPooling1D GlobalMaxPooling2D MaxPool1D MaxPool2D MaxPooling1D MaxPooling2D
+            GlobalMaxPooling1D GlobalMaxPooling2D MaxPool1D MaxPool2D MaxPooling1D MaxPooling2D AveragePooling3D
+            AvgPool3D GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D GlobalMaxPooling3D MaxPool3D MaxPooling3D
         """,
         _LAYERS + "recurrent": "GRU LSTM SimpleRNN",
         _LAYERS + "reshaping": "Flatten Permute RepeatVector Reshape",
         _LAYERS + "rnn": "RNN",
-        _LAYERS + "spatial": "Cropping1D Cropping2D UpSampling1D UpSampling2D ZeroPadding1D ZeroPadding2D",
-        _LAYERS + "special": "Lambda Masking Normalization Rescaling",
+        _LAYERS + "spatial": """
+            Cropping1D Cropping2D Cropping3D UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D
+            ZeroPadding3D
+        """,
+        _LAYERS + "special": "Identity Lambda Masking Normalization Rescaling",
         _LAYERS + "wrappers": "Bidirectional TimeDistributed Wrapper",
     },
     "tf.keras.layers.experimental.preprocessing": {_LAYERS + "special": "Normalization Rescaling"},

@@ -22,6 +22,7 @@ _SCRIPTING = _ENGINE + "scripting."
 
 HOMES: Final[Mapping[str, str]] = {
     _ENGINE + "custom_gradient": "custom_gradient grad_pass_through recompute_grad",
+    _ENGINE + "deferred": "Graph Operation",
     _ENGINE + "dtypes": """
         DType as_dtype bool=bool_ complex128 complex64 double=float64 float16 float32 float64 half=float16 int16 int32
         int64 int8 string uint16 uint32 uint64 uint8

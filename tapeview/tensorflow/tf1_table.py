@@ -11,7 +11,7 @@ from typing import Final
 
 _ENGINE = "tapeview.engine."
 _TF1 = "tapeview.tf1."
-_DEFERRED = _ENGINE + "deferred."
+_OPS = _ENGINE + "ops."
 _SCRIPTING = _ENGINE + "scripting."
 
 _FLAGS = """
@@ -21,6 +21,51 @@ _FLAGS = """
 
 TF1: Final[Mapping[str, Mapping[str, str]]] = {
     "tf": {
+        _ENGINE + "deferred": """
+            AUTO_REUSE Dimension Graph GraphKeys IndexedSlicesValue InteractiveSession Operation Session VariableScope
+            add_to_collection add_to_collections all_variables assert_variables_initialized assign assign_add assign_sub
+            count_up_to get_collection get_collection_ref get_default_graph get_default_session get_local_variable
+            get_variable get_variable_scope global_variables global_variables_initializer gradients
+            initialize_all_variables initialize_local_variables initialize_variables is_variable_initialized
+            local_variables local_variables_initializer model_variables moving_average_variables op_scope=name_scope
+            placeholder placeholder_with_default report_uninitialized_variables reset_default_graph tables_initializer
+            initialize_all_tables=tables_initializer trainable_variables variable_op_scope variable_scope
+            variables_initializer
+        """,
+        _TF1 + "older": """
+            Print arg_max arg_min argmax argmin batch_matmul boolean_mask concat confusion_matrix constant count_nonzero
+            expand_dims gather multinomial norm ones_like pack py_func reduce_all reduce_any reduce_logsumexp reduce_max
+            reduce_mean reduce_min reduce_prod reduce_sum reverse_sequence select split squeeze string_join to_double
+            to_float to_int32 to_int64 unpack zeros_like
+        """,
+        _OPS + "arithmetic": "div div_no_nan=divide_no_nan",
+        _OPS + "checks": "verify_tensor_all_finite=check_numerics",
+        _OPS + "comparison": "logical_xor",
+        _OPS + "complex_numbers": "conj imag real",
+        _OPS + "creation": "lin_space=linspace",
+        _OPS + "cumulative": "cumprod",
+        _OPS + "diagonals": "diag=tensor_diag diag_part=tensor_diag_part matrix_diag=diag matrix_band_part=band_part "
+        "matrix_diag_part=diag_part matrix_set_diag=set_diag trace",
+        _OPS + "elementwise": "floor_div=floordiv mod=floormod mul=multiply neg=negative sub=subtract",
+        _OPS + "exponential": "expm1 log log1p rsqrt",
+        _OPS + "extremes": "global_norm",
+        _OPS + "linalg": "matrix_transpose",
+        _OPS + "matrices": """
+            cholesky cholesky_solve matrix_determinant=det matrix_inverse=inv matrix_solve=solve
+            matrix_solve_ls=lstsq matrix_triangular_solve=triangular_solve
+        """,
+        _OPS + "random": """
+            random_gamma=gamma random_normal=normal random_poisson=poisson random_shuffle=shuffle random_uniform=uniform
+            truncated_normal
+        """,
+        _OPS + "rounding": "ceil floor is_finite is_inf is_nan rint",
+        _OPS + "segments": """
+            segment_max segment_mean segment_min segment_prod segment_sum unsorted_segment_max unsorted_segment_mean
+            unsorted_segment_min unsorted_segment_prod unsorted_segment_sqrt_n unsorted_segment_sum
+        """,
+        _OPS + "sorting": "bincount invert_permutation",
+        _OPS + "special_functions": "digamma erf erfc lbeta lgamma polygamma zeta",
+        _OPS + "spectra": "self_adjoint_eig=eigh self_adjoint_eigvals=eigvalsh qr svd",
         _ENGINE + "seeds": "set_random_seed=set_seed",
         _TF1 + "behaviour": """
             disable_eager_execution disable_v2_behavior enable_eager_execution enable_v2_behavior=enable_eager_execution
@@ -53,7 +98,21 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
             warning=warn
         """
     },
-    "tf.random": {_ENGINE + "seeds": "set_random_seed=set_seed"},
+    "tf.math": {
+        _TF1 + "older": """
+            argmax argmin confusion_matrix count_nonzero in_top_k l2_normalize log_softmax reduce_all reduce_any
+            reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum softmax
+        """
+    },
+    "tf.nn": {
+        _TF1 + "older": """
+            avg_pool conv1d conv2d conv2d_transpose depthwise_conv2d depthwise_conv2d_native=depthwise_conv2d dropout
+            embedding_lookup in_top_k l2_normalize log_softmax max_pool moments relu_layer separable_conv2d
+            sigmoid_cross_entropy_with_logits softmax softmax_cross_entropy_with_logits_v2
+            sparse_softmax_cross_entropy_with_logits weighted_cross_entropy_with_logits xw_plus_b
+        """
+    },
+    "tf.random": {_ENGINE + "seeds": "set_random_seed=set_seed", _TF1 + "older": "multinomial"},
 }
 """For each namespace: module -> the words of the objects that live there."""
 
