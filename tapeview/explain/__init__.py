@@ -13,7 +13,7 @@ from tapeview.explain.none import explain_none
 from tapeview.explain.nonfinite import explain_nonfinite
 from tapeview.explain.route import PathStation, Route, route, route_to
 from tapeview.explain.senders import Contribution, FanOut, fan_out, gradients
-from tapeview.explain.why import missing, odd, why, why_none
+from tapeview.explain.why import missing, odd, spread, why, why_none
 from tapeview.explain.zero import ORDINARY, explain_zero
 from tapeview.trace.query import Recording
 
@@ -38,6 +38,7 @@ __all__ = [
     "odd",
     "route",
     "route_to",
+    "spread",
     "why",
     "why_none",
 ]

@@ -225,7 +225,7 @@ def important(context: Context) -> dict[int, str]:
     found: dict[int, str] = {}
     for call in context.step.calls.values():
         for target in call.started.targets:
-            label = context.label(target)
+            label = context.target_name(call, target) or context.label(target)
             found[target] = label if "(" not in label else "the target"
         if call.finished is None:
             continue

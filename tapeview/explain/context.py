@@ -11,7 +11,7 @@ from tapeview.explain.code import place
 from tapeview.explain.finding import Hop
 from tapeview.explain.screen import Screen, screened
 from tapeview.trace import names
-from tapeview.trace.query import Recording, Step, TapeView
+from tapeview.trace.query import GradientCall, Recording, Step, TapeView
 from tapeview.trace.records import SETUP, BackwardStep, Op, Stats, Tensor
 
 _SHORT = 40
@@ -70,6 +70,15 @@ class Context:
         """What to call a tensor in a sentence."""
         text = names.tensor_label(self.recording, self.step, tensor)
         return text if text and len(text) <= _SHORT else "this value"
+
+    def target_name(self, call: GradientCall, tensor: int) -> str:
+        """What the user calls a tensor that is a target of a gradient call; "" if it is none or has no name."""
+        if tensor not in call.started.targets:
+            return ""
+        name = (
+            names.series_name(self.recording, "", "target", call.started.site) if len(call.started.targets) == 1 else ""
+        )
+        return name if name not in ("", "target") and "(" not in name else ""
 
     def hop(self, op: Op, words: str = "", backward: bool = False) -> Hop:
         """A station of a path at an op."""

@@ -25,6 +25,7 @@ ARRIVES, VANISHES, EXPLODES, STOPS, SPOILED, UNKNOWN = (
 )
 
 _LONGEST = 5_000
+_AVERAGING = ("Mean", "Sum", "DivNoNan", "RealDiv")
 
 
 class PathStation(msgspec.Struct, frozen=True):
@@ -138,8 +139,8 @@ def _route(context: Context, call: GradientCall, tensors: set[int], name: str, l
         output = max(range(len(op.outputs)), key=lambda k: _weight(context, _part(record.upstream, k)), default=-1)
         if output < 0 or not _part(record.upstream, output):
             break
-        gradient = record.upstream[output]
-        here, label = {op.outputs[output]}, context.label(op.outputs[output])
+        gradient, tensor = record.upstream[output], op.outputs[output]
+        here, label = {tensor}, context.target_name(call, tensor) or context.label(tensor)
     if stations:
         stations.append(_station(context, gradient, label, None, -1, "", stations[-1].position, 0))
     stations.reverse()
@@ -184,7 +185,9 @@ def _station(
 
 def _judged(context: Context, call: GradientCall, name: str, stations: list[PathStation]) -> Route:
     end = stations[-1] if stations else None
-    shrinks = [one for one in stations if one.factor is not None]
+    known = [one for one in stations if one.factor is not None]
+    # That a mean divides by the number of its elements is nobody's doing.
+    shrinks = [one for one in known if one.op_name not in _AVERAGING] or known
     drop = min(shrinks, key=lambda one: one.factor or 0.0, default=None)
     rise = max(shrinks, key=lambda one: one.factor or 0.0, default=None)
     verdict, steep, text, advice = UNKNOWN, None, "", ""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from tapeview.explain.context import Context
 from tapeview.explain.finding import Finding
-from tapeview.explain.huge import HUGE, explain_large
+from tapeview.explain.huge import HUGE, explain_large, huge_tensors
 from tapeview.explain.none import explain_missing
-from tapeview.explain.nonfinite import explain_bad
+from tapeview.explain.nonfinite import bad_tensors, explain_bad
 from tapeview.explain.nothing import explain_zero_value
 from tapeview.explain.screen import magnitude, stats_of
 from tapeview.explain.senders import called
@@ -88,3 +88,21 @@ def _missing(context: Context, tensor: int, wanted: int) -> Iterator[Finding | N
     for number, call in reversed(context.step.calls.items()):
         if call.finished is not None and not call.finished.error and wanted in (0, number):
             yield explain_missing(context, call, tensor)
+
+
+def spread(recording: Recording, finding: Finding) -> tuple[int, ...]:
+    """The ops (``seq``) whose results or rules went wrong through what a finding tells, in the order in which they
+    ran; () for findings that are not about wrong values.
+    """
+    context = Context(recording, recording.step(finding.step))
+    if finding.kind == "nonfinite":
+        chains = bad_tensors(context)
+    elif finding.kind == "huge":
+        chains = huge_tensors(context, HUGE)
+    else:
+        return ()
+    made = chains.made.get(finding.tensor)
+    if made is None:
+        return ()
+    found = (chains.made[tensor].op for tensor in chains.beginning(made, {}).poisoned)
+    return tuple(dict.fromkeys(op.seq for op in found if op is not None))

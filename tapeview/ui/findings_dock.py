@@ -35,8 +35,9 @@ class FindingCard(QFrame):
         level = {"error": tr("Error"), "warning": tr("Warning"), "note": tr("Note")}.get(finding.kind, "")
         heading = f"{level}: {finding.title}" if level else finding.title
         title = QLabel(f"<b style='color:{getattr(palette, role)}'>{escape(heading)}</b>")
+        title.setWordWrap(True)
         row.addWidget(mark)
-        row.addWidget(title)
+        row.addWidget(title, 1)
         where = QPushButton(finding.where)
         where.setObjectName("link")
         where.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -44,7 +45,6 @@ class FindingCard(QFrame):
         where.setEnabled(finding.file >= 0 and finding.line > 0)
         where.clicked.connect(lambda: model.show(finding.file, finding.line))
         row.addWidget(where)
-        row.addStretch(1)
         if finding.step >= 0 and (finding.kind == "failure" or finding.position >= 0):
             go = QPushButton(tr("Show in the graph") if finding.position >= 0 else tr("Go to the last op before it"))
             go.setObjectName("chip")
@@ -191,4 +191,8 @@ class FindingsDock(Dock):
 
     def _show_chosen_card(self) -> None:
         if 0 <= self._model.chosen < len(self.cards):
-            self._scroll.ensureWidgetVisible(self.cards[self._model.chosen], 0, 8)
+            card = self.cards[self._model.chosen]
+            bar, room = self._scroll.verticalScrollBar(), self._scroll.viewport().height()
+            top, bottom = card.geometry().top() - 8, card.geometry().bottom() + 8
+            if not bar.value() <= top <= bottom <= bar.value() + room:
+                bar.setValue(min(top, max(bar.value(), bottom - room)) if bottom > bar.value() else top)

@@ -249,11 +249,7 @@ class MainWindow(QMainWindow):
             arrangement = widget.layout()
             if arrangement is not None:
                 arrangement.activate()
-        layout = self.settings.bytes("layout")
-        if layout.isEmpty():
-            self.workbench.fit_sizes()
-        else:
-            self.workbench.arrange(layout)
+        self.workbench.arrange(self.settings.bytes("layout"))
 
     def _fill_files(self) -> None:
         recent = self.settings.recent()

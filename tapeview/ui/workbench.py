@@ -13,6 +13,7 @@ from tapeview.ui.dock import Dock, caps_font
 from tapeview.ui.findings_dock import FindingsDock
 from tapeview.ui.graph_dock import GraphDock
 from tapeview.ui.inspector_dock import InspectorDock
+from tapeview.ui.path_dock import PathDock
 from tapeview.ui.plots_dock import PlotsDock
 from tapeview.ui.settings import LAYOUT_VERSION
 from tapeview.ui.source_dock import SourceDock
@@ -31,6 +32,7 @@ from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.histograms_model import HistogramsModel
 from tapeview.views.inspector_model import InspectorModel
+from tapeview.views.path_model import PathModel
 from tapeview.views.plots_model import PlotsModel
 from tapeview.views.search_model import SearchModel
 from tapeview.views.source_model import SourceModel
@@ -73,10 +75,11 @@ class Workbench(QMainWindow):
         self.tape = TapeDock(TapeModel(workspace))
         self.findings_model = findings = FindingsModel(workspace, self.explained)
         self.findings = FindingsDock(findings)
+        self.path = PathDock(PathModel(workspace, background))
         self.console = ConsoleDock(ConsoleModel(workspace))
         self.docks: tuple[Dock, ...] = (
             self.source, self.variables, self.stack, self.watches, self.inspector, self.timeline, self.plots, self.tape,
-            self.findings, self.breakpoints, self.console
+            self.findings, self.path, self.breakpoints, self.console
         )  # fmt: skip
         self.findings.on_dispose(findings.show_line.connect(self._show_line))
         self.findings.on_dispose(self.explained.changed.connect(self._explained))
@@ -116,9 +119,9 @@ class Workbench(QMainWindow):
         self._standard = self.saveState(LAYOUT_VERSION)
 
     def arrange(self, layout: QByteArray) -> None:
-        """Put the docks where a saved layout has them; a layout of another version changes nothing."""
-        if not layout.isEmpty():
-            self._restore(layout)
+        """Put the docks where a saved layout has them; with one of another version they stand as at the first start."""
+        if layout.isEmpty() or not self._restore(layout):
+            self.fit_sizes()
 
     def arrangement(self) -> QByteArray:
         """The layout, to be saved."""
@@ -162,7 +165,8 @@ class Workbench(QMainWindow):
         self.splitDockWidget(self.plots, self.console, Qt.Orientation.Horizontal)
         self.tabifyDockWidget(self.plots, self.tape)
         self.tabifyDockWidget(self.tape, self.findings)
-        self.tabifyDockWidget(self.findings, self.breakpoints)
+        self.tabifyDockWidget(self.findings, self.path)
+        self.tabifyDockWidget(self.path, self.breakpoints)
         self.tabifyDockWidget(self.variables, self.stack)
         self.tabifyDockWidget(self.stack, self.watches)
         self.plots.raise_()
@@ -171,15 +175,17 @@ class Workbench(QMainWindow):
     def _tab_bars(self) -> list[QTabBar]:
         return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
-    def _restore(self, layout: QByteArray) -> None:
-        """``restoreState``, without the tab bars it leaves behind: Qt makes new ones and forgets those there were,
+    def _restore(self, layout: QByteArray) -> bool:
+        """``restoreState``, and whether it did, without the tab bars it leaves behind: Qt makes new ones and forgets those there were,
         which would stay in sight, painted over other docks.
         """
         before = [bar for bar in self._tab_bars() if not bar.isHidden()]
-        if self.restoreState(layout, LAYOUT_VERSION):
+        restored = self.restoreState(layout, LAYOUT_VERSION)
+        if restored:
             for bar in before:
                 bar.hide()
         self._titles.start(0)
+        return restored
 
     def _show_focus(self, *_: object) -> None:
         focus = QApplication.focusWidget()
