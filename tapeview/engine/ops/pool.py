@@ -70,7 +70,7 @@ def _pixels(x: Array) -> Array:
 def _halved_grad(x: Array, y: Array, dy: Array) -> Array:
     """The gradient for windows of 2 × 2 that do not overlap, the usual ones: block by block, left and right pixels
     apart. The row that holds the maximum first gets it, and in the row the place that does."""
-    n, (height, width, c) = len(x), (*y.shape[1:3], x.shape[3])
+    n, height, width, c = y.shape
     odd = x.shape[1] % 2 or x.shape[2] % 2
     dx = np.zeros(x.shape, dy.dtype) if odd else np.empty(x.shape, dy.dtype)
     step = block_size(n, 3 * math.prod(x.shape[1:]) * x.itemsize)
@@ -78,7 +78,8 @@ def _halved_grad(x: Array, y: Array, dy: Array) -> Array:
     at_left, at_right = _pixels(room[0]), _pixels(room[1])
     holds = np.empty(room.shape[1:], bool)
     given, sent = _pixels(np.ascontiguousarray(x)), _pixels(dx)
-    first, second = (slice(None), slice(0, None, 2)), (slice(None), slice(1, None, 2))
+    first: Any = (slice(None), slice(0, None, 2))
+    second: Any = (slice(None), slice(1, None, 2))
     evens, odds = (slice(0, 2 * height), slice(0, 2 * width, 2)), (slice(0, 2 * height), slice(1, 2 * width, 2))
     for start in range(0, n, step):
         part = slice(start, min(start + step, n))
