@@ -161,7 +161,9 @@ class GraphCanvas(QWidget):
         return model.matches[model.match] if 0 <= model.match < len(model.matches) else -1
 
     def _marks_now(self) -> Marks:
-        return Marks(self._hovered, self._model.selected, self._model.matches, self._match())
+        selected = self._model.selected
+        related = self._scene.related(selected) if self._scene is not None else ()
+        return Marks(self._hovered, selected, related, self._model.matches, self._match())
 
     def _make_painters(self) -> None:
         scene, palette = self._scene, theme.current().palette

@@ -9,17 +9,17 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from tapeview.ui import theme
+from tapeview.ui.graph_tags import SHAPE_ZOOM, TITLE_ZOOM, Tags
 from tapeview.ui.palette import Palette
+from tapeview.ui.text import tr
 from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State
 
-TITLE_ZOOM, DETAIL_ZOOM = 0.42, 0.6
-"""Smaller than this a title, a detail cannot be read and is left out."""
-SHAPE_ZOOM = 0.16
-"""Smaller than this a node is a plain block."""
+DETAIL_ZOOM = 0.6
+"""Smaller than this a detail cannot be read and is left out."""
 FADED = 0.42
 
-RADIUS = {"op": 6.0, "rule": 6.0, "failed": 6.0, "group": 6.0, "watched": 9.0, "unwatched": 9.0}
+RADIUS = {"op": 6.0, "rule": 6.0, "failed": 6.0, "group": 6.0, "watched": 9.0, "unwatched": 9.0, "variable": 9.0}
 """Corner radius by style; what is not listed is a pill."""
 ROLES = ("none", "faint", "muted", "watch", "grad", "bad")
 """The colours of far nodes, those to be drawn on top last."""
@@ -40,10 +40,12 @@ def measure() -> tuple[QFontMetricsF, QFontMetricsF]:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is marked beyond the state: the node under the mouse, the picked one, the matches of a search."""
+    """What is marked beyond the state: the node under the mouse, the picked one and those related to it, the matches
+    of a search."""
 
     hovered: int = -1
     selected: int = -1
+    related: tuple[int, ...] = ()
     matches: tuple[int, ...] = ()
     match: int = -1
 
@@ -64,10 +66,12 @@ class NodePainter:
     def __init__(self, palette: Palette, scene: Scene) -> None:
         self.palette, self.scene = palette, scene
         styles = {"watched": "watch", "op": "faint", "rule": "grad", "group": "muted", "failed": "bad"}
+        styles["variable"] = "watch"
         self._roles = np.array([ROLES.index(styles.get(face.style, "none")) for face in scene.faces], np.intp)
         self.title, self.strong, self.detail = title_font(), title_font(strong=True), detail_font()
         self.title_metrics, self.strong_metrics = QFontMetricsF(self.title), QFontMetricsF(self.strong)
         self.detail_metrics = QFontMetricsF(self.detail)
+        self._tags = Tags(palette, self.detail)
         self._inks: dict[tuple[str, bool, bool], _Ink] = {}
         self._elided: dict[tuple[str, int, int], str] = {}
 
@@ -93,7 +97,9 @@ class NodePainter:
         faded = not state.executed[node] and not current
         if state.phase == "backward" and state.call and state.silent[node]:
             faded |= not current and not scene.faint[node]  # what is off the path is grey already
-        ink = self._ink(face.style, bool(scene.faint[node]), bool(scene.targets[node]))
+        absent = bool(state.absent[node])
+        faded &= not absent  # what takes no part is grey already
+        ink = self._ink("absent" if absent else face.style, bool(scene.faint[node]), bool(scene.targets[node]))
         if faded:
             painter.setOpacity(FADED)
         if current:
@@ -117,14 +123,14 @@ class NodePainter:
             painter.setBrush(ink.fill)
         painter.drawRoundedRect(rect, radius, radius)
         if face.style == "rule":
-            self._rule_bar(painter, rect)
+            self._rule_bar(painter, rect, "none" if absent else "grad")
         elif face.style == "failed":
-            self._bad(painter, rect, zoom)
+            self._tags.bad(painter, rect, zoom)
         if zoom >= TITLE_ZOOM:
             self._texts(painter, scene, state, node, rect, ink, current, zoom)
         if faded:
             painter.setOpacity(1.0)
-        if face.style == "group" and zoom >= TITLE_ZOOM:
+        if face.opens and zoom >= TITLE_ZOOM:
             self._plus(painter, rect)
 
     def _texts(
@@ -140,7 +146,7 @@ class NodePainter:
     ) -> None:
         face = scene.faces[node]
         left, width = rect.left() + 9, rect.width() - 18
-        if face.style == "group":
+        if face.opens:
             width -= 16
         font, metrics = (self.strong, self.strong_metrics) if current else (self.title, self.title_metrics)
         both = zoom >= DETAIL_ZOOM
@@ -173,9 +179,9 @@ class NodePainter:
             painter.setPen(color)
             painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _rule_bar(self, painter: QPainter, rect: QRectF) -> None:
+    def _rule_bar(self, painter: QPainter, rect: QRectF, role: str) -> None:
         """The mark of an op that ran as part of a gradient."""
-        painter.setPen(QPen(self.palette.color("grad"), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(self.palette.color(role), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(QLineF(rect.left() + 4, rect.top() + 7, rect.left() + 4, rect.bottom() - 7))
 
     def _plus(self, painter: QPainter, rect: QRectF) -> None:
@@ -222,7 +228,7 @@ class NodePainter:
         rect = _rect(self.scene, node)
         if node != state.current:
             return rect
-        room = 46 if self.scene.faces[node].style == "group" else 26
+        room = 46 if self.scene.faces[node].opens else 26
         more = max(3.0, (self.detail_metrics.horizontalAdvance(state.caption) + room - rect.width()) / 2)
         return rect.adjusted(-more, -4, more, 4)
 
@@ -235,12 +241,27 @@ class NodePainter:
                 dash = Qt.PenStyle.SolidLine if node == marks.match else Qt.PenStyle.DotLine
                 painter.setPen(QPen(self.palette.color("n"), (3.0 if node == marks.match else 2.4) * unit, dash))
                 self._ring(painter, state, node, 6 * unit)
+        self._related(painter, state, marks, unit)
         if 0 <= marks.hovered < count and marks.hovered != marks.selected:
             painter.setPen(QPen(self.palette.color("accent", 0.35), 2 * unit))
             self._ring(painter, state, marks.hovered, 3.5 * unit)
         if 0 <= marks.selected < count:
             painter.setPen(QPen(self.palette.color("accent"), 2 * unit))
             self._ring(painter, state, marks.selected, 4.5 * unit)
+
+    def _related(self, painter: QPainter, state: State, marks: Marks, unit: float) -> None:
+        """From the picked node to those that make its gradient, or whose gradient it makes."""
+        if not 0 <= marks.selected < len(self.scene.faces):
+            return
+        painter.setPen(QPen(self.palette.color("grad"), 1.6 * unit, Qt.PenStyle.DashLine))
+        start = _rect(self.scene, marks.selected)
+        for node in marks.related:
+            rect = _rect(self.scene, node)
+            side = 1 if rect.center().x() >= start.center().x() else -1
+            ends = [QPointF(start.center().x() + side * start.width() / 2, start.center().y())]
+            ends.append(QPointF(rect.center().x() - side * rect.width() / 2, rect.center().y()))
+            painter.drawLine(QLineF(*ends))
+            self._ring(painter, state, node, 4.5 * unit)
 
     def _ring(self, painter: QPainter, state: State, node: int, away: float) -> None:
         rect = self.grown(state, node).adjusted(-away, -away, away, away)
@@ -249,40 +270,15 @@ class NodePainter:
 
     def _small_marks(self, painter: QPainter, scene: Scene, state: State, shown: np.ndarray, zoom: float) -> None:
         for node in shown[scene.none[shown]]:
-            self._none(painter, _rect(scene, int(node)), zoom)
+            self._tags.none(painter, _rect(scene, int(node)), zoom)
         for node in shown[state.bad[shown]]:
-            self._bad(painter, _rect(scene, int(node)), zoom)
-
-    def _none(self, painter: QPainter, rect: QRectF, zoom: float) -> None:
-        palette = self.palette
-        if zoom < TITLE_ZOOM:
-            if zoom >= SHAPE_ZOOM:
-                painter.setPen(QPen(palette.color("muted"), 2))
-                painter.setBrush(palette.color("panel"))
-                painter.drawEllipse(rect.topRight(), 9, 9)
-                painter.drawLine(QLineF(rect.right() - 8, rect.top() + 8, rect.right() + 8, rect.top() - 8))
-            return
-        text = "∅ None"
-        width = self.detail_metrics.horizontalAdvance(text) + 14
-        pill = QRectF(rect.right() - width + 12, rect.top() - 10, width, 18)
-        painter.setPen(QPen(palette.color("muted"), 1.2))
-        painter.setBrush(palette.color("panel"))
-        painter.drawRoundedRect(pill, 9, 9)
-        painter.setFont(self.detail)
-        painter.setPen(palette.color("text"))
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _bad(self, painter: QPainter, rect: QRectF, zoom: float) -> None:
-        size = max(8.0, 5.0 / zoom)
-        middle = rect.topLeft() + QPointF(1, 1)
-        painter.setPen(QPen(self.palette.color("panel"), size / 6))
-        painter.setBrush(self.palette.color("bad"))
-        painter.drawEllipse(middle, size, size)
-        arm = size * 0.42
-        painter.setPen(QPen(self.palette.color("panel"), size / 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        x, y = middle.x(), middle.y()
-        painter.drawLine(QLineF(x - arm, y - arm, x + arm, y + arm))
-        painter.drawLine(QLineF(x - arm, y + arm, x + arm, y - arm))
+            self._tags.bad(painter, _rect(scene, int(node)), zoom)
+        for node in shown[scene.fed[shown]]:
+            at = _rect(scene, int(node)).topLeft() + QPointF(12, 0)
+            self._tags.word(painter, tr("fed"), at, "watch", zoom)
+        for node in shown[scene.fetched[shown]]:
+            at = _rect(scene, int(node)).bottomRight() + QPointF(10, -2)
+            self._tags.word(painter, tr("fetched"), at, "ok", zoom, from_right=True)
 
     # -- inner -------------------------------------------------------------------------------------------------------
 
@@ -295,11 +291,17 @@ class NodePainter:
     def _mix(self, style: str, faint: bool, target: bool) -> _Ink:
         p = self.palette
         dash = [3.0, 2.4]
-        if style == "watched":
+        if style == "absent":
+            pen, fill, title, detail = QPen(p.color("none"), 1.3), "panel", "muted", "none"
+            pen.setDashPattern([0.8, 2.6])
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        elif style in ("watched", "variable"):
             pen, fill, title, detail = QPen(p.color("watch"), 1.8), "watchbg", "text", "watch"
         elif style == "unwatched":
             pen, fill, title, detail = QPen(p.color("none"), 1.5), "panel", "muted", "muted"
             pen.setDashPattern(dash)
+        elif style == "placeholder":
+            pen, fill, title, detail = QPen(p.color("watch"), 1.5), "panel", "text", "muted"
         elif style == "constant":
             pen, fill, title, detail = QPen(p.color("none"), 1.2), "const", "muted", "none"
             pen.setDashPattern(dash)

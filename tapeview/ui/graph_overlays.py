@@ -119,6 +119,9 @@ class Legend(QWidget):
             "group": ("op", "faint", 1.2, [], 2.5),
             "current": ("gradbg", "grad", 2.4, [], 3),
             "target": ("op", "grad", 1.3, [], 2.5),
+            "placeholder": ("panel", "watch", 1.5, [], 6),
+            "fed": ("panel", "watch", 1.2, [], 6),
+            "fetched": ("panel", "ok", 1.2, [], 6),
         }
         if sample in looks:
             fill, line, width, dash, radius = looks[sample]
@@ -133,6 +136,9 @@ class Legend(QWidget):
             if sample == "rule":
                 painter.setPen(QPen(p.color("grad"), 2))
                 painter.drawLine(QLineF(box.left() + 3, box.top() + 3, box.left() + 3, box.bottom() - 3))
+        elif sample == "control":
+            painter.setPen(QPen(p.color("faint"), 1.4, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(box.left(), box.center().y(), box.right(), box.center().y()))
         elif sample == "gradient":
             y = box.center().y()
             painter.setPen(QPen(p.color("grad"), 2.4))

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import QApplication
 from tapeview.ui import theme
 from tapeview.ui.graph_canvas import GraphCanvas
 from tapeview.ui.graph_menu import Offer, menu_for
-from tapeview.ui.graph_nodes import TITLE_ZOOM, plus_centre
+from tapeview.ui.graph_nodes import plus_centre
 from tapeview.ui.graph_overlays import HoverCard, Legend, Minimap, Notice
+from tapeview.ui.graph_tags import TITLE_ZOOM
 from tapeview.ui.text import tr
 from tapeview.ui.trail_bar import TrailBar
 from tapeview.views.graph_marks import GraphMarks

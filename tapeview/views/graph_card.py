@@ -150,14 +150,14 @@ def _gradient_rows(scene: Scene, state: State, index: int, node: int) -> list[Ro
 
 def _group_card(scene: Scene, node: int) -> Card:
     shown = scene.graph.nodes[node]
-    ops = scene.graph.wiring.ops[shown.start : shown.stop]
+    inside = scene.graph.inside(shown)
     counts: dict[str, int] = {}
-    for op in ops:
-        counts[op.op] = counts.get(op.op, 0) + 1
+    for op, _ in inside:
+        counts[op] = counts.get(op, 0) + 1
     most = sorted(counts.items(), key=lambda item: -item[1])
     words = " · ".join(f"{name} × {count}" for name, count in most[:6]) + (" …" if len(most) > 6 else "")
     rows = [Row(tr("inside"), words)]
-    lines = sorted({frame.line for op in ops[:500] for frame in scene.recording.frames(op.site)[:1]})
+    lines = sorted({frame.line for _, site in inside[:500] for frame in scene.recording.frames(site)[:1]})
     if lines:
         rows.append(Row(tr("lines"), f"{lines[0]}–{lines[-1]}" if len(lines) > 1 else str(lines[0])))
     face = scene.faces[node]

@@ -126,7 +126,8 @@ def size(face: Face, measure: Measure) -> tuple[float, float]:
     """Width and height of a node with this face."""
     words = with_value(face, VALUE_SAMPLE) if face.scalar else face.detail
     detail = measure(words, False) + (12 if face.dot else 0)
-    inner = max(measure(face.title, True), min(detail, WIDEST_DETAIL - 30))
+    title = f"∇ {face.title}" if face.style == "rule" else face.title
+    inner = max(measure(title, True), min(detail, WIDEST_DETAIL - 30))
     if face.opens:
         inner += 20  # its button
     if face.style in ("op", "rule", "group", "failed"):

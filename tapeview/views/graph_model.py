@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tapeview.graph.fold import Group, GroupKey
 from tapeview.views.background import Background, Immediate
-from tapeview.views.graph_card import Card, Entry, card, legend
+from tapeview.views.graph_card import Card, Entry
 from tapeview.views.graph_drawing import Drawing
 from tapeview.views.graph_face import Measure, count_words
+from tapeview.views.graph_node_card import card, legend
 from tapeview.views.graph_runs import NO_STEP, DeferredScene
 from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State

@@ -49,7 +49,12 @@ class DeferredScene(Scene):
         self.dashed = np.array(
             [all(operand == CONTROL for _, operand in edge.operands) for edge in self.graph.edges], bool
         )
-        self.badges = tuple(self._badge(node) for node in self.graph.nodes)
+        run = self.run
+        if run is not None:
+            given = {number for number, _ in run.fed}
+            for number, node in enumerate(self.graph.nodes):
+                inside = {one.number for one in self.members(node)}
+                self.fed[number], self.fetched[number] = bool(inside & given), bool(inside & run.fetched)
 
     def _made_states(self) -> States:
         return RunStates(self.recording, self.step, self.graph_nodes, self.run)
@@ -101,15 +106,15 @@ class DeferredScene(Scene):
             self._states[key] = {state.variable.name.removesuffix(":0"): state for state in states if state.tensor}
         return self._states[key].get(node.name)
 
-    def _badge(self, node: Node) -> str:
-        run = self.run
-        if run is None:
-            return ""
-        inside = {one.number for one in self.members(node)}
-        words = [tr("fed")] if any(number in inside for number, _ in run.fed) else []
-        if inside & run.fetched:
-            words.append(tr("fetched"))
-        return " · ".join(words)
+    def related(self, node: int) -> tuple[int, ...]:
+        """The nodes that make the gradient of a node, or the one whose gradient it makes."""
+        if not 0 <= node < len(self.graph.nodes):
+            return ()
+        graph, inside = self.graph_nodes, self.members(self.graph.nodes[node])
+        numbers = {one.number for one in inside}
+        found = {one.serves for one in inside if one.serves}
+        found |= {one.number for one in graph.built if one.serves in numbers}
+        return tuple(sorted({graph.node_of_number(number) for number in found} - {node, -1}))
 
     # -- texts -------------------------------------------------------------------------------------------------------
 

@@ -34,8 +34,10 @@ class Scene:
     targets: Flags = field(init=False)
     none: Flags = field(init=False)
     """Per node: the gradient that was asked for is None."""
-    badges: tuple[str, ...] = field(init=False)
-    """Per node what is said at its corner."""
+    fed: Flags = field(init=False)
+    """Per node: a run of a deferred graph was given its value."""
+    fetched: Flags = field(init=False)
+    """Per node: a run was asked for it."""
     _edge_boxes: Boxes = field(init=False)
     _ends_at: Indices = field(init=False)
     _values: dict[int, str] = field(default_factory=dict)
@@ -51,9 +53,14 @@ class Scene:
         quiet = np.array([not node.on_path for node in nodes], bool)
         sources = np.array([edge.source for edge in self.graph.edges], np.intp)
         self.dashed = quiet[sources] if len(sources) else np.zeros(0, bool)
-        self.badges = ("",) * len(nodes)
+        self.fed, self.fetched = np.zeros(len(nodes), bool), np.zeros(len(nodes), bool)
         self._edge_boxes = self.layout.paths.boxes(24)
         self._ends_at = np.array([edge.target for edge in self.graph.edges], np.intp)
+
+    def related(self, node: int) -> tuple[int, ...]:
+        """The nodes that are marked while this one is picked: of a deferred graph those that make its gradient, or
+        the one whose gradient it makes."""
+        return ()
 
     def _made_states(self) -> States:
         return StateMaker(self.recording, self.step, self.graph)
