@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _counts: defaultdict[str, int] = defaultdict(int)
+_inner: defaultdict[str, int] = defaultdict(int)
+
+
+class _Place(threading.local):
+    inner = 0
+
+
+_place = _Place()
+
+
+@contextmanager
+def inside() -> Iterator[None]:
+    """Layers that are made while a layer is called on symbolic tensors are counted for themselves."""
+    _place.inner += 1
+    try:
+        yield
+    finally:
+        _place.inner -= 1
 
 
 def snake_case(name: str) -> str:
@@ -17,11 +38,13 @@ def snake_case(name: str) -> str:
 
 def unique(word: str, *, zero_based: bool = True) -> str:
     """The next free name: ``dense``, ``dense_1`` ..., or ``input_1``, ``input_2`` ... where counting begins at one."""
-    number = _counts[word] + (not zero_based)
-    _counts[word] += 1
+    counts = _inner if _place.inner else _counts
+    number = counts[word] + (not zero_based)
+    counts[word] += 1
     return f"{word}_{number}" if number else word
 
 
 def forget() -> None:
     """All names are free again (``keras.backend.clear_session``)."""
     _counts.clear()
+    _inner.clear()

@@ -204,19 +204,24 @@ def gather(
     if shape[:batch] != at._array.shape[:batch]:
         text = f"params.shape[:batch_dims] != indices.shape[:batch_dims]: {TensorShape(shape[:batch])} and "
         raise invalid("GatherV2", text + str(TensorShape(at._array.shape[:batch])), name=None)
-    check_rows("GatherV2", at._array, shape[axis])
+    of_variable = hasattr(params, "assign") and axis == 0
+    check_rows("ResourceGather" if of_variable else "GatherV2", at._array, shape[axis], is_tensor_like(indices))
     return execute(GATHER, (x, at), {"axis": axis, "batch_dims": batch})
 
 
-def check_rows(op: str, indices: Array, limit: int) -> None:
-    """Raises InvalidArgumentError if a number is not in ``[0, limit)``."""
+def check_rows(op: str, indices: Array, limit: int, named: bool = False) -> None:
+    """Raises InvalidArgumentError if a number is not in ``[0, limit)``.
+
+    TensorFlow ends the text with an empty name for some calls, for those of a variable if the indices are a tensor
+    (``named``).
+    """
     wrong = (indices < 0) | (indices >= limit)
     if wrong.any():
         if indices.ndim == 0:
             raise invalid(op, f"indices = {int(indices)} is not in [0, {limit})")
         first = tuple(int(k) for k in np.argwhere(wrong)[0])
         text = f"indices[{','.join(map(str, first))}] = {int(indices[first])} is not in [0, {limit})"
-        raise invalid(op, text, name=None)
+        raise invalid(op, text, name="" if named and op == "ResourceGather" else None)
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> EagerTensor:

@@ -1,10 +1,11 @@
 """``keras.layers``."""
 
 from tapeview.keras.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
+from tapeview.keras.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
 from tapeview.keras.layers.base import Layer
 from tapeview.keras.layers.cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
-from tapeview.keras.layers.conv import Conv1D, Conv2D
-from tapeview.keras.layers.conv_transpose import Conv1DTranspose, Conv2DTranspose
+from tapeview.keras.layers.conv import Conv1D, Conv2D, Conv3D
+from tapeview.keras.layers.conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from tapeview.keras.layers.dense import Dense
 from tapeview.keras.layers.depthwise import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from tapeview.keras.layers.dropout import (
@@ -15,8 +16,11 @@ from tapeview.keras.layers.dropout import (
     GaussianNoise,
     SpatialDropout1D,
     SpatialDropout2D,
+    SpatialDropout3D,
 )
+from tapeview.keras.layers.einsum_dense import EinsumDense
 from tapeview.keras.layers.embedding import Embedding
+from tapeview.keras.layers.group_normalization import GroupNormalization, UnitNormalization
 from tapeview.keras.layers.input_layer import Input, InputLayer
 from tapeview.keras.layers.input_spec import InputSpec
 from tapeview.keras.layers.merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
@@ -24,20 +28,28 @@ from tapeview.keras.layers.normalization import BatchNormalization, LayerNormali
 from tapeview.keras.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
+    AveragePooling3D,
     AvgPool1D,
     AvgPool2D,
+    AvgPool3D,
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
     GlobalAvgPool1D,
     GlobalAvgPool2D,
+    GlobalAvgPool3D,
     GlobalMaxPool1D,
     GlobalMaxPool2D,
+    GlobalMaxPool3D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
     MaxPool1D,
     MaxPool2D,
+    MaxPool3D,
     MaxPooling1D,
     MaxPooling2D,
+    MaxPooling3D,
 )
 from tapeview.keras.layers.recurrent import GRU, LSTM, SimpleRNN
 from tapeview.keras.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
@@ -45,12 +57,15 @@ from tapeview.keras.layers.rnn import RNN
 from tapeview.keras.layers.spatial import (
     Cropping1D,
     Cropping2D,
+    Cropping3D,
     UpSampling1D,
     UpSampling2D,
+    UpSampling3D,
     ZeroPadding1D,
     ZeroPadding2D,
+    ZeroPadding3D,
 )
-from tapeview.keras.layers.special import Lambda, Masking, Normalization, Rescaling
+from tapeview.keras.layers.special import Identity, Lambda, Masking, Normalization, Rescaling
 from tapeview.keras.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
 
 __all__ = [
@@ -61,12 +76,16 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
+    "AveragePooling3D",
     "AvgPool1D",
     "AvgPool2D",
+    "AvgPool3D",
     "BatchNormalization",
     "Bidirectional",
     "Concatenate",
@@ -74,13 +93,17 @@ __all__ = [
     "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
     "Cropping1D",
     "Cropping2D",
+    "Cropping3D",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GRUCell",
@@ -88,12 +111,18 @@ __all__ = [
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
     "GlobalAvgPool1D",
     "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
+    "GroupNormalization",
+    "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
@@ -105,10 +134,13 @@ __all__ = [
     "Masking",
     "MaxPool1D",
     "MaxPool2D",
+    "MaxPool3D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
@@ -124,13 +156,17 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "SpatialDropout3D",
     "StackedRNNCells",
     "Subtract",
     "ThresholdedReLU",
     "TimeDistributed",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
+    "UpSampling3D",
     "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
+    "ZeroPadding3D",
 ]

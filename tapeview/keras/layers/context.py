@@ -13,11 +13,20 @@ class _Calls(threading.local):
     """The training mode of the innermost one; None if nobody has said."""
     batches: Any = None
     """In ``fit`` and its like the form of the batches: models that are built do not take one's size for their own."""
+    size: int | None = None
+    """How many examples the batch has whose size TensorFlow would not know."""
     probing = 0
     """Above 0 while shapes are found out with made-up values."""
 
 
 calls = _Calls()
+
+
+def shown(shape: Any) -> tuple[Any, ...]:
+    """A shape as errors tell it: in ``fit`` and its like without the number of examples, if that varies."""
+    sizes = tuple(shape)
+    return (None, *sizes[1:]) if sizes and calls.size is not None and sizes[0] == calls.size else sizes
+
 
 _phase: dict[str, Any] = {"value": None}
 

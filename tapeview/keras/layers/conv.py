@@ -1,4 +1,4 @@
-"""Convolutions of sequences and images."""
+"""Convolutions of sequences, images and volumes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from tapeview.engine.ops.conv import conv1d, conv2d
 from tapeview.engine.ops.nn import bias_add
 from tapeview.engine.ops.padding import pad
+from tapeview.engine.ops.volumes import conv3d
 from tapeview.engine.shapes import TensorShape
 from tapeview.keras import activations, constraints, initializers, regularizers
 from tapeview.keras.layers import arguments
@@ -92,6 +93,7 @@ class Conv(Layer):
         self.kernel = self._kernel("kernel", (*self.kernel_size, channels // self.groups, self.filters))
         self._add_bias(self.filters)
         self._fix_channels(channels)
+        self.compute_output_shape(input_shape)
         self.built = True
 
     def _kernel(self, name: str, shape: Any) -> Any:
@@ -125,6 +127,9 @@ class Conv(Layer):
                 inputs, pads = pad(inputs, self._causal()), "VALID"
             order = "NWC" if self.data_format == "channels_last" else "NCW"
             return conv1d(inputs, kernel, list(self.strides), pads, order, list(self.dilation_rate))
+        if self.rank == 3:
+            order = "NDHWC" if self.data_format == "channels_last" else "NCDHW"
+            return conv3d(inputs, kernel, list(self.strides), pads, order, list(self.dilation_rate))
         order = "NHWC" if self.data_format == "channels_last" else "NCHW"
         return conv2d(inputs, kernel, list(self.strides), pads, order, list(self.dilation_rate))
 
@@ -177,4 +182,13 @@ class Conv2D(Conv):
     _rank = 2
 
     def __init__(self, filters: Any, kernel_size: Any, strides: Any = (1, 1), *args: Any, **kwargs: Any) -> None:
+        super().__init__(filters, kernel_size, strides, *args, **kwargs)
+
+
+class Conv3D(Conv):
+    """A convolution over volumes (examples, depth, height, width, channels)."""
+
+    _rank = 3
+
+    def __init__(self, filters: Any, kernel_size: Any, strides: Any = (1, 1, 1), *args: Any, **kwargs: Any) -> None:
         super().__init__(filters, kernel_size, strides, *args, **kwargs)

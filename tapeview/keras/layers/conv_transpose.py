@@ -6,6 +6,7 @@ from typing import Any
 
 from tapeview.engine.ops.conv import conv2d_transpose
 from tapeview.engine.ops.shape import expand_dims, squeeze
+from tapeview.engine.ops.volumes import conv3d_transpose
 from tapeview.engine.shapes import TensorShape
 from tapeview.keras.layers import arguments
 from tapeview.keras.layers.arguments import channels_last, in_order
@@ -75,6 +76,10 @@ class ConvTranspose(Conv):
         last = self.data_format == "channels_last"
         wanted = self._space(space)
         pads = self.padding.upper()
+        if self._rank == 3:
+            shape = tuple(in_order(batch, wanted, self.filters, self.data_format))
+            order = "NDHWC" if last else "NCDHW"
+            return self._finished(conv3d_transpose(inputs, self.kernel, shape, list(self.strides), pads, order))
         if self._rank == 2:
             shape = tuple(in_order(batch, wanted, self.filters, self.data_format))
             order = "NHWC" if last else "NCHW"
@@ -111,4 +116,13 @@ class Conv2DTranspose(ConvTranspose):
     _rank = 2
 
     def __init__(self, filters: Any, kernel_size: Any, strides: Any = (1, 1), *args: Any, **kwargs: Any) -> None:
+        super().__init__(filters, kernel_size, strides, *args, **kwargs)
+
+
+class Conv3DTranspose(ConvTranspose):
+    """A transposed convolution over volumes."""
+
+    _rank = 3
+
+    def __init__(self, filters: Any, kernel_size: Any, strides: Any = (1, 1, 1), *args: Any, **kwargs: Any) -> None:
         super().__init__(filters, kernel_size, strides, *args, **kwargs)

@@ -116,6 +116,18 @@ class SpatialDropout2D(_SpatialDropout):
         return super().get_config() | {"data_format": self.data_format}
 
 
+class SpatialDropout3D(SpatialDropout2D):
+    """Drops whole channels of volumes."""
+
+    def __init__(self, rate: Any, data_format: Any = None, **kwargs: Any) -> None:
+        super().__init__(rate, data_format, **kwargs)
+        self.input_spec = InputSpec(ndim=5)
+
+    def _get_noise_shape(self, inputs: Any) -> Any:
+        shape = tuple(inputs.shape)
+        return (*shape[:2], 1, 1, 1) if self.data_format == "channels_first" else (shape[0], 1, 1, 1, shape[4])
+
+
 class GaussianNoise(_Random):
     """Adds normally distributed numbers while a model trains."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from tapeview.engine.errors import OpError
 from tapeview.engine.scripting import structure
 from tapeview.engine.tensor import EagerTensor
+from tapeview.keras.layers.context import shown
 
 
 def explained(layer: Any, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception:
@@ -46,5 +47,5 @@ def _arguments(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str
 
 def _text(value: Any) -> Any:
     if isinstance(value, EagerTensor):
-        return f"tf.Tensor(shape={value.shape}, dtype={value.dtype.name})"
+        return f"tf.Tensor(shape={shown(value.shape)}, dtype={value.dtype.name})"
     return value

@@ -7,6 +7,7 @@ from typing import Any
 from tapeview.engine import dtypes
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.keras.layers.context import shown
 from tapeview.keras.modules import Settled
 
 
@@ -92,19 +93,19 @@ def _in_order(inputs: dict[Any, Any], specs: list[Any]) -> Any:
 
 def _check_one(k: int, shape: tuple[Any, ...], x: Any, spec: InputSpec, layer: str) -> None:
     bad = f'Input {k} of layer "{layer}" is incompatible with the layer: '
-    rank = len(shape)
+    rank, told = len(shape), shown(shape)
     if spec.ndim is not None and not spec.allow_last_axis_squeeze and rank != spec.ndim:
-        raise ValueError(f"{bad}expected ndim={spec.ndim}, found ndim={rank}. Full shape received: {shape}")
+        raise ValueError(f"{bad}expected ndim={spec.ndim}, found ndim={rank}. Full shape received: {told}")
     if spec.max_ndim is not None and rank > spec.max_ndim:
         raise ValueError(f"{bad}expected max_ndim={spec.max_ndim}, found ndim={rank}")
     if spec.min_ndim is not None and rank < spec.min_ndim:
-        raise ValueError(f"{bad}expected min_ndim={spec.min_ndim}, found ndim={rank}. Full shape received: {shape}")
+        raise ValueError(f"{bad}expected min_ndim={spec.min_ndim}, found ndim={rank}. Full shape received: {told}")
     if spec.dtype is not None and x.dtype.name != spec.dtype:
         raise ValueError(f"{bad}expected dtype={spec.dtype}, found dtype={x.dtype}")
     for axis, size in spec.axes.items():
         if size is not None and shape[axis] not in (size, None):
             raise ValueError(
-                f"{bad}expected axis {axis} of input shape to have value {size}, but received input with shape {shape}"
+                f"{bad}expected axis {axis} of input shape to have value {size}, but received input with shape {told}"
             )
     if spec.shape is not None:
         expected, found = spec.shape, shape
@@ -113,4 +114,4 @@ def _check_one(k: int, shape: tuple[Any, ...], x: Any, spec: InputSpec, layer: s
             found = found[:-1] if found[-1:] == (1,) else found
         for wanted, size in zip(expected, found, strict=False):
             if wanted is not None and size is not None and wanted != size:
-                raise ValueError(f"{bad}expected shape={spec.shape}, found shape={shape}")
+                raise ValueError(f"{bad}expected shape={spec.shape}, found shape={told}")

@@ -21,7 +21,8 @@ from tapeview.keras.layers.input_spec import InputSpec
 from tapeview.keras.layers.quiet import without_tapes
 
 
-def _axes(axis: Any, rank: int) -> list[int]:
+def axes_of(axis: Any, rank: int) -> list[int]:
+    """Axes, counted from the first one. Raises ValueError for one that is not there, or twice."""
     given = list(axis) if isinstance(axis, (list, tuple)) else [axis]
     found = [rank + a if a < 0 else a for a in given]
     for a in found:
@@ -35,8 +36,8 @@ def _axes(axis: Any, rank: int) -> list[int]:
     return found
 
 
-class _Scaled(Layer):
-    """What both share: a scale ``gamma`` and an offset ``beta``."""
+class Scaled(Layer):
+    """What the normalisations share: a scale ``gamma`` and an offset ``beta``."""
 
     _knows_its_shapes = True
 
@@ -78,7 +79,7 @@ class _Scaled(Layer):
         )  # fmt: skip
 
 
-class BatchNormalization(_Scaled):
+class BatchNormalization(Scaled):
     """Gives each channel mean 0 and variance 1 over the batch; afterwards, over the batches seen in training.
 
     Raises:
@@ -107,7 +108,7 @@ class BatchNormalization(_Scaled):
         """Makes ``gamma``, ``beta``, ``moving_mean`` and ``moving_variance``."""
         shape = TensorShape(input_shape)
         rank = len(shape)
-        self.axis = axes = _axes(self.axis, rank)
+        self.axis = axes = axes_of(self.axis, rank)
         for axis in axes:
             if shape[axis] is None:
                 raise ValueError(
@@ -184,7 +185,7 @@ class BatchNormalization(_Scaled):
         )
 
 
-class LayerNormalization(_Scaled):
+class LayerNormalization(Scaled):
     """Gives each example mean 0 and variance 1 over some axes, by default the last one.
 
     Raises:
@@ -207,7 +208,7 @@ class LayerNormalization(_Scaled):
     def build(self, input_shape: Any) -> None:
         """Makes ``gamma`` and ``beta``."""
         shape = TensorShape(input_shape)
-        self.axis = _axes(self.axis, len(shape))
+        self.axis = axes_of(self.axis, len(shape))
         self._add_scale([shape[k] for k in self.axis])
         self.built = True
 

@@ -1,4 +1,4 @@
-"""Pools of sequences and images."""
+"""Pools of sequences, images and volumes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tapeview.engine.ops.elementwise import cast
 from tapeview.engine.ops.pool import avg_pool2d, max_pool2d
 from tapeview.engine.ops.reduction import reduce_max, reduce_mean, reduce_sum
 from tapeview.engine.ops.shape import expand_dims, squeeze
+from tapeview.engine.ops.volumes import avg_pool3d, max_pool3d
 from tapeview.engine.shapes import TensorShape
 from tapeview.keras.layers import arguments
 from tapeview.keras.layers.arguments import channels_last, config_of, in_order, length_after
@@ -38,6 +39,8 @@ class Pooling(Layer):
         pads = self.padding.upper()
         if self._rank == 2:
             return type(self)._pool(inputs, self.pool_size, self.strides, pads, "NHWC" if last else "NCHW")
+        if self._rank == 3:
+            return type(self)._pool(inputs, self.pool_size, self.strides, pads, "NDHWC" if last else "NCDHW")
         at = 2 if last else 3
         x = expand_dims(inputs, at)
         window, steps = (*self.pool_size, 1), (*self.strides, 1)
@@ -92,7 +95,20 @@ class AveragePooling2D(Pooling):
     _rank, _pool = 2, staticmethod(avg_pool2d)
 
 
+class MaxPooling3D(Pooling):
+    """The maximum of each window of volumes."""
+
+    _rank, _pool = 3, staticmethod(max_pool3d)
+
+
+class AveragePooling3D(Pooling):
+    """The mean of each window of volumes."""
+
+    _rank, _pool = 3, staticmethod(avg_pool3d)
+
+
 MaxPool1D, MaxPool2D, AvgPool1D, AvgPool2D = MaxPooling1D, MaxPooling2D, AveragePooling1D, AveragePooling2D
+MaxPool3D, AvgPool3D = MaxPooling3D, AveragePooling3D
 
 
 class GlobalPooling(Layer):
@@ -169,5 +185,18 @@ class GlobalAveragePooling2D(GlobalPooling):
     _rank, _reduce = 2, staticmethod(reduce_mean)
 
 
+class GlobalMaxPooling3D(GlobalPooling):
+    """The maximum over volumes."""
+
+    _rank, _reduce = 3, staticmethod(reduce_max)
+
+
+class GlobalAveragePooling3D(GlobalPooling):
+    """The mean over volumes."""
+
+    _rank, _reduce = 3, staticmethod(reduce_mean)
+
+
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
+GlobalMaxPool3D, GlobalAvgPool3D = GlobalMaxPooling3D, GlobalAveragePooling3D

@@ -22,14 +22,14 @@ from tapeview.keras.layers.input_spec import InputSpec
 Ends = tuple[tuple[int, int], ...]
 
 
-def _ends(value: Any, name: str) -> Ends:
-    """For both axes of images how much at the beginning and at the end."""
+def _ends(value: Any, name: str, rank: int) -> Ends:
+    """For each axis of images or volumes how much at the beginning and at the end."""
     if isinstance(value, int):
-        return ((value, value), (value, value))
-    if not hasattr(value, "__len__") or len(value) != 2:
-        raise ValueError(f"`{name}` should have two elements. Received: {value}.")
-    height, width = (arguments.sizes(v, 2, f"entry of {name}", zero=True) for v in value)
-    return ((height[0], height[1]), (width[0], width[1]))
+        return ((value, value),) * rank
+    if not hasattr(value, "__len__") or len(value) != rank:
+        raise ValueError(f"`{name}` should have {['two', 'three'][rank - 2]} elements. Received: {value}.")
+    both = [arguments.sizes(v, 2, f"entry of {name}", zero=True) for v in value]
+    return tuple((before, after) for before, after in both)
 
 
 class _OverImages(Layer):
@@ -39,10 +39,11 @@ class _OverImages(Layer):
 
     def _start(self, data_format: Any) -> None:
         self.data_format = arguments.data_format(data_format)
-        self.input_spec = InputSpec(ndim=4)
+        self.input_spec = InputSpec(ndim=self._rank + 2)
 
-    def _axes(self) -> tuple[int, int]:
-        return (1, 2) if self.data_format == "channels_last" else (2, 3)
+    def _axes(self) -> range:
+        first = 1 if self.data_format == "channels_last" else 2
+        return range(first, first + self._rank)
 
 
 class ZeroPadding1D(Layer):
@@ -75,11 +76,11 @@ class ZeroPadding2D(_OverImages):
     def __init__(self, padding: Any = (1, 1), data_format: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._start(data_format)
-        self.padding = _ends(padding, "padding")
+        self.padding = _ends(padding, "padding", self._rank)
 
     def call(self, inputs: Any) -> Any:
         """The larger images."""
-        sizes: list[Any] = [[0, 0]] * 4
+        sizes: list[Any] = [[0, 0]] * (self._rank + 2)
         for axis, ends in zip(self._axes(), self.padding, strict=True):
             sizes[axis] = list(ends)
         return pad(inputs, sizes)
@@ -93,6 +94,15 @@ class ZeroPadding2D(_OverImages):
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         return super().get_config() | config_of(self, "padding", "data_format")
+
+
+class ZeroPadding3D(ZeroPadding2D):
+    """Zeros around volumes. Raises ValueError for another number of sizes."""
+
+    _rank = 3
+
+    def __init__(self, padding: Any = (1, 1, 1), data_format: Any = None, **kwargs: Any) -> None:
+        super().__init__(padding, data_format, **kwargs)
 
 
 class Cropping1D(Layer):
@@ -132,12 +142,12 @@ class Cropping2D(_OverImages):
     def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._start(data_format)
-        self.cropping = _ends(cropping, "cropping")
+        self.cropping = _ends(cropping, "cropping", self._rank)
 
     def call(self, inputs: Any) -> Any:
         """The smaller images."""
         shape = tuple(inputs.shape)
-        key: list[Any] = [slice(None)] * 4
+        key: list[Any] = [slice(None)] * (self._rank + 2)
         for axis, (before, after) in zip(self._axes(), self.cropping, strict=True):
             if before + after >= shape[axis]:
                 raise ValueError(
@@ -156,6 +166,15 @@ class Cropping2D(_OverImages):
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         return super().get_config() | config_of(self, "cropping", "data_format")
+
+
+class Cropping3D(Cropping2D):
+    """Volumes without their faces. Raises ValueError for another number of sizes, or if nothing is left."""
+
+    _rank = 3
+
+    def __init__(self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: Any = None, **kwargs: Any) -> None:
+        super().__init__(cropping, data_format, **kwargs)
 
 
 class UpSampling1D(Layer):
@@ -198,7 +217,7 @@ class UpSampling2D(_OverImages):
     ) -> None:
         super().__init__(**kwargs)
         self._start(data_format)
-        self.size = arguments.sizes(size, 2, "size")
+        self.size = arguments.sizes(size, self._rank, "size")
         if interpolation not in _KERNELS:
             raise ValueError(
                 f'`interpolation` argument should be one of: "nearest" or "bilinear". Received: "{interpolation}".'
@@ -221,6 +240,21 @@ class UpSampling2D(_OverImages):
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         return super().get_config() | config_of(self, "size", "data_format", "interpolation")
+
+
+class UpSampling3D(UpSampling2D):
+    """Volumes enlarged by whole factors."""
+
+    _rank = 3
+
+    def __init__(self, size: Any = (2, 2, 2), data_format: Any = None, **kwargs: Any) -> None:
+        super().__init__(size, data_format, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        config = super().get_config()
+        del config["interpolation"]
+        return config
 
 
 def _interpolated(x: EagerTensor, factor: int, axis: int) -> EagerTensor:

@@ -9,9 +9,10 @@ import numpy as np
 from tapeview.engine import dtypes
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.ops.comparison import not_equal
-from tapeview.engine.ops.elementwise import cast
+from tapeview.engine.ops.elementwise import cast, identity
 from tapeview.engine.ops.reduction import reduce_any
 from tapeview.engine.ops.shape import squeeze
+from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.layers import probing
@@ -75,6 +76,21 @@ class Lambda(Layer):
         given = dict(config)
         given["function"] = deserialize_keras_object(given["function"], custom_objects, {})
         return cls(**given)
+
+
+class Identity(Layer):
+    """The inputs as they are."""
+
+    _knows_its_shapes = True
+    _keeps_its_type = True
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs."""
+        return structure.map_structure(identity, inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The same shape."""
+        return input_shape
 
 
 class Masking(Layer):

@@ -13,6 +13,7 @@ from tapeview.engine.convert import to_tensor
 from tapeview.engine.names import name_scope
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.keras import naming
 from tapeview.keras.layers import input_spec as specs
 from tapeview.keras.layers import probing
 from tapeview.keras.layers.context import calls
@@ -251,7 +252,7 @@ def call(layer: Any, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     calls.depth += 1
     calls.probing += 1
     try:
-        with without_tapes(), fresh_scope():
+        with without_tapes(), fresh_scope(), naming.inside():
             if not layer.built:
                 with name_scope(layer.name):
                     layer._maybe_build(inputs)

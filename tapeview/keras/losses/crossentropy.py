@@ -25,6 +25,7 @@ from tapeview.engine.ops.select import where
 from tapeview.engine.ops.shape import reshape, transpose
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.backend.config import epsilon
+from tapeview.keras.losses.reduction import same_shape
 
 
 def logits_behind(output: EagerTensor, from_logits: bool, activation: str, function: str) -> tuple[Any, bool]:
@@ -55,7 +56,7 @@ def _inside(output: EagerTensor) -> Any:
 def categorical(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
     """``keras.backend.categorical_crossentropy``. Raises ValueError for shapes that differ."""
     target, output = to_tensor(target), to_tensor(output)
-    target.shape.assert_is_compatible_with(output.shape)
+    same_shape(target, output)
     scores, are_logits = logits_behind(output, from_logits, "Softmax", "categorical_crossentropy")
     if are_logits:
         return softmax_cross_entropy_with_logits(labels=target, logits=scores, axis=axis)
@@ -121,7 +122,7 @@ def categorical_focal(
 ) -> Any:
     """``keras.backend.categorical_focal_crossentropy``. Raises ValueError for shapes that differ."""
     target, output = to_tensor(target), to_tensor(output)
-    target.shape.assert_is_compatible_with(output.shape)
+    same_shape(target, output)
     scores, are_logits = logits_behind(output, from_logits, "Softmax", "categorical_focal_crossentropy")
     if are_logits:
         scores = softmax(scores, axis)

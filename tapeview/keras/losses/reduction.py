@@ -11,6 +11,7 @@ from tapeview.engine.ops.arithmetic import divide_no_nan
 from tapeview.engine.ops.elementwise import cast, multiply
 from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.ops.shape import expand_dims, squeeze
+from tapeview.engine.shapes import TensorShape
 from tapeview.engine.tensor import EagerTensor
 
 
@@ -48,6 +49,14 @@ def squeezed(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     elif len(pred) == len(true) - 1 and true[-1] == 1:
         y_true = squeeze(y_true, [-1])
     return y_true, y_pred
+
+
+def same_shape(y_true: Any, y_pred: Any) -> None:
+    """Raises ValueError for tensors whose shapes differ."""
+    if y_true._array.shape != y_pred._array.shape:
+        from tapeview.keras.layers.context import shown  # layers need losses
+
+        TensorShape(shown(y_true.shape)).assert_is_compatible_with(shown(y_pred.shape))
 
 
 def fitting_weight(weight: Any, rank: int) -> Any:

@@ -12,12 +12,13 @@ from tapeview.engine.ops.shape import reshape, squeeze
 from tapeview.engine.ops.sorting import argmax, in_top_k
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.backend.config import floatx
+from tapeview.keras.losses.reduction import same_shape
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
     """1 where labels and predictions are the same. Raises ValueError for shapes that differ."""
     true, pred = to_tensor(y_true), to_tensor(y_pred)
-    true.shape.assert_is_compatible_with(pred.shape)
+    same_shape(true, pred)
     if true.dtype is not pred.dtype:
         pred = cast(pred, true.dtype)
     return cast(equal(true, pred), floatx())

@@ -160,7 +160,7 @@ class CheckpointManager:
             for file in (f"{old}.index", archive.data_file(old)):
                 if os.path.exists(file):
                     os.remove(file)
-        _write_state(self.directory, self.checkpoints)
+        write_checkpoint_state(self.directory, self.checkpoints)
         return path
 
     def restore_or_initialize(self) -> str | None:
@@ -180,10 +180,11 @@ class CheckpointState:
         self.model_checkpoint_path = paths[-1] if paths else ""
 
 
-def _write_state(directory: str, paths: list[str]) -> None:
-    names = [json.dumps(os.path.relpath(p, directory)) for p in paths]
+def write_checkpoint_state(directory: str, paths: list[str], filename: str | None = None) -> None:
+    """Writes the file ``checkpoint``, which names the checkpoints of a folder, the newest last."""
+    names = [json.dumps(os.path.relpath(p, directory or ".")) for p in paths]
     lines = [f"model_checkpoint_path: {names[-1]}", *(f"all_model_checkpoint_paths: {n}" for n in names)]
-    with open(os.path.join(directory, "checkpoint"), "w", encoding="utf-8") as file:
+    with open(os.path.join(directory, filename or "checkpoint"), "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
 
 

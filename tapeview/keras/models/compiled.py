@@ -42,11 +42,11 @@ def per_output(given: Any, y_pred: Any, names: list[str]) -> list[Any]:
     count = len(structure.flatten(y_pred))
     if isinstance(given, dict):
         keys = sorted(y_pred) if isinstance(y_pred, dict) else names
-        unknown = [k for k in given if k not in keys]
-        if unknown:
+        left = {k: v for k, v in given.items() if k not in keys}
+        if left:
             raise ValueError(
-                f"Found unexpected losses or metrics that do not correspond to any Model output: {unknown}. Valid mode "
-                f"output names: {keys}. Received struct is: {given}."
+                f"Found unexpected losses or metrics that do not correspond to any Model output: {left.keys()}. "
+                f"Valid mode output names: {keys}. Received struct is: {left}."
             )
         return [given.get(k) for k in keys]
     if isinstance(given, (list, tuple)):
@@ -55,6 +55,8 @@ def per_output(given: Any, y_pred: Any, names: list[str]) -> list[Any]:
             return flat
         if len(flat) == 1:
             return flat * count
+        if count == 1:
+            return flat[:1]  # as Keras does; the others go unused
         raise ValueError(f"The model has {count} outputs, but {len(flat)} were given: {given}.")
     return [given] * count
 

@@ -13,7 +13,7 @@ from tapeview.engine.scripting import structure
 from tapeview.keras.layers.input_layer import InputLayer
 from tapeview.keras.layers.signature import Signature
 from tapeview.keras.layers.symbolic import KerasTensor, Node
-from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object
+from tapeview.keras.objects import deserialize_keras_object, get_registered_object, serialize_keras_object
 
 _CONSTANT = "_CONSTANT_VALUE"
 
@@ -163,7 +163,7 @@ def functional_from_config(
         own = copy.copy(entry)
         nodes = own.pop("inbound_nodes", [])
         name = own.pop("name", None) or own["config"]["name"]
-        layer = deserialize(own, custom_objects) if make is None else make(name)
+        layer = _layer(own, custom_objects) if make is None else make(name)
         made[name] = layer
         if not isinstance(layer, InputLayer):
             layer._inbound_nodes.clear()
@@ -182,6 +182,16 @@ def functional_from_config(
     if not config.get("trainable", True):
         model.trainable = False
     return model
+
+
+def _layer(entry: Any, custom_objects: Any) -> Any:
+    names = (entry["class_name"], entry.get("registered_name"))
+    if all(get_registered_object(name, custom_objects, classes()) is None for name in names):
+        raise TypeError(
+            f"Cannot deserialize object of type `{entry['class_name']}`. If `{entry['class_name']}` is a custom class, "
+            "please register it using the `@keras.saving.register_keras_serializable()` decorator."
+        )
+    return deserialize(entry, custom_objects)
 
 
 def _tensor(place: Any, made: dict[str, Any]) -> Any:

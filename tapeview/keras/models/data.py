@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -115,6 +116,9 @@ class Arrays:
     def begin(self) -> None:
         """A run begins: see :meth:`Batches.begin`."""
 
+    def end_epoch(self) -> None:
+        """An epoch has been reported: see :meth:`Batches.end_epoch`."""
+
     def epoch(self) -> Iterator[Any]:
         """The batches of one epoch, in a new order if wanted."""
         order: Any = None
@@ -139,10 +143,24 @@ class Arrays:
         return tuple(((size,), a.shape[1:], _kept_type(a.dtype)) for a in arrays)
 
 
+_OF_ONE_SIZE = ", all of one size"
+
+
+def unknown_size(batch: Any, form: Any) -> int | None:
+    """How many examples a batch has, where TensorFlow does not know it beforehand; None where it does."""
+    if form.endswith(_OF_ONE_SIZE) if isinstance(form, str) else all(part[0] != (None,) for part in form):
+        return None
+    sizes = {a.shape[0] for a in _held(batch) if a.ndim}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _held(batch: Any) -> list[Any]:
+    return [a for a in (getattr(x, "_array", None) for x in structure.flatten(batch)) if a is not None]
+
+
 def form_of(batch: Any) -> Any:
     """Shapes and types of one batch."""
-    arrays = [getattr(a, "_array", None) for a in structure.flatten(batch)]
-    return tuple((a.shape[:1], a.shape[1:], str(a.dtype)) for a in arrays if a is not None)
+    return tuple((a.shape[:1], a.shape[1:], str(a.dtype)) for a in _held(batch))
 
 
 def form_for(form: Any, known: Any) -> Any:
@@ -192,6 +210,11 @@ class Batches:
         if self._limit is None and hasattr(self.source, "element_spec"):
             iter(self.source)
 
+    def end_epoch(self) -> None:
+        """An epoch has been reported, and another one may follow: a ``Sequence`` is told."""
+        if self.is_sequence and hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
+
     def epoch(self) -> Iterator[Any]:
         """The batches of one epoch; with a limit, the next ones."""
         if self._limit is None or self.is_sequence:
@@ -208,11 +231,11 @@ class Batches:
 
     def _all(self) -> Iterator[Any]:
         if self.is_sequence:
-            order = np.random.permutation(len(self.source)) if self.shuffle else range(len(self.source))
+            order = list(range(len(self.source)))
+            if self.shuffle:
+                random.shuffle(order)
             for k in order:
-                yield _as_tensors(self.source[int(k)])
-            if hasattr(self.source, "on_epoch_end"):
-                self.source.on_epoch_end()
+                yield _as_tensors(self.source[k])
             return
         for batch in self.source:
             yield _as_tensors(batch)
@@ -220,7 +243,9 @@ class Batches:
     @property
     def form(self) -> Any:
         """Something of the kind of the source: shapes and types are not known before a batch comes."""
-        return type(self.source).__name__
+        specs = structure.flatten(getattr(self.source, "element_spec", None))
+        known = specs[0] is not None and all(s.shape[:1] != (None,) for s in specs if hasattr(s, "shape"))
+        return type(self.source).__name__ + (_OF_ONE_SIZE if known else "")
 
 
 def _as_tensors(batch: Any) -> Any:

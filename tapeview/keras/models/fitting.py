@@ -103,10 +103,12 @@ class Fitting(Steps):
                 checks = checks or self._checks(validation_data, validation_batch_size or batch_size, validation_steps)
                 found = self._tested(checks, hooks, None, validation_steps)
                 logs |= {f"val_{name}": value for name, value in found.items()}
-            hooks("on_epoch_end", epoch, logs)  # which may add to the logs
-            progress.end(logs)
+            told = dict(logs)
+            hooks("on_epoch_end", epoch, told)  # which may add to the logs
+            progress.end(told)
             if self.stop_training:
                 break
+            source.end_epoch()
         hooks("on_train_end", logs)
         return self.history
 
@@ -137,12 +139,12 @@ class Fitting(Steps):
         return logs, done
 
     def _one(self, step: Callable[[Iterator[Any]], Any], batch: Any, form: Any) -> Any:
-        outer = calls.batches
-        calls.batches = form
+        outer = calls.batches, calls.size
+        calls.batches, calls.size = form, batches.unknown_size(batch, form)
         try:
             return step(iter((batch,)))
         finally:
-            calls.batches = outer
+            calls.batches, calls.size = outer
 
     # -- what runs for a batch ---------------------------------------------------------------------------------------
 
@@ -206,6 +208,7 @@ class Fitting(Steps):
         if progress is not None:
             progress.end(logs)
         hooks("on_test_end", logs)
+        source.end_epoch()
         return logs
 
     # -- prediction --------------------------------------------------------------------------------------------------

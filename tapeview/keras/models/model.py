@@ -188,6 +188,15 @@ class Model(Fitting, Keeping):
 
     # -- what it is --------------------------------------------------------------------------------------------------
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """The model of a configuration; a graph's has layers. Raises TypeError if it can not be made."""
+        if cls is Model and "layers" in config:
+            from tapeview.keras.models.functional import Functional
+
+            return Functional.from_config(config, custom_objects)
+        return super().from_config(config)
+
     @property
     def layers(self) -> list[Any]:
         """The layers, in the order in which they were assigned or, in a graph, from the inputs on."""

@@ -154,7 +154,7 @@ class Steps(Layer):
         if loss is not None:
             return
         if self.__dict__.get("loss") not in (None, {}) and y is None:
-            raise TypeError(
+            raise ValueError(
                 "Target data is missing. Your model was compiled with "
                 f"loss={self.__dict__['loss']}, and therefore expects target data to be provided in `fit()`."
             )

@@ -227,7 +227,8 @@ class Core(Settled):
         schedule = self._schedule
         if isinstance(schedule, LearningRateSchedule):
             return serialize(schedule)
-        return float(np.asarray(schedule() if schedule is not None else self._rate._array))
+        # Of float32's digits those that tell it from its neighbours: 0.3, not 0.30000001192092896.
+        return float(str(np.float32(schedule() if schedule is not None else self._rate._array)))
 
     @abstractmethod
     def get_config(self) -> dict[str, Any]:

@@ -17,6 +17,8 @@ IMAGE = numbers(2, 5, 4, 2, seed=6)
 FILTER = numbers(3, 2, 2, 3, seed=7)
 SMALL = numbers(1, 3, 3, 1, seed=8)
 FIELD = numbers(1, 2, 2, 3, seed=9)
+VOLUME = numbers(1, 3, 4, 2, 2, seed=14)
+SOLID = numbers(2, 2, 1, 2, 3, seed=15)
 LOGITS = numbers(3, 4, low=-3.0, high=3.0, seed=10)
 LABELS = np.array([[0.5, 0.25, 0.25, 0.0], [0.0, 0.0, 1.0, 0.0], [0.25, 0.25, 0.25, 0.25]], np.float32)
 TIED = np.array([[3.0, 1.0, 3.0], [2.0, 2.0, 0.0]], np.float32)
@@ -214,6 +216,15 @@ CONVOLUTIONS: dict[str, Case] = {
         lambda tf, x, w: tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME"),
         (IMAGE, numbers(2, 2, 2, 2, seed=16)),
     ),
+    "conv3d, SAME": (lambda tf, x, w: tf.nn.conv3d(x, w, [1, 1, 2, 1, 1], "SAME"), (VOLUME, SOLID)),
+    "conv3d, VALID": (lambda tf, x, w: tf.nn.conv3d(x, w, [1] * 5, "VALID"), (VOLUME, SOLID)),
+    "conv3d_transpose": (
+        lambda tf, x, w: tf.nn.conv3d_transpose(x, w, [1, 4, 4, 2, 2], [1, 2, 2, 1, 1]),
+        (numbers(1, 2, 2, 2, 3, seed=16), SOLID),
+    ),
+    "max_pool3d": (lambda tf, x: tf.nn.max_pool3d(x, [2, 2, 1], 2, "SAME"), (VOLUME,)),
+    "max_pool3d of ones": (lambda tf, x: tf.nn.max_pool3d(x, 2, 1, "VALID"), (np.ones((1, 2, 3, 2, 1), np.float32),)),
+    "avg_pool3d": (lambda tf, x: tf.nn.avg_pool3d(x, [1, 3, 2], [2, 1, 1], "SAME"), (VOLUME,)),
     "max_pool": (lambda tf, x: tf.nn.max_pool(x, 2, 2, "VALID"), (STEPS,)),
     "max_pool, SAME": (lambda tf, x: tf.nn.max_pool2d(x, [2, 3], [1, 2], "SAME"), (STEPS,)),
     "max_pool, overlapping": (lambda tf, x: tf.nn.max_pool2d(x, 3, 1, "VALID"), (STEPS,)),

@@ -11,6 +11,7 @@ import numpy as np
 
 IMAGES = (2, 6, 5, 3)
 STEPS = (2, 5, 3)
+VOLUMES = (2, 4, 5, 3, 2)
 ROWS = (3, 4)
 
 
@@ -41,6 +42,26 @@ def _layer(name: str, *args: Any, **kwargs: Any) -> Any:
 
 def _two(function: str, **kwargs: Any) -> Any:
     return _layer(function, **kwargs)
+
+
+def _heads(**kwargs: Any) -> Any:
+    """Attention with several heads as a layer of one list of inputs."""
+
+    def make(tf: Any) -> Any:
+        class Heads(tf.keras.layers.Layer):  # type: ignore[misc, name-defined]
+            def __init__(self) -> None:
+                super().__init__()
+                self.inner = tf.keras.layers.MultiHeadAttention(2, 3, **kwargs)
+
+            def call(self, inputs: Any, **asked: Any) -> Any:
+                return self.inner(*inputs, **asked)
+
+            def compute_output_shape(self, input_shape: Any) -> Any:
+                return self.inner.compute_output_shape(*input_shape)
+
+        return Heads()
+
+    return make
 
 
 TRAINING = {"training": True}
@@ -157,6 +178,40 @@ CASES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "regularized_dense": (
         _layer("Dense", 2, kernel_regularizer="l2", bias_regularizer="l1", activity_regularizer="l1_l2"), ROWS, {},
     ),
+    "conv3d": (_layer("Conv3D", 3, (2, 3, 2), activation="relu"), VOLUMES, {}),
+    "conv3d_same_strided": (_layer("Conv3D", 2, 3, strides=(2, 1, 2), padding="same"), VOLUMES, {}),
+    "conv3d_transpose": (_layer("Conv3DTranspose", 2, 2, strides=2), (2, 2, 3, 2, 3), {}),
+    "conv3d_transpose_same": (
+        _layer("Conv3DTranspose", 2, 3, strides=2, padding="same", use_bias=False), (2, 2, 3, 2, 3), {},
+    ),
+    "max_pool3d": (_layer("MaxPooling3D"), VOLUMES, {}),
+    "max_pool3d_overlapping": (_layer("MaxPool3D", 3, strides=(1, 2, 1), padding="same"), VOLUMES, {}),
+    "average_pool3d": (_layer("AveragePooling3D", (2, 3, 1), strides=1, padding="same"), VOLUMES, {}),
+    "global_max_pool3d": (_layer("GlobalMaxPooling3D"), VOLUMES, {}),
+    "global_average_pool3d": (_layer("GlobalAveragePooling3D", keepdims=True), VOLUMES, {}),
+    "zero_padding3d": (_layer("ZeroPadding3D", ((1, 0), (2, 1), (0, 1))), VOLUMES, {}),
+    "cropping3d": (_layer("Cropping3D", ((1, 0), (0, 1), (1, 1))), VOLUMES, {}),
+    "up_sampling3d": (_layer("UpSampling3D", (2, 1, 2)), (1, 2, 3, 2, 2), {}),
+    "attention": (_two("Attention"), [STEPS, (2, 4, 3)], {}),
+    "attention_scaled": (_two("Attention", use_scale=True), [STEPS, (2, 4, 2), (2, 4, 3)], {}),
+    "attention_causal": (_two("Attention", score_mode="concat"), [STEPS, STEPS], {"use_causal_mask": True}),
+    "attention_scores": (_two("Attention"), [STEPS, (2, 4, 3)], {"return_attention_scores": True}),
+    "additive_attention": (_two("AdditiveAttention"), [STEPS, (2, 4, 3)], {}),
+    "additive_attention_plain": (_two("AdditiveAttention", use_scale=False), [STEPS, (2, 4, 3)], {}),
+    "multi_head_attention": (_heads(use_bias=False), [STEPS, (2, 4, 3)], {}),
+    "multi_head_attention_causal": (
+        _heads(value_dim=2, use_bias=False, output_shape=5), [STEPS, (2, 4, 3), (2, 4, 3)],
+        {"use_causal_mask": True, "return_attention_scores": True},
+    ),
+    "multi_head_attention_axes": (_heads(attention_axes=(1, 2)), [IMAGES, IMAGES], {}),
+    "einsum_dense": (_layer("EinsumDense", "abc,cde->abde", (None, 2, 3), bias_axes="de"), STEPS, {}),
+    "einsum_dense_elided": (
+        _layer("EinsumDense", "...x,xy->...y", output_shape=4, bias_axes="y", activation="relu"), STEPS, {},
+    ),
+    "group_normalization": (_layer("GroupNormalization", 2), (2, 3, 4), {}),
+    "group_normalization_images": (_layer("GroupNormalization", groups=-1, epsilon=1e-5), IMAGES, {}),
+    "unit_normalization": (_layer("UnitNormalization", axis=[1, 2]), STEPS, {}),
+    "identity": (_layer("Identity"), ROWS, {}),
     "mobile_block": (
         lambda tf: _stack(
             tf, tf.keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False),
