@@ -104,6 +104,16 @@ class Graphs:
         return found.by_name.get(node_name(name)) if found is not None else None
 
 
+def node_id(graph: int, number: int) -> int:
+    """One number for a node of any graph."""
+    return graph << 32 | number
+
+
+def split_id(id: int) -> tuple[int, int]:
+    """Graph and number of a node's `node_id`."""
+    return id >> 32, id & 0xFFFFFFFF
+
+
 def node_name(name: str) -> str:
     """The node that a tensor's name belongs to: ``split:1`` is an output of ``split``."""
     head, colon, number = name.removeprefix("^").rpartition(":")

@@ -97,7 +97,7 @@ class TimelineView(QWidget):
         painter.setFont(theme.ui_font(11))
         painter.setPen(palette.color("accent" if self.hasFocus() else "muted"))
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(12, STEP_ROW.top(), LEFT - 16, STEP_ROW.height()), middle, tr("training steps"))
+        painter.drawText(QRectF(12, STEP_ROW.top(), LEFT - 16, STEP_ROW.height()), middle, self._model.steps_title)
         painter.drawText(QRectF(12, CHIP_ROW.top(), LEFT - 16, CHIP_ROW.height()), middle, self._model.title)
         if self._model.steps:
             self._paint_steps(painter)

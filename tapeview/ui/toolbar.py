@@ -12,6 +12,7 @@ from tapeview.ui.dock import Elided
 from tapeview.ui.facts import dress, show_if
 from tapeview.ui.text import tr
 from tapeview.views.places import phase_name
+from tapeview.views.runs import run_words, step_name
 from tapeview.views.threads import thread_of
 from tapeview.views.workspace import Reasons, Workspace
 
@@ -19,6 +20,7 @@ LEADS = {"previous_step": -1, "next_step": 1}
 NAMED_FROM = 1400
 """From this width on the step buttons have texts."""
 LONGEST_THREAD = 12
+LONGEST_RUN = 26
 """Characters of a thread's name beside the step."""
 CHIPS = {"forward": ("accentbg", "accent"), "backward": ("gradbg", "grad"), "update": ("watchbg", "watch")}
 FIELD_KEYS = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape}
@@ -110,8 +112,9 @@ class PositionLabel(QWidget):
             self.step.clear()
             self.what.set_text(self.text())
             return
-        where = tr("step {step} of {steps} ·").format(step=label.step, steps=label.steps)
         recording = self._workspace.recording
+        run = run_words(recording, self._workspace.cursor.step)
+        where = f"{_cut(run)} ·" if run else tr("step {step} of {steps} ·").format(step=label.step, steps=label.steps)
         thread = thread_of(recording, self._workspace.cursor.step) if recording is not None else ""
         self.step.setText(f"{where} {_short(thread)} ·" if thread else where)
         self.chip.setText(phase_name(label.phase))
@@ -129,6 +132,11 @@ class PositionLabel(QWidget):
 def _short(name: str) -> str:
     """A thread's name with its end kept: pools number their threads there."""
     return name if len(name) <= LONGEST_THREAD else f"…{name[1 - LONGEST_THREAD :]}"
+
+
+def _cut(words: str) -> str:
+    """A run with what it was asked for, as much of it as there is room for."""
+    return words if len(words) <= LONGEST_RUN else f"{words[: LONGEST_RUN - 1]}…"
 
 
 class ToolBar(QToolBar):
@@ -230,4 +238,6 @@ class ToolBar(QToolBar):
 
     def _leads_to(self, id: str) -> str:
         target = self._workspace.cursor.step + LEADS[id]
-        return tr("step {step}").format(step=target + 1 if 0 <= target < self._workspace.step_count else "–")
+        if 0 <= target < self._workspace.step_count:
+            return step_name(self._workspace.recording, target)
+        return tr("step {step}").format(step="–")

@@ -15,7 +15,7 @@ from tapeview.views.graph_subject import USUAL, Folding, GraphChoice, Subject
 from tapeview.views.runs import run_words
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
-from tapeview.views.workspace import Reasons, Workspace
+from tapeview.views.workspace import NOTHING, Reasons, Workspace
 
 
 def by_characters(text: str, title: bool) -> float:
@@ -153,18 +153,7 @@ class GraphModel:
             for number, group in scene.graph.groups.items():
                 if group.key == self._picked_group:
                     return number
-        if isinstance(scene, DeferredScene):
-            return scene.node_of_selection(selection)
-        if selection.kind == "op":
-            return scene.graph.node_of(selection.id)
-        if selection.kind == "variable":
-            return scene.graph.number.get(("var", selection.id), -1)
-        if selection.kind == "tensor":
-            made_by = scene.step.made_by.get(selection.id)
-            if made_by is not None:
-                return scene.graph.node_of(made_by)
-            return scene.graph.number.get(("tensor", selection.id), -1)
-        return -1
+        return scene.node_of_selection(selection)
 
     @property
     def legend(self) -> tuple[Entry, ...]:
@@ -195,19 +184,10 @@ class GraphModel:
         if scene is None:
             return
         before, self._picked_group = self._picked_group, None
-        if not 0 <= node < len(scene.graph.nodes):
-            self._workspace.select("none")
-        elif node in scene.graph.groups:
+        there = 0 <= node < len(scene.graph.nodes)
+        if there and node in scene.graph.groups:
             self._picked_group = scene.graph.groups[node].key
-            if isinstance(scene, DeferredScene) and scene.graph.nodes[node].role == "variable":
-                self._workspace.select("node", scene.variable_of(node), scene.graph_nodes.graph)
-            else:
-                self._workspace.select("none")
-        elif isinstance(scene, DeferredScene):
-            self._workspace.select("node", scene.graph.nodes[node].key[1], scene.graph_nodes.graph)
-        else:
-            key = scene.graph.nodes[node].key
-            self._workspace.select({"op": "op", "var": "variable", "tensor": "tensor"}[key[0]], key[1])  # type: ignore[arg-type]
+        self._workspace.select(*(scene.selection_of(node) if there else NOTHING))
         if before != self._picked_group:
             self._emit("state")
 

@@ -10,6 +10,7 @@ from tapeview.graph.build import Node, TapeGraph
 from tapeview.graph.deferred import CONTROL, DeferredGraph
 from tapeview.graph.layout import Layout
 from tapeview.trace.graph_records import GraphNode
+from tapeview.trace.graphs import node_id, split_id
 from tapeview.trace.query import Recording, Step, VariableState
 from tapeview.trace.records import SETUP, Assigned, Op, Tensor
 from tapeview.trace.step import build_step
@@ -19,7 +20,7 @@ from tapeview.views.graph_state import State, States
 from tapeview.views.graph_values import spoiled
 from tapeview.views.run_index import RunIndex, run_index
 from tapeview.views.text import tr
-from tapeview.views.workspace import Selection
+from tapeview.views.workspace import NOTHING, Selection
 
 NO_STEP = build_step(SETUP, ())
 """In place of a step where a graph is shown that nothing has run of."""
@@ -65,7 +66,8 @@ class DeferredScene(Scene):
         """The node of the picture that stands for what is selected; -1 if none does."""
         graph, id = self.graph_nodes, selection.id
         if selection.kind == "node":
-            return graph.node_of_number(id) if selection.graph == graph.graph else -1
+            owner, number = split_id(id)
+            return graph.node_of_number(number) if owner == graph.graph else -1
         if selection.kind == "op":
             return graph.node_of(id)
         if selection.kind == "variable":
@@ -77,10 +79,15 @@ class DeferredScene(Scene):
             return graph.node_of(made) if made is not None else -1
         return -1
 
-    def variable_of(self, node: int) -> int:
-        """The number of the variable that a group of the picture is."""
-        inside = self.members(self.graph.nodes[node])
-        return next((one.number for one in inside if one.kind == "variable"), inside[0].number)
+    def selection_of(self, node: int) -> Selection:
+        """What is selected when a node is picked; nothing for a group that is no variable."""
+        shown = self.graph.nodes[node]
+        inside = self.members(shown)
+        if shown.role == "variable":
+            inside = [one for one in inside if one.kind == "variable"]
+        elif shown.kind == "group":
+            return NOTHING
+        return Selection("node", node_id(self.graph_nodes.graph, inside[0].number)) if inside else NOTHING
 
     def members(self, node: Node) -> list[GraphNode]:
         """The nodes of the graph that one of the picture shows."""

@@ -13,6 +13,7 @@ from tapeview.graph.layout import Layout
 from tapeview.trace.query import Recording, Step
 from tapeview.views.graph_face import Face, face, scalar_text, with_value
 from tapeview.views.graph_state import Flags, Floats, Indices, State, StateMaker, States
+from tapeview.views.workspace import NOTHING, Selection, SelectionKind
 
 
 @dataclass(slots=True)
@@ -61,6 +62,24 @@ class Scene:
         """The nodes that are marked while this one is picked: of a deferred graph those that make its gradient, or
         the one whose gradient it makes."""
         return ()
+
+    def node_of_selection(self, selection: Selection) -> int:
+        """The node that stands for what is selected; -1 if none does."""
+        kind, id = selection
+        if kind == "op":
+            return self.graph.node_of(id)
+        if kind == "variable":
+            return self.graph.number.get(("var", id), -1)
+        if kind == "tensor":
+            made_by = self.step.made_by.get(id)
+            return self.graph.number.get(("tensor", id), -1) if made_by is None else self.graph.node_of(made_by)
+        return -1
+
+    def selection_of(self, node: int) -> Selection:
+        """What is selected when a node is picked; nothing for a group."""
+        kinds: dict[str, SelectionKind] = {"op": "op", "var": "variable", "tensor": "tensor"}
+        key = self.graph.nodes[node].key
+        return Selection(kinds[key[0]], key[1]) if key[0] in kinds else NOTHING
 
     def _made_states(self) -> States:
         return StateMaker(self.recording, self.step, self.graph)

@@ -6,13 +6,16 @@ import math
 
 import numpy as np
 
+from tapeview.explain import why, why_none
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Stats
 from tapeview.views.background import Background
 from tapeview.views.classes import Compared, compared, labels_in
+from tapeview.views.explained import Explained
 from tapeview.views.fetching import Fetching
 from tapeview.views.inspector_pages import Pages
 from tapeview.views.inspector_sheet import TABS, Entry, Sheet
+from tapeview.views.senders import Senders, SenderTables
 from tapeview.views.signal import Signal
 from tapeview.views.tensor_content import Meaning
 from tapeview.views.tensor_model import TensorModel
@@ -30,9 +33,12 @@ class InspectorModel:
     value. ``changed`` after the sheet or a choice changed.
     """
 
-    def __init__(self, workspace: Workspace, background: Background | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, background: Background | None = None, explained: Explained | None = None
+    ) -> None:
         self.changed: Signal[()] = Signal()
-        self._workspace = workspace
+        self._workspace, self._explained = workspace, explained
+        self._senders = SenderTables(background, self.changed.emit)
         self.tensor = TensorModel(background)
         self.fetching = Fetching(workspace)
         self.sheet = Sheet()
@@ -88,6 +94,14 @@ class InspectorModel:
         values = [entry for entry in entries if entry.status == "value"]
         return next((entry for entry in values if entry.bad), (*values, *entries, None)[0])
 
+    @property
+    def senders(self) -> tuple[Senders, ...]:
+        """Who sent the gradients of the sheet, where several ops did."""
+        recording, step = self._workspace.recording, self._workspace.step
+        if recording is None or step is None or self.tab != "gradient":
+            return ()
+        return self._senders.tables(recording, step, self._workspace.cursor.position, self.sheet.fans)
+
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
     def choose_tab(self, tab: str) -> None:
@@ -108,6 +122,27 @@ class InspectorModel:
         if entry is not None and entry.jump is not None:
             self._workspace.move_to(*entry.jump)
 
+    def can_ask(self, entry: Entry) -> bool:
+        """Whether the question "why?" about an entry has an answer."""
+        return self._explained is not None and bool(entry.ask)
+
+    def ask(self, key: str) -> None:
+        """Find out why an entry is None, not finite, huge or zero; the answer is among the findings then."""
+        entry = next((entry for entry in self.entries if entry.key == key), None)
+        recording, step = self._workspace.recording, self._workspace.cursor.step
+        if entry is None or recording is None or self._explained is None or not entry.ask:
+            return
+        if entry.ask == "none":
+            about = entry.about
+            self._explained.ask(lambda: why_none(recording, step, about))
+        else:
+            tensor = entry.tensor
+            self._explained.ask(lambda: why(recording, step, tensor))
+
+    def go_to(self, position: int) -> None:
+        """Move the cursor to a position of the step."""
+        self._workspace.move_to(self._workspace.cursor.step, position)
+
     def clear_selection(self) -> None:
         """Go back to what the cursor shows."""
         self._workspace.select("none")
@@ -117,6 +152,8 @@ class InspectorModel:
     def _workspace_changed(self, reasons: Reasons) -> None:
         if not reasons & {"recording", "cursor", "selection", "data", "state", "values"}:
             return
+        if reasons & {"recording", "values"}:
+            self._senders.clear()
         if "recording" in reasons:
             self.tensor.clear()
         if "values" in reasons and self.tensor.state == "not kept":
@@ -139,7 +176,7 @@ class InspectorModel:
         if recording is None or step is None:
             return Sheet()
         pages = Pages(recording, step, workspace.cursor.position)
-        kind, id, _ = workspace.selection
+        kind, id = workspace.selection
         if kind == "op" and id in step.ops:
             return pages.op(step.ops[id])
         if kind == "tensor":

@@ -8,7 +8,7 @@ from tapeview.trace.graphs import GraphRun, node_name
 from tapeview.trace.query import Recording
 from tapeview.views.text import tr
 
-MOST_FETCHES = 3
+MOST_FETCHES, MANY_FETCHES = 3, 8
 
 
 def node_label(recording: Recording, node: GraphNode) -> str:
@@ -25,6 +25,22 @@ def run_number(recording: Recording | None, step: int) -> str:
     """``run 12``; "" for a step that is no run."""
     run = run_at(recording, step)
     return "" if run is None else tr("run {n}").format(n=run.run)
+
+
+def step_name(recording: Recording | None, step: int) -> str:
+    """What a step is called: ``run 12`` of a deferred graph, else ``step 13``."""
+    return run_number(recording, step) or tr("step {step}").format(step=step + 1)
+
+
+def step_words(recording: Recording, step: int, most: int = MOST_FETCHES) -> str:
+    """``run 12: update_W, update_b``, or ``step 13 of 501``."""
+    words = run_words(recording, step, most)
+    return words or tr("step {step} of {steps}").format(step=step + 1, steps=recording.step_count)
+
+
+def all_are_runs(recording: Recording | None) -> bool:
+    """Whether every step of a recording is a run of a deferred graph."""
+    return recording is not None and 0 < recording.step_count <= len(recording.graphs.runs)
 
 
 def fetch_words(recording: Recording, run: GraphRun, most: int = MOST_FETCHES) -> str:

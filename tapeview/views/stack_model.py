@@ -177,7 +177,7 @@ class StackModel:
         recording = workspace.recording
         if recording is None:
             return (), "", ""
-        step, (kind, id, _) = workspace.step, workspace.selection
+        step, (kind, id) = workspace.step, workspace.selection
         if step is not None and kind == "op" and id in step.ops:
             return recording.frames(step.ops[id].site), "recording", tr("called from here")
         failure = last_failure(recording) if workspace.state == "failed" else None

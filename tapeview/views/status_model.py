@@ -8,6 +8,7 @@ from pathlib import Path
 from tapeview.views.messages import readable
 from tapeview.views.numbers import bytes_text
 from tapeview.views.progress import Progress, progress_of
+from tapeview.views.runs import all_are_runs, run_words
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.workspace import ALIVE, Reasons, Workspace
@@ -27,6 +28,7 @@ class StatusModel:
         self.facts: tuple[str, ...] = ()
         self.title = "tapeview"
         self._progress = Progress()
+        self._about: tuple[str, ...] = ()
         self._disconnect = workspace.changed.connect(self._workspace_changed)
         self._workspace_changed(frozenset({"recording"}))
 
@@ -43,8 +45,10 @@ class StatusModel:
             self._progress = (
                 progress_of(recording.training().get("progress", {})) if recording and alive else Progress()
             )
-            self.facts = self._facts()
+            self._about = self._facts()
             self.title = self._title()
+        run = run_words(self._workspace.recording, self._workspace.cursor.step)
+        self.facts = (run, *self._about) if run else self._about
         if before != (self.state_text, self.state_role, self.state_mark, self.facts, self.title):
             self.changed.emit()
 
@@ -117,7 +121,10 @@ class StatusModel:
             facts.append(progress)
         facts.append(tr("Python {version} · {framework}").format(version=run.python, framework=run.framework))
         count = recording.step_count
-        facts.append(tr("1 step") if count == 1 else tr("{count} steps").format(count=count))
+        if all_are_runs(recording):
+            facts.append(tr("1 run") if count == 1 else tr("{count} runs").format(count=count))
+        else:
+            facts.append(tr("1 step") if count == 1 else tr("{count} steps").format(count=count))
         kept = Counter(info.kept for info in recording.step_infos())
         if workspace.path is not None:
             try:

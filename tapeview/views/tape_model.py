@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tapeview.trace.query import Position, Recording, Step
 from tapeview.trace.records import Assigned, BackwardStep, Op
 from tapeview.views.places import describe, phase_name
+from tapeview.views.runs import run_words
 from tapeview.views.signal import Signal
 from tapeview.views.tensors import label_of, norm_words, tensor_words
 from tapeview.views.text import tr
@@ -65,7 +66,9 @@ class TapeModel:
 
     @property
     def summary(self) -> str:
-        return tr("{count} positions").format(count=self.count) if self.count else ""
+        run = run_words(self._workspace.recording, self._shown.index) if self._shown is not None else ""
+        count = tr("{count} positions").format(count=self.count) if self.count else ""
+        return " · ".join(part for part in (run, count) if part)
 
     @property
     def threads(self) -> tuple[ThreadRow, ...]:

@@ -18,7 +18,7 @@ def of_selection(workspace: Workspace) -> StepTo | None:
     step, recording, position = workspace.step, workspace.recording, workspace.position
     if step is None or recording is None:
         return None
-    kind, id, _ = workspace.selection
+    kind, id = workspace.selection
     if kind == "op" and id in step.ops:
         return _of_op(recording, step.ops[id])
     if kind == "tensor" and id in step.made_by:

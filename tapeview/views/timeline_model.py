@@ -8,6 +8,7 @@ from tapeview.trace.records import Assigned, BackwardStep, Op
 from tapeview.views.explained import Counts, Explained
 from tapeview.views.inspector_words import plural
 from tapeview.views.places import describe, phase_name, variable_label
+from tapeview.views.runs import MANY_FETCHES, all_are_runs, step_name, step_words
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.threads import thread_of
@@ -51,7 +52,12 @@ class TimelineModel:
 
     @property
     def title(self) -> str:
-        return tr("step {step}").format(step=self.step + 1) if self.steps else ""
+        return step_name(self._workspace.recording, self.step) if self.steps else ""
+
+    @property
+    def steps_title(self) -> str:
+        """What the steps are: runs of deferred graphs, or training steps."""
+        return tr("runs") if all_are_runs(self._workspace.recording) else tr("training steps")
 
     def kept(self, step: int) -> str:
         """How much of a step the recording holds: ``all``, ``small values`` or ``scalars``."""
@@ -73,7 +79,7 @@ class TimelineModel:
         if recording is None or not 0 <= step < recording.step_count:
             return ""
         info = recording.step_info(step)
-        head = tr("step {step} of {steps}").format(step=step + 1, steps=recording.step_count)
+        head = step_words(recording, step, MANY_FETCHES)
         counts = tr("{forward} forward · {backward} backward · {updates} updates").format(
             forward=info.forward, backward=info.backward, updates=info.updates
         )

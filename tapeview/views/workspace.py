@@ -15,6 +15,7 @@ from tapeview.views.breakpoint_book import BreakpointBook
 from tapeview.views.landing import landing, stopped_at
 from tapeview.views.live import LiveScript
 from tapeview.views.places import PositionLabel, describe, phase_name
+from tapeview.views.runs import step_words
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.threads import thread_of
@@ -38,12 +39,11 @@ class Cursor(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What the user picked: an op (``id`` is its seq), a tensor, a variable or a node of deferred graph ``graph``;
-    ``none`` follows the cursor."""
+    """What the user picked: an op (``id`` is its seq), a tensor, a variable or a node of a deferred graph (``id`` is
+    `graphs.node_id`); ``none`` follows the cursor."""
 
     kind: SelectionKind = "none"
     id: int = 0
-    graph: int = 0
 
 
 NOTHING = Selection()
@@ -310,10 +310,9 @@ class Workspace:
         self._move(self.edge if self.edge is not None else self._newest())
         self.following = self.state in ("running", "pausing")
 
-    def select(self, kind: SelectionKind, id: int = 0, graph: int = 0) -> None:
-        """Pick an op, a tensor or a variable of the cursor's step, or a node of a deferred graph; ``none`` goes back to
-        what the cursor shows."""
-        selection = Selection(kind, id, graph) if kind != "none" else NOTHING
+    def select(self, kind: SelectionKind, id: int = 0) -> None:
+        """Pick an op, a tensor, a variable of the step, or a node; ``none`` goes back to what the cursor shows."""
+        selection = Selection(kind, id) if kind != "none" else NOTHING
         if selection != self.selection:
             self.selection = selection
             self._emit("selection")
@@ -336,7 +335,7 @@ class Workspace:
             return ""
         if not self.step_count:
             return tr("no step recorded yet") if self.state in ALIVE else tr("no step recorded")
-        where = tr("step {step} of {steps}").format(step=self.cursor.step + 1, steps=self.step_count)
+        where = step_words(self.recording, self.cursor.step)
         thread = thread_of(self.recording, self.cursor.step)
         where = f"{where} · {thread}" if thread else where
         label = self.label()
