@@ -109,7 +109,13 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         """,
     },
     "tf.keras.utils.np_utils": {_K + "utils.numbers": "normalize to_categorical"},
-    "tf.keras.preprocessing.sequence": {_K + "utils.numbers": "pad_sequences"},
+    "tf.keras.preprocessing.sequence": {
+        _K + "preprocessing.sequence": "TimeseriesGenerator make_sampling_table skipgrams",
+        _K + "utils.numbers": "pad_sequences",
+    },
+    "tf.keras.preprocessing.text": {
+        _K + "preprocessing.text": "Tokenizer hashing_trick one_hot text_to_word_sequence tokenizer_from_json",
+    },
     "tf.keras.callbacks": {
         _K + "callbacks": """
             CSVLogger Callback CallbackList EarlyStopping History LambdaCallback LearningRateScheduler ModelCheckpoint

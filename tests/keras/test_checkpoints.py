@@ -108,3 +108,33 @@ def test_modules_lists_and_layers(tmp_path: Path) -> None:
     checkpoint.read(path)
 
     assert (module.a.numpy(), extra[0].numpy()) == (1.0, 4.0)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_slots_that_are_made_after_restoring_take_what_was_kept(tmp_path: Path, legacy: bool) -> None:
+    optimizers = tf.keras.optimizers.legacy if legacy else tf.keras.optimizers
+    x, y = np.ones((4, 3), np.float32), np.ones((4, 1), np.float32)
+
+    def made() -> tuple[Any, Any]:
+        return tf.keras.Sequential([tf.keras.layers.Dense(2), tf.keras.layers.Dense(1)]), optimizers.Adam(0.1)
+
+    def steps(model: Any, optimizer: Any) -> list[float]:
+        losses = []
+        for _ in range(3):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((model(x) - y) ** 2)
+            variables = model.trainable_variables
+            optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            losses.append(float(loss))
+        return losses
+
+    model, optimizer = made()
+    steps(model, optimizer)
+    path = tf.train.Checkpoint(model=model, optimizer=optimizer).save(tmp_path / "ck")
+    expected = steps(model, optimizer)
+
+    model, optimizer = made()
+    tf.train.Checkpoint(model=model, optimizer=optimizer).restore(path)
+
+    assert int(optimizer.iterations) == 3
+    assert steps(model, optimizer) == pytest.approx(expected, rel=1e-6)

@@ -73,7 +73,7 @@ class Checkpoint:
             raise FileNotFoundError(f"There is no checkpoint at {path!r}.")
         found = archive.Archive(archive.data_file(path))
         names = found.part("names")
-        models = [p for p in self._parts.values() if hasattr(p, "trainable_variables")]
+        models = [p for p in self._parts.values() if hasattr(type(p), "trainable_variables")]
         for key, part in {**self._parts, "save_counter": self.save_counter}.items():
             if key in names:
                 _restore(part, found.arrays(key), names[key], models)
@@ -111,8 +111,8 @@ def _restore(part: Any, values: list[Any], names: list[str], models: list[Any]) 
         elif trainable:
             part._meet(trainable)
         variables = _variables(part)
-        if len(variables) != len(values):  # its slots come with the first step; how many there were is known now
-            part.iterations.assign(values[0])
+        if len(variables) != len(values):  # its slots come with the first step
+            part._expect(values)
             return
     if len(variables) != len(values):
         raise ValueError(f"The checkpoint has {len(values)} variables for {part!r}, which has {len(variables)}.")

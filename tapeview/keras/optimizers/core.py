@@ -105,6 +105,7 @@ class Core(Settled):
         self._known: dict[int, int] = {}
         self._slots: dict[str, list[Slot]] = {}
         self._met: list[ResourceVariable] = []
+        self._waiting: list[Array] = []
 
     # -- what the old and the new optimizers do in their own ways ------------------------------------------------------
 
@@ -154,6 +155,22 @@ class Core(Settled):
         """Called when all variables of a step were changed, before the step is counted."""
 
     # -- what all do ---------------------------------------------------------------------------------------------------
+
+    def _expect(self, values: list[Array]) -> None:
+        """Values of a checkpoint, the count of steps first: slots that are yet to be made take theirs when they are."""
+        self._iterations.assign(values[0])
+        self._waiting = values
+
+    def _take_expected(self) -> None:
+        """Slots have been made. Once they are as many as the checkpoint has values, they take these."""
+        if not self._waiting:
+            return
+        listed: Any = getattr(self, "variables", ())
+        variables = listed() if callable(listed) else listed
+        if len(variables) == len(self._waiting):
+            for variable, value in zip(variables, self._waiting, strict=True):
+                variable.assign(value)
+            self._waiting = []
 
     @property
     @abstractmethod

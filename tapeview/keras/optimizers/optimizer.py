@@ -199,6 +199,7 @@ class Optimizer(Custom):
                 self._averages = [Slot(v._array, f"{prefix}average/{v.name.removesuffix(':0')}") for v in self._met]
             for kind in self._slot_kinds():
                 self._slots[kind] = [self._new_slot(kind, v, prefix) for v in self._met]
+            self._take_expected()
 
     def _new_slot(self, kind: str, variable: ResourceVariable, prefix: str) -> Slot:
         array = variable._array

@@ -169,6 +169,7 @@ class LegacyOptimizer(Core):
         # Most list a kind's slots of all variables together, some a variable's slots.
         order = made if self._paired else [(key, kind) for kind in kinds for key in bases]
         self._created += [made[at] for at in order]
+        self._take_expected()
 
     def _new_slot(self, kind: str, variable: ResourceVariable) -> Slot:
         array = variable._array

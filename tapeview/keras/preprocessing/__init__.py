@@ -1,0 +1,1 @@
+"""``keras.preprocessing``: texts, sequences and images made ready for a network."""
