@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from tapeview.breakpoints import Breakpoint
+from tapeview.trace.graphs import split_id
 from tapeview.trace.records import Assigned, BackwardStep, Frame, Op
 from tapeview.views.background import Background, Immediate
 from tapeview.views.gutter import GutterMark, at_line, marks, toggle_line
@@ -337,24 +338,29 @@ class SourceModel:
         return next((frame.line for frame in frames if self.file is not None and frame.file == self.file.id), 0)
 
     def _frames(self) -> tuple[tuple[Frame, ...], str]:
-        """The frames of what is selected, else of the cursor's position, innermost first, and the phase."""
+        """The frames of what is selected, else of the cursor's position, innermost first, and the phase. Of a node those
+        where it was built, and then those where the script asked for the run."""
         workspace = self._workspace
         recording, step, position = workspace.recording, workspace.step, workspace.position
+        selection = workspace.selection
+        run = recording.frames(step.run.started.site) if recording and step is not None and step.run else ()
+        if recording is not None and selection.kind == "node":
+            node = recording.graphs.node(*split_id(selection.id))
+            return (*(recording.frames(node.site) if node is not None else ()), *run), "selected"
         if recording is None or step is None:
             return (), ""
-        selection = workspace.selection
         if selection.kind == "op" and selection.id in step.ops:
             return recording.frames(step.ops[selection.id].site), "selected"
         if selection.kind == "tensor" and selection.id in step.made_by:
             return recording.frames(step.ops[step.made_by[selection.id]].site), "selected"
         if position is None:
-            return (), ""
+            return run, ""
         record = position.record
         if isinstance(record, BackwardStep):
             op = step.ops.get(record.op)
-            return (recording.frames(op.site) if op is not None else ()), position.phase
+            return (*(recording.frames(op.site) if op is not None else ()), *run), position.phase
         assert isinstance(record, Op | Assigned)
-        return recording.frames(record.site), position.phase
+        return (*recording.frames(record.site), *run), position.phase
 
     def _mark_of(self, frames: tuple[Frame, ...], phase: str) -> Mark:
         if self.file is None:
