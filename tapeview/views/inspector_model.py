@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,8 +14,11 @@ from tapeview.views.background import Background
 from tapeview.views.classes import Compared, compared, labels_in
 from tapeview.views.explained import Explained
 from tapeview.views.fetching import Fetching
+from tapeview.views.graph_runs import NO_STEP
+from tapeview.views.inspector_node import NodePages
 from tapeview.views.inspector_pages import Pages
 from tapeview.views.inspector_sheet import TABS, Entry, Sheet
+from tapeview.views.run_index import run_index
 from tapeview.views.senders import Senders, SenderTables
 from tapeview.views.signal import Signal
 from tapeview.views.tensor_content import Meaning
@@ -173,10 +177,12 @@ class InspectorModel:
     def _sheet(self) -> Sheet:
         workspace = self._workspace
         recording, step, position = workspace.recording, workspace.step, workspace.position
+        kind, id = workspace.selection
+        if recording is not None and kind == "node":
+            return NodePages(recording, step or NO_STEP, workspace.cursor.position).node(id)
         if recording is None or step is None:
             return Sheet()
         pages = Pages(recording, step, workspace.cursor.position)
-        kind, id = workspace.selection
         if kind == "op" and id in step.ops:
             return pages.op(step.ops[id])
         if kind == "tensor":
@@ -185,7 +191,13 @@ class InspectorModel:
             for state in recording.variables_at(*workspace.cursor):
                 if state.variable.id == id:
                     return pages.variable(state)
-        return pages.position(position) if position is not None else Sheet()
+        if position is None:
+            return Sheet()
+        sheet, run = pages.position(position), run_index(recording, step)
+        node = recording.graphs.node(run.graph, run.nodes[position.index]) if run is not None else None
+        if node is None or sheet.kind == "empty":
+            return sheet
+        return replace(sheet, where=tr("node {name} · {where}").format(name=node.name, where=sheet.where))
 
     def _show(self) -> None:
         entry, recording = self.entry, self._workspace.recording

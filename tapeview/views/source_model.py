@@ -338,7 +338,7 @@ class SourceModel:
         return next((frame.line for frame in frames if self.file is not None and frame.file == self.file.id), 0)
 
     def _frames(self) -> tuple[tuple[Frame, ...], str]:
-        """The frames of what is selected, else of the cursor's position, innermost first, and the phase. Of a node those
+        """The frames of what is selected, else of the position, innermost first, and the phase. Of a node those
         where it was built, and then those where the script asked for the run."""
         workspace = self._workspace
         recording, step, position = workspace.recording, workspace.step, workspace.position
