@@ -35,7 +35,9 @@ class Explain:
     """
 
     name: ClassVar[str] = "explain"
-    usage: ClassVar[str] = "FILE [--step N] [--huge LIMIT] [--gradient NAME | --path NAME [--longest]] [--json]"
+    usage: ClassVar[str] = (
+        "FILE [--step N] [--huge LIMIT] [--rule RULE=LEVEL]... [--gradient NAME | --path NAME [--longest]] [--json]"
+    )
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="a recording (.tapeview)")
@@ -55,12 +57,28 @@ class Explain:
             action="store_true",
             help="with --path: to the use that got its gradient last, not to the one that got most",
         )
+        parser.add_argument(
+            "--rule",
+            action="append",
+            default=[],
+            metavar="SETTING",
+            help="another level (RULE=off, note, warning, error) or threshold (RULE.NAME=NUMBER) of a rule; "
+            "“--rule list” prints all of them",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def run(self, options: argparse.Namespace) -> int:
         from tapeview.explain import ERROR, HUGE, explain, explain_step
+        from tapeview.explain.rules import RULES, SettingError, parse
         from tapeview.trace.query import Recording, RecordingError
 
+        if options.rule == ["list"]:
+            _print_rules()
+            return 0
+        try:
+            rules = parse(options.rule, RULES)
+        except SettingError as error:
+            raise UserError(str(error)) from error
         try:
             recording = Recording.open(Path(options.file))
         except RecordingError as error:
@@ -74,12 +92,24 @@ class Explain:
             step = options.step - 1 if options.step is not None else None
             if options.gradient is not None or options.path is not None:
                 return _gradient(recording, options, step)
-            found = explain(recording, limit=limit) if step is None else explain_step(recording, step, limit=limit)
+            if step is None:
+                found = explain(recording, limit=limit, rules=rules)
+            else:
+                found = explain_step(recording, step, limit=limit, rules=rules)
             if options.json:
                 _tell(recording, findings=found)
             else:
                 _print(recording, found)
         return ERROR_EXIT if any(finding.level == ERROR for finding in found) else 0
+
+
+def _print_rules() -> None:
+    from tapeview.explain.rules import RULES
+
+    for rule in RULES.values():
+        print(f"{rule.name}={rule.level}: {rule.title}")
+        for one in rule.thresholds:
+            print(f"    {rule.name}.{one.name}={one.default:g}  {one.meaning}")
 
 
 def _limit(text: str) -> float:
@@ -190,6 +220,8 @@ def _print(recording: Recording, findings: list[Finding]) -> None:
 
 
 def _heading(recording: Recording, finding: Finding) -> str:
+    from tapeview.explain import RULES
+
     name = PurePath(recording.source(finding.file).path).name if finding.file else ""
     where = f"{name}:{finding.line}" if name and finding.line else ""
     step = f"step {finding.step + 1}"
@@ -200,5 +232,6 @@ def _heading(recording: Recording, finding: Finding) -> str:
         "zero": f"the gradient of {finding.subject} is zero: {finding.cause}",
         "nonfinite": f"{finding.subject} is not finite: {finding.cause}",
         "huge": f"{finding.subject} is huge: {finding.cause}",
+        "rule": f"{RULES[finding.cause].title}: {finding.subject}" if finding.cause in RULES else finding.subject,
     }.get(finding.kind, f"{finding.subject}: {finding.cause}")
     return f"{finding.level}: {where + ': ' if where else ''}{step}: {what}"

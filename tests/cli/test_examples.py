@@ -11,8 +11,9 @@ import pytest
 
 from tapeview.cli import main
 from tapeview.commands.examples import examples, title
+from tapeview.explain import explain
+from tests.end2end.test_tutorials import write_batch
 from tests.helpers.scripts import record
-from tests.keras.test_cifar import write_batch
 
 NAMES = list(examples())
 FROZEN = Path(__file__).parent / "frozen"
@@ -62,6 +63,9 @@ def test_an_example_runs_and_says_what_to_look_at(
     assert (run.code, run.err) == (0, "")
     with run.recording() as recording:
         assert recording.step_count >= 5
+        # and no rule takes a healthy one for a sick one
+        alarms = {finding.cause for finding in explain(recording) if finding.kind == "rule"}
+        assert alarms == ({"constant-loss"} if name == "custom_gradient" else set())
     # and prints what it prints on TensorFlow, up to rounding
     frozen = FROZEN / f"{name}.txt"
     if name != "cifar100_cnn":
