@@ -14,6 +14,7 @@ from typing import Final
 from tapeview.tensorflow.keras_table import KERAS as _KERAS
 from tapeview.tensorflow.layer_names import KERAS
 from tapeview.tensorflow.namespaces import NAMESPACES
+from tapeview.tensorflow.tf1_library import LIBRARY
 from tapeview.tensorflow.tf1_table import TF1
 
 _ENGINE = "tapeview.engine."
@@ -171,6 +172,16 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         _ENGINE + "seeds": "set_random_seed=set_seed",
         "tapeview.tf1.behaviour": "enable_eager_execution",
     },
+    "tf.image": {
+        _OPS + "pictures": """
+            adjust_brightness adjust_gamma adjust_hue adjust_saturation central_crop convert_image_dtype
+            crop_to_bounding_box flip_left_right flip_up_down grayscale_to_rgb hsv_to_rgb image_gradients
+            pad_to_bounding_box per_image_standardization psnr random_brightness random_contrast random_crop
+            random_flip_left_right random_flip_up_down random_hue random_saturation resize_with_crop_or_pad
+            rgb_to_grayscale rgb_to_hsv rot90 total_variation transpose=transpose_image
+        """,
+        _OPS + "resizing": "ResizeMethod resize resize_with_pad",
+    },
     "tf.strings": {
         _SCRIPTING + "text": """
             as_string format=format_ join length lower reduce_join regex_replace strip substr to_number upper
@@ -226,7 +237,7 @@ def _build() -> dict[str, dict[str, str]]:
     }
     for space, modules in (*LOCAL.items(), *KERAS.items()):
         names.setdefault(space, {}).update(_homes(modules))
-    for space, modules in TF1.items():
+    for space, modules in (*TF1.items(), *LIBRARY.items()):
         names.setdefault("tf.compat.v1" + space[2:], {}).update(_homes(modules))
     return {space: found for space, found in names.items() if found}
 

@@ -41,16 +41,27 @@ class Cell:
             names.set_prefix("")
             try:
                 with eagerly():
-                    made = SessionVariable(
-                        EagerTensor(array), trainable=self.symbol.trainable, name=self.symbol.op.name
-                    )
+                    made = self._made(EagerTensor(array))
             finally:
                 names.set_prefix(outer)
-            made.symbol = self.symbol
             self.variable = made
         else:
             self.variable._replace(array, how, gradient)
-        return self.variable._value
+        return self.shown()
+
+    def _made(self, value: EagerTensor) -> ResourceVariable:
+        kind, name = self.symbol.value_class, self.symbol.op.name
+        if kind is not None:
+            return kind(value, name)  # type: ignore[no-any-return]
+        made = SessionVariable(value, trainable=self.symbol.trainable, name=name)
+        made.symbol = self.symbol
+        return made
+
+    def shown(self, node: str = "") -> EagerTensor:
+        """The value, for somebody who may keep it: a variable that changes in place has to know."""
+        variable = self.known(node)
+        variable._array  # noqa: B018
+        return variable._value
 
 
 class SessionVariable(ResourceVariable):

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,14 @@ def _int(number: int, value: int) -> bytes:
     return _varint(number << 3) + _varint(value)
 
 
+def _float(number: int, value: float) -> bytes:
+    return _varint(number << 3 | 5) + struct.pack("<f", value)
+
+
+def _doubles(number: int, values: Iterable[float]) -> bytes:
+    return _field(number, b"".join(struct.pack("<d", value) for value in values))
+
+
 def _double(number: int, value: float) -> bytes:
     return _varint(number << 3 | 1) + struct.pack("<d", value)
 
@@ -69,6 +78,37 @@ def _tensor(array: Any, kind: int) -> bytes:
 def _strings(values: list[bytes]) -> bytes:
     """A TensorProto of strings."""
     return _int(1, 7) + _field(2, _field(2, _int(1, len(values)))) + b"".join(_field(8, v) for v in values)
+
+
+# -- summaries as version 1 writes them --------------------------------------------------------------------------------
+
+
+def _tagged(tag: str, what: bytes) -> bytes:
+    return _field(1, _field(1, tag.encode()) + what)
+
+
+def number_summary(tag: str, value: float) -> bytes:
+    """A summary of a number."""
+    with np.errstate(over="ignore"):
+        return _tagged(tag, _float(2, float(np.float32(value))))
+
+
+def histogram_summary(tag: str, numbers: Any, limits: list[float], counts: list[float]) -> bytes:
+    """A summary of how ``numbers`` are spread: so many (``counts``) below each of ``limits``."""
+    low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 0.0)
+    totals = ((1, low), (2, high), (3, numbers.size), (4, float(numbers.sum())), (5, float((numbers**2).sum())))
+    head = b"".join(_double(number, value) for number, value in totals)
+    return _tagged(tag, _field(5, head + _doubles(6, limits) + _doubles(7, counts)))
+
+
+def image_summary(tag: str, png: bytes, rows: int, columns: int, channels: int) -> bytes:
+    """A summary of an encoded image."""
+    return _tagged(tag, _field(4, _int(1, rows) + _int(2, columns) + _int(3, channels) + _field(4, png)))
+
+
+def text_summary(tag: str, values: list[bytes]) -> bytes:
+    """A summary of texts."""
+    return _tagged(tag, _field(8, _strings(values)) + _field(9, _field(1, _field(1, b"text"))))
 
 
 class EventFile:
@@ -101,6 +141,10 @@ class EventFile:
         """Encoded images of one size."""
         sizes = [str(width).encode(), str(height).encode()]
         self._value(tag, step, "images", _strings([*sizes, *pngs]))
+
+    def summary(self, data: bytes, step: int) -> None:
+        """A serialised summary."""
+        self._event(step, _field(5, data))
 
     def _value(self, tag: str, step: int, plugin: str, tensor: bytes) -> None:
         # SummaryMetadata: the plugin's name, and which kind of data (a scalar, a series of tensors, of blobs).

@@ -127,11 +127,12 @@ def image(name: str, data: Any, step: Any = None, max_outputs: Any = 3, descript
     if batch.dtype != np.uint8:
         batch = (np.clip(batch, 0, 1) * 255.5).astype(np.uint8)
     chosen = batch[: int(max_outputs)]
-    target[0].images(name, [_png(one) for one in chosen], batch.shape[2], batch.shape[1], target[1])
+    target[0].images(name, [png(one) for one in chosen], batch.shape[2], batch.shape[1], target[1])
     return True
 
 
-def _png(pixels: Array) -> bytes:
+def png(pixels: Array) -> bytes:
+    """An image (rows, columns, 1 to 4 channels of bytes), encoded."""
     rows, columns, channels = pixels.shape
     lines = np.zeros((rows, 1 + columns * channels), np.uint8)  # each line begins with its filter: none
     lines[:, 1:] = pixels.reshape(rows, -1)
