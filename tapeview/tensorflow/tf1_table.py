@@ -19,6 +19,15 @@ _FLAGS = """
     DuplicateFlagError Error FLAGS Flag FlagValues IllegalFlagValueError UnrecognizedFlagError mark_flag_as_required
 """
 
+_CELLS = {
+    _TF1 + "rnn.cells": "BasicLSTMCell BasicRNNCell GRUCell LSTMCell LSTMStateTuple RNNCell",
+    _TF1 + "rnn.wrappers": """
+        DeviceWrapper DropoutWrapper EmbeddingWrapper InputProjectionWrapper MultiRNNCell OutputProjectionWrapper
+        ResidualWrapper
+    """,
+}
+_LOOPS = "static_bidirectional_rnn static_rnn"
+
 TF1: Final[Mapping[str, Mapping[str, str]]] = {
     "tf": {
         _ENGINE + "deferred": """
@@ -110,8 +119,12 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
             embedding_lookup in_top_k l2_normalize log_softmax max_pool moments relu_layer separable_conv2d
             sigmoid_cross_entropy_with_logits softmax softmax_cross_entropy_with_logits_v2
             sparse_softmax_cross_entropy_with_logits weighted_cross_entropy_with_logits xw_plus_b
-        """
+        """,
+        _TF1 + "rnn.loops": f"bidirectional_dynamic_rnn bidirectional_rnn=static_bidirectional_rnn dynamic_rnn "
+        f"rnn=static_rnn {_LOOPS}",
     },
+    "tf.nn.rnn_cell": _CELLS,
+    "tf.contrib.rnn": {**_CELLS, _TF1 + "rnn.loops": _LOOPS},
     "tf.random": {_ENGINE + "seeds": "set_random_seed=set_seed", _TF1 + "older": "multinomial"},
 }
 """For each namespace: module -> the words of the objects that live there."""
