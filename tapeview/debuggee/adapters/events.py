@@ -18,6 +18,9 @@ GRADIENT_STARTED = observe.GRADIENT_STARTED
 GRADIENT_FINISHED = observe.GRADIENT_FINISHED
 LOGGED = observe.LOGGED
 FAILED = observe.FAILED
+RUN_STARTED = observe.RUN_STARTED
+NODE_RAN = observe.NODE_RAN
+RUN_FINISHED = observe.RUN_FINISHED
 
 
 def array_of(gradient: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tapeview.debuggee.adapters import events as e
 from tapeview.debuggee.adapters.places import Where, entry_of_rule, variable_name
+from tapeview.debuggee.adapters.running import first_value, in_run, node_of_run
 from tapeview.debuggee.breakpoints.arrays import ArrayTest, array_test
 from tapeview.debuggee.breakpoints.gradients import gradient_checks
 from tapeview.debuggee.breakpoints.nodes import node_checks
@@ -38,10 +39,25 @@ def line_checks(visits: Visits, hit: Callable[[e.Event, Any], Halt | None]) -> P
     for kind, place in SITE.items():
 
         def check(event: e.Event, place: int = place) -> Halt | None:
+            if in_run():
+                return None  # ops of a node stand at the line where it was built: below
             frame = visits.begins(event[place], get_ident())
             return None if frame is None else hit(event, frame)
 
         checks[kind] = check
+
+    def run(event: e.Event) -> Halt | None:
+        frame = visits.runs(event[6], get_ident())
+        return None if frame is None else hit(event, frame)
+
+    def ran(event: e.Event) -> Halt | None:
+        node = node_of_run(event[2])
+        if node is None or node.kind == "constant":
+            return None
+        frame = visits.evaluates(node.site, get_ident())
+        return None if frame is None else hit(event, frame)
+
+    checks[e.RUN_STARTED], checks[e.NODE_RAN] = run, ran
 
     def leave(event: e.Event) -> None:
         visits.leave(get_ident())
@@ -52,9 +68,14 @@ def line_checks(visits: Visits, hit: Callable[[e.Event, Any], Halt | None]) -> P
 
 def _line(point: Point, held: Iterable[int]) -> PointChecks:
     b = point.breakpoint
-    text = f"line {b.line} of {os.path.basename(b.file)} is reached"
+    place = f"line {b.line} of {os.path.basename(b.file)}"
+    text = f"{place} is reached"
 
     def hit(event: e.Event, frame: Any) -> Halt | None:
+        if event[0] == e.NODE_RAN:
+            node = node_of_run(event[2])
+            built = f"{node.name}, built at {place}, has run" if node is not None else text
+            return point.hit(built, first_value(event), "", frame)
         op = event[0] == e.OP
         return point.hit(text, event[4][0]._array if op else None, event[2].name if op else "", frame)
 

@@ -1,4 +1,4 @@
-"""Breakpoints on the op that makes the result with the user's name (``y_pred``)."""
+"""Breakpoints on the op that makes the result with the user's name (``y_pred``), or on a node of a deferred graph."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from tapeview.debuggee.adapters import events as e
 from tapeview.debuggee.adapters.places import is_result, result_name, running
+from tapeview.debuggee.adapters.running import first_value, in_run, node_of_run
 from tapeview.debuggee.breakpoints.point import Point
 from tapeview.debuggee.stops import Check, Halt
 
@@ -45,9 +46,18 @@ class _Node:
         late = dict.fromkeys(
             (e.BACKWARD, e.ASSIGNED, e.GRADIENT_STARTED, e.GRADIENT_FINISHED, e.TAPE_OPENED, e.TAPE_CLOSED), self._end
         )
-        return {**late, e.OP: self._op}
+        return {**late, e.OP: self._op, e.NODE_RAN: self._ran}
+
+    def _ran(self, event: e.Event) -> Halt | None:
+        """A node of a deferred graph goes by its own name, and by the user's for what it makes."""
+        node = node_of_run(event[2])
+        if node is None or self._name not in (node.name, f"{node.name}:0", node.called):
+            return None
+        return self._point.hit(f"node {node.name} has run", first_value(event), "")
 
     def _op(self, event: e.Event) -> Halt | None:
+        if in_run():
+            return None
         site = event[6]
         wanted = self._sites.get(site)
         if wanted is None:

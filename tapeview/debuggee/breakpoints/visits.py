@@ -21,6 +21,10 @@ class _Visit(NamedTuple):
     called: FrameType | None
 
 
+_ASKED, _HERE, _AWAY = "asked", "here", "away"
+"""Where a run of a deferred graph stands: the line asked for it; a node built there is evaluated; neither."""
+
+
 class Visits:
     """Tells of the ops of each thread whether they begin a visit of a line.
 
@@ -30,6 +34,7 @@ class Visits:
     def __init__(self, where: Where) -> None:
         self._line = Line(where)
         self._now: dict[int, _Visit] = {}
+        self._runs: dict[int, str] = {}
 
     def begins(self, site: int, thread: int) -> FrameType | None:
         """The frame at the line if the op with this site, which has just run on this thread, begins a visit."""
@@ -57,6 +62,22 @@ class Visits:
         """A tape was closed: nothing is held beyond that."""
         if self._now:
             self._now.pop(thread, None)
+
+    def runs(self, site: int, thread: int) -> FrameType | None:
+        """The frame at the line if a run of a deferred graph is asked for there."""
+        frame = self.begins(site, thread)
+        self._runs[thread] = _ASKED if frame is not None else _AWAY
+        return frame
+
+    def evaluates(self, site: int, thread: int) -> FrameType | None:
+        """The user's innermost frame if a node that was built at the line is evaluated, the first of several that
+        follow each other. In a run that was asked for at the same line none is."""
+        before = self._runs.get(thread, _AWAY)
+        if before == _ASKED:
+            return None
+        here = self._line.depth(site) >= 0
+        self._runs[thread] = _HERE if here else _AWAY
+        return running()[0] if here and before == _AWAY else None
 
 
 def _goes_on(before: _Visit, now: _Visit) -> bool:
