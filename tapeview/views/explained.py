@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import NamedTuple
 
-from tapeview.explain import ERROR, NOTE, WARNING, Finding, Gathered, explain_step, spread
+from tapeview.explain import ERROR, NOTE, RULES, WARNING, Finding, Gathered, check_training, explain_step, spread
 from tapeview.trace.query import Recording
 from tapeview.views.background import Background
 from tapeview.views.signal import Signal
@@ -69,6 +69,8 @@ class Explained:
 
     def _begin_anew(self) -> None:
         self._gathered = Gathered()
+        self._of_training: list[Finding] = []
+        self._trained = 0
         self._positions: dict[tuple[int, int, bool], int] = {}
         self._counts: dict[int, Counts] = {}
         self._of_step: OrderedDict[int, tuple[Located, ...]] = OrderedDict()
@@ -87,7 +89,7 @@ class Explained:
 
     def findings(self) -> list[Located]:
         """What was found so far, the newest step first."""
-        found = reversed(self._gathered.findings())
+        found = sorted([*self._of_training, *self._gathered.findings()], key=lambda one: -one.step)
         return [Located(one, self._positions.get((one.step, one.op, one.backward), 0)) for one in found]
 
     def counts(self, step: int) -> Counts:
@@ -191,7 +193,11 @@ class Explained:
 
     def _go_on(self) -> None:
         recording, this = self._recording, self._round
-        if self._busy or recording is None or self._next >= self._until:
+        if self._busy or recording is None:
+            return
+        if self._next >= self._until:
+            if self._trained != self._until > 0:
+                self._check_training(recording, self._until)
             return
         steps = range(self._next, self._until)[:CHUNK]
         self._busy = True
@@ -220,6 +226,21 @@ class Explained:
 
         self._background.submit(job, done)
 
+    def _check_training(self, recording: Recording, count: int) -> None:
+        """What the rules on the whole training say, now that it has ``count`` steps."""
+        this = self._round
+        self._busy = True
+
+        def done(found: list[Finding]) -> None:
+            if this is self._round:
+                self._busy, self._trained = False, count
+                news, self._of_training = found != self._of_training, found
+                if news:
+                    self.changed.emit(frozenset({"findings"}))
+                self._go_on()
+
+        self._background.submit(lambda: check_training(recording, stopped=lambda: this is not self._round), done)
+
     def _remember(self, step: int, found: list[Located]) -> None:
         levels = [one.finding.level for one in found]
         if found:
@@ -243,8 +264,10 @@ def title(finding: Finding) -> str:
         else tr("{subject} is zero: {cause}"),
         "nonfinite": tr("{subject} is not finite: {cause}"),
         "huge": tr("{subject} is huge: {cause}"),
+        "rule": tr("{title}: {subject}"),
     }.get(finding.kind, tr("{subject}: {cause}"))
-    return words.format(subject=finding.subject, cause=finding.cause)
+    known = RULES.get(finding.cause) if finding.kind == "rule" else None
+    return words.format(subject=finding.subject, cause=finding.cause, title=known.title if known else finding.cause)
 
 
 def advice(finding: Finding) -> str:

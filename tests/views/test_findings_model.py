@@ -110,3 +110,26 @@ def test_what_comes_back_for_another_recording_is_dropped(tmp_path: Path) -> Non
         workspace.close()
         job()
         assert model.findings == ()
+
+
+RISES = """
+import tensorflow as tf
+w = tf.Variable(1.0)
+for step in range(30):
+    with tf.GradientTape() as tape:
+        loss = w ** 2
+    w.assign_add(0.05 * tape.gradient(loss, w))
+"""
+
+
+def test_rules_on_the_training_stand_among_the_findings(tmp_path: Path) -> None:
+    run = record_source(tmp_path, RISES)
+    with run.recording() as recording:
+        workspace = Workspace()
+        model = FindingsModel(workspace, Explained(workspace, Immediate()))
+        workspace.open(recording)
+        (rises,) = model.findings
+        assert (rises.kind, rises.title) == ("warning", "loss rises: loss")
+        assert "over the last 10" in rises.message
+        model.go_to_step(rises)
+        assert workspace.cursor.step == 29
