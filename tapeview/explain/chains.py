@@ -136,11 +136,19 @@ class Chains:
         end = goal if goal in came else first.tensor
         while end:
             hop = self.hop(self.made[end])
-            # What a rule sent and the sum it was added to are one station.
-            if not way or (way[-1].op, way[-1].backward) != (hop.op, hop.backward) or not hop.op:
+            # What a rule sent and the sum it was added to are one station, and a sum that was wrong before is none.
+            again = bool(way) and bool(hop.op) and (way[-1].op, way[-1].backward) == (hop.op, hop.backward)
+            if not again and (end == goal or not self._only_added(self.made[end])):
                 way.append(hop)
             end = came[end]
         return tuple(way[::-1][:_LONGEST_PATH])
+
+    def _only_added(self, made: Made) -> bool:
+        """Whether a sum of contributions was wrong before a rule added its own, which is not."""
+        record = made.record
+        if not isinstance(record, BackwardStep) or made.tensor in record.contributions or not made.parents:
+            return False
+        return not any(self.is_wrong(sent) for sent in record.contributions)
 
     def hop(self, made: Made) -> Hop:
         """A tensor as a station of a path."""

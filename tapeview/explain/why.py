@@ -11,25 +11,23 @@ from tapeview.explain.huge import HUGE, explain_large, huge_tensors
 from tapeview.explain.none import explain_missing
 from tapeview.explain.nonfinite import bad_tensors, explain_bad
 from tapeview.explain.nothing import explain_zero_value
-from tapeview.explain.screen import magnitude, stats_of
+from tapeview.explain.screen import FRACTIONS, magnitude
 from tapeview.explain.senders import called
 from tapeview.explain.zero import explain_zero_gradient
 from tapeview.trace.query import Recording
+from tapeview.trace.records import Stats
 
 ODD = ("nonfinite", "zero", "huge")
 
 
-def odd(recording: Recording, tensor: int, limit: float = HUGE) -> str:
-    """What about a tensor asks for an explanation: one of ``ODD``, or "" if nothing does or it was not kept.
-
-    Single zeros are ordinary numbers.
+def odd(stats: Stats | None, size: int, dtype: str, limit: float = HUGE) -> str:
+    """What about a tensor with these statistics asks for an explanation: one of ``ODD``, or "" if nothing does or
+    nothing is known.
     """
-    stats = stats_of(recording, tensor)
-    if stats is None:
+    if stats is None or not dtype.startswith(FRACTIONS):
         return ""
     if stats.nans or stats.infs:
         return "nonfinite"
-    size = math.prod(recording.tensor(tensor).shape)
     if size and stats.zeros == size:
         return "zero"
     return "huge" if magnitude(stats) > limit else ""
@@ -42,7 +40,10 @@ def why(recording: Recording, step: int, tensor: int, limit: float = HUGE) -> Fi
         IndexError: there is no such step.
     """
     context = Context(recording, recording.step(step))
-    kind = odd(recording, tensor, limit)
+    record = context.tensor(tensor)
+    if record is None:
+        return None
+    kind = odd(context.stats(tensor), math.prod(record.shape), record.dtype, limit)
     if kind == "nonfinite":
         return explain_bad(context, tensor)
     if kind == "huge":

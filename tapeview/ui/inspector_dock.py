@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
@@ -22,24 +23,31 @@ from tapeview.ui import theme
 from tapeview.ui.dock import Dock
 from tapeview.ui.facts import Facts, breakable, dress, show_if
 from tapeview.ui.fetch_box import FetchBox
+from tapeview.ui.senders_table import SendersTable
 from tapeview.ui.tensor_view import TensorView
 from tapeview.ui.text import tr
 from tapeview.views.inspector_model import InspectorModel
 from tapeview.views.inspector_sheet import TABS, Entry
 from tapeview.views.reasons import Why
+from tapeview.views.senders import Senders
 
 ROW = 25
 LONGEST = 90
 
 
 class EntryList(QWidget):
-    """The tensors of a tab, one line each; ``chosen`` and ``activated`` (double click, Enter) carry an entry's key."""
+    """The tensors of a tab, one line each; ``chosen``, ``activated`` (double click, Enter) and ``asked`` (a click on
+    "why?", or W) carry an entry's key. ``can_ask`` says of which entries one may ask.
+    """
 
     chosen = Signal(str)
     activated = Signal(str)
+    asked = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, can_ask: Callable[[Entry], bool]) -> None:
         super().__init__()
+        self._can_ask = can_ask
+        self._links: dict[str, QRectF] = {}
         self._entries: tuple[Entry, ...] = ()
         self._current = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -84,7 +92,10 @@ class EntryList(QWidget):
             shape = f"  {entry.shape}" if entry.shape not in ("", "()") else ""
             painter.setFont(brief_font)
             metrics = painter.fontMetrics()
-            room = self.width() - left - 8
+            aside = self._paint_link(painter, area, entry)
+            area = area.adjusted(0, 0, -aside, 0)
+            painter.setFont(brief_font)
+            room = self.width() - left - 8 - aside
             wide = min(metrics.horizontalAdvance(entry.brief) + 2, round(room * 0.62))
             role = {"none": "none", "next": "faint", "unknown": "muted"}.get(
                 entry.status, "grad" if entry.role == "gradient" else "text"
@@ -101,12 +112,27 @@ class EntryList(QWidget):
             painter.drawText(area.adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
             painter.setPen(QPen(palette.color("line"), 1))
             if row < len(self._entries) - 1:
-                painter.drawLine(area.bottomLeft(), area.bottomRight())
+                painter.drawLine(QPointF(0, area.bottom()), QPointF(self.width(), area.bottom()))
         if self.hasFocus() and several:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(palette.color("accent", 0.6), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         painter.end()
+
+    def _paint_link(self, painter: QPainter, area: QRectF, entry: Entry) -> int:
+        """The question "why?" at the right end of a row; returns the room it takes."""
+        self._links.pop(entry.key, None)
+        if not self._can_ask(entry):
+            return 0
+        font = theme.ui_font(12)
+        font.setUnderline(True)
+        painter.setFont(font)
+        painter.setPen(theme.current().palette.color("accent"))
+        text = tr("why?")
+        wide = painter.fontMetrics().horizontalAdvance(text)
+        self._links[entry.key] = QRectF(area.right() - 8 - wide, area.top(), wide + 8, ROW)
+        painter.drawText(self._links[entry.key], Qt.AlignmentFlag.AlignVCenter, text)
+        return wide + 10
 
     def _at(self, y: float) -> Entry | None:
         row = int(y // ROW)
@@ -114,7 +140,9 @@ class EntryList(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         entry = self._at(event.position().y())
-        if entry is not None:
+        if entry is not None and self._links.get(entry.key, QRectF()).contains(event.position()):
+            self.asked.emit(entry.key)
+        elif entry is not None:
             self.chosen.emit(entry.key)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -138,6 +166,8 @@ class EntryList(QWidget):
             self.chosen.emit(keys[at - 1])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and keys:
             self.activated.emit(keys[at])
+        elif event.key() == Qt.Key.Key_W and not event.modifiers() and keys:
+            self.asked.emit(keys[at])
         else:
             super().keyPressEvent(event)
 
@@ -193,7 +223,7 @@ class InspectorDock(Dock):
         }
         for tab in TABS:
             self.tabs.addTab(self._tab_names[tab])
-        self.list = EntryList()
+        self.list = EntryList(model.can_ask)
         self._page = QWidget()
         self.tensor = TensorView(model.tensor, self._page)
         self.fetch = FetchBox(model.fetching, self._page)
@@ -207,8 +237,13 @@ class InspectorDock(Dock):
         head.addWidget(self.title)
         head.addWidget(self.where)
         self._column.addLayout(head)
-        for widget in (self.rule, self.tabs, self.list, self.tensor, self.fetch, self.details):
+        self._senders: list[SendersTable] = []
+        self._senders_box = QVBoxLayout()
+        for widget in (self.rule, self.tabs, self.list):
             self._column.addWidget(widget)
+        self._column.addLayout(self._senders_box)
+        for shown in (self.tensor, self.fetch, self.details):
+            self._column.addWidget(shown)
         self._cards_box = QVBoxLayout()
         self._cards_box.setSpacing(8)
         self._column.addLayout(self._cards_box)
@@ -232,6 +267,7 @@ class InspectorDock(Dock):
         self.tabs.currentChanged.connect(self._tab_chosen)
         self.list.chosen.connect(model.choose)
         self.list.activated.connect(model.jump)
+        self.list.asked.connect(model.ask)
         theme.current().changed.connect(self.refresh)
         self.on_dispose(
             model.changed.connect(lambda: self.later("all", self.refresh)),
@@ -270,6 +306,7 @@ class InspectorDock(Dock):
         self.details.show_rows([(name, value, "") for name, value in sheet.details] if model.tab == "details" else [])
         self.doc.setText(f"<span style='color:{palette.muted}; font-size:12px'>{escape(sheet.doc)}</span>")
         show_if(self.doc, bool(sheet.doc) and model.tab == "details")
+        self._show_senders(model.senders)
         leaf = model.tab == "value" and sheet.kind in ("variable", "tensor")
         self._show_cards(sheet.whys if leaf or model.tab == "gradient" else ())
 
@@ -302,6 +339,17 @@ class InspectorDock(Dock):
             f"background: {face}; border: 0; border-left: 3px solid {edge}; padding: 7px 10px;"
             "border-top-right-radius: 6px; border-bottom-right-radius: 6px;",
         )
+
+    def _show_senders(self, several: tuple[Senders, ...]) -> None:
+        while len(self._senders) < len(several):
+            table = SendersTable()
+            table.chosen.connect(self._model.go_to)
+            self._senders.append(table)
+            self._senders_box.addWidget(table)
+        for place, table in enumerate(self._senders):
+            show_if(table, place < len(several))
+            if place < len(several):
+                table.show_senders(several[place])
 
     def _show_cards(self, whys: tuple[Why, ...]) -> None:
         while len(self._cards) < len(whys):

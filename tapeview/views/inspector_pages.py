@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from tapeview.explain import odd
 from tapeview.trace import names
 from tapeview.trace.query import Position, Recording, Step, VariableState
 from tapeview.trace.records import Assigned, BackwardStep, Op, OpInfo, SourceGradient
@@ -29,6 +30,7 @@ class Pages:
     def __init__(self, recording: Recording, step: Step, at: int) -> None:
         self._recording, self._step, self._at = recording, step, at
         self._index: StepIndex = index_of(step)
+        self._fans: list[tuple[int, int]] = []
 
     # -- sheets --------------------------------------------------------------------------------------------------------
 
@@ -83,6 +85,7 @@ class Pages:
             tabs={"value": outputs, "gradient": gradient, "inputs": inputs},
             details=self._op_details(op, info),
             whys=whys,
+            fans=tuple(self._fans),
             doc=info.doc if info else "",
             first_tab="gradient" if in_backward else "inputs" if op.error else "value",
             error=readable(op.error),
@@ -137,6 +140,7 @@ class Pages:
             tabs={"value": tuple(entries), "gradient": gradient},
             details=tuple(details),
             whys=whys,
+            fans=tuple(self._fans),
         )
 
     def tensor(self, tensor: int) -> Sheet:
@@ -161,6 +165,7 @@ class Pages:
             where=" · ".join([origin, watched, plural(used, tr("used by {n} op"), tr("used by {n} ops"))]),
             tabs={"value": (self._entry("value", "", tensor),), "gradient": gradient},
             whys=whys,
+            fans=tuple(self._fans),
         )
 
     # -- gradients -----------------------------------------------------------------------------------------------------
@@ -176,6 +181,7 @@ class Pages:
         for k, output in enumerate(op.outputs):
             arrived = [sent for sent in self._index.sent_to(output, backward.call) if sent.contribution]
             if len(arrived) > 1:
+                self._fans.append((output, backward.call))
                 entries += [self._from_consumer(sent) for sent in arrived]
             upstream = backward.upstream[k] if k < len(backward.upstream) else 0
             symbol = "g" if len(op.outputs) == 1 else f"g[{k}]"
@@ -189,15 +195,14 @@ class Pages:
             part = backward.contributions[k] if k < len(backward.contributions) else 0
             if not part:
                 why = self._why_input(tensor, name)
-                entries.append(
-                    Entry(f"to {k}", symbols[k], text, 0, brief="None", status="none", role="gradient", why=why)
-                )
+                entries.append(self._none(f"to {k}", symbols[k], text, why, tensor))
                 if why is not None and why not in whys:
                     whys.append(why)
                 continue
             entries.append(self._gradient(f"to {k}", symbols[k], text, part, later))
             everyone = [sent for sent in self._index.sent_to(tensor, backward.call) if sent.contribution]
             if len(everyone) > 1 and k < len(backward.totals):
+                self._fans.append((tensor, backward.call))
                 done = next((n for n, sent in enumerate(everyone, 1) if sent.position == at and sent.argument == k), 0)
                 text = tr("total so far, {n} of {count} consumers").format(n=done, count=len(everyone))
                 entries.append(self._gradient(f"total {k}", f"Σ{symbols[k]}", text, backward.totals[k], later))
@@ -211,6 +216,8 @@ class Pages:
         for call in self._step.calls:
             arrived = [sent for sent in self._index.sent_to(subject.tensor, call) if sent.contribution]
             entries += [self._from_consumer(sent) for sent in arrived]
+            if len(arrived) > 1:
+                self._fans.append((subject.tensor, call))
             seen = [sent for sent in arrived if sent.position <= self._at]
             if len(arrived) > 1 and seen:
                 text = tr("total so far, {n} of {count} consumers").format(n=len(seen), count=len(arrived))
@@ -222,16 +229,19 @@ class Pages:
             if answer.tensor:
                 why = Why(tr("Why is it zero?"), why.text)
             else:
-                entries.append(
-                    Entry(
-                        "answer", "", tr("of tape.gradient"), 0, brief="None", status="none", role="gradient", why=why
-                    )
-                )
+                entries.append(self._none("answer", "", tr("of tape.gradient"), why, subject.tensor))
             return tuple(entries), (why,)
         if not entries:
             reason = self._why_input(subject.tensor, subject.name) if self._step.calls else None
             return (), () if reason is None else (reason,)
         return tuple(entries), ()
+
+    @staticmethod
+    def _none(key: str, symbol: str, name: str, why: Why | None, about: int) -> Entry:
+        """An entry that says None."""
+        return Entry(
+            key, symbol, name, 0, brief="None", status="none", role="gradient", why=why, ask="none", about=about
+        )
 
     def _from_consumer(self, sent: Sent) -> Entry:
         op = self._step.ops[sent.record.op]
@@ -312,7 +322,10 @@ class Pages:
             stats = stats_of(self._recording, tensor)
             if stats is not None and not bad:
                 brief = f"‖·‖ {number(stats.norm, 4)}  max {number(max(abs(stats.minimum), abs(stats.maximum)), 4)}"
-        return Entry(key, symbol, name, tensor, shape, record.dtype, brief, role=role, bad=bad)
+        ask = odd(stats_of(self._recording, tensor), math.prod(record.shape), record.dtype)
+        if ask == "zero" and role == "value" and (record.origin != "op" or math.prod(record.shape) == 1):
+            ask = ""  # a constant of zeros is what it says
+        return Entry(key, symbol, name, tensor, shape, record.dtype, brief, role=role, bad=bad, ask=ask)
 
     def _difference(self, tensor: int, previous: int, like: Entry) -> Entry:
         after, before, words = value_of(self._recording, tensor), value_of(self._recording, previous), ""

@@ -34,6 +34,10 @@ class Entry:
     """With another tensor's id, the difference to it is meant."""
     jump: Cursor | None = None
     why: Why | None = None
+    ask: str = ""
+    """What the question "why?" is about: ``none``, ``nonfinite``, ``zero``, ``huge``, or "" if there is none."""
+    about: int = 0
+    """The value whose gradient is None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,5 @@ class Sheet:
     doc: str = ""
     first_tab: str = "value"
     error: str = ""
+    fans: tuple[tuple[int, int], ...] = ()
+    """Values that several ops sent a gradient to, each with the gradient call."""
