@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tests.engine.frozen.cases import Case, numbers
+from tests.engine.frozen.cases_images import IMAGES
 
 X = numbers(2, 3, seed=1)
 Y = numbers(2, 3, seed=2)
@@ -353,4 +354,5 @@ CASES: dict[str, dict[str, Case]] = {
     "nn_sorting": SORTING,
     "nn_convolutions": CONVOLUTIONS,
     "nn_nets": NETS,
+    "nn_images": IMAGES,
 }
