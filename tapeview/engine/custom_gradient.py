@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tapeview.engine import nest, op, variable
+from tapeview.engine import dispatch, nest, op, variable
 from tapeview.engine.backward import AsGiven
 from tapeview.engine.convert import is_tensor_like, to_tensor
 from tapeview.engine.op import Op
@@ -40,6 +40,10 @@ def custom_gradient(f: Function | None = None) -> Any:
 
     @functools.wraps(f)
     def decorated(*args: Any, **kwargs: Any) -> Any:
+        if dispatch.building():
+            from tapeview.engine.deferred import custom_rules  # which needs this module
+
+            return custom_rules.call(f, args, kwargs)
         return _call(f, args, kwargs)
 
     return decorated

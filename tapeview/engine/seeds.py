@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeview.engine import dispatch
 from tapeview.engine.ops.random_philox import Counter, Key, advanced, words_of
 
 _LIMIT = 2**31 - 1
@@ -62,6 +63,11 @@ def set_seed(seed: Any) -> None:
     value = getattr(seed, "_array", seed)
     if isinstance(value, (np.ndarray, np.generic)):
         value = int(value)
+    if dispatch.building():
+        from tapeview.engine.deferred.graph import get_default_graph  # which needs this module
+
+        get_default_graph().seed = value
+        return
     _state.seed = value
     _state.source = random.Random(value)
     _state.used = {}
@@ -71,6 +77,8 @@ def set_seed(seed: Any) -> None:
 def get_seed(seed: int | None) -> tuple[int | None, int | None]:
     """The seeds of the graph and of the op for a call with this seed; both None if nothing is fixed."""
     function = _state.functions[-1] if _state.functions else None
+    if function is None and dispatch.building():
+        return _of_graph(seed)
     whole = _state.seed if function is None else function.seed
     if whole is None:
         return (None, None) if seed is None else (_WITHOUT_GLOBAL, seed % _LIMIT)
@@ -80,6 +88,18 @@ def get_seed(seed: int | None) -> tuple[int | None, int | None]:
         else:
             seed, function.unseeded = function.unseeded, function.unseeded + 1
     seeds = whole % _LIMIT, seed % _LIMIT
+    return (0, _LIMIT) if seeds == (0, 0) else seeds
+
+
+def _of_graph(seed: int | None) -> tuple[int | None, int | None]:
+    from tapeview.engine.deferred.graph import get_default_graph  # which needs this module
+
+    graph = get_default_graph()
+    if graph.seed is None:
+        return (None, None) if seed is None else (_WITHOUT_GLOBAL, seed % _LIMIT)
+    if seed is None:
+        seed, graph.unseeded = graph.unseeded, graph.unseeded + 1
+    seeds = graph.seed % _LIMIT, seed % _LIMIT
     return (0, _LIMIT) if seeds == (0, 0) else seeds
 
 

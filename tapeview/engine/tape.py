@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tapeview.engine import callsite, memory, nest, observe, warn
+from tapeview.engine import callsite, dispatch, memory, nest, observe, warn
 from tapeview.engine.errors import InternalError
 from tapeview.engine.state import state
 from tapeview.engine.tensor import EagerTensor
@@ -50,6 +50,14 @@ class GradientTape:
         persistent: allow several gradient calls.
         watch_accessed_variables: watch trainable variables when they are read.
     """
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """A tape of symbolic tensors while a deferred graph is being built."""
+        if dispatch.building():
+            from tapeview.engine.deferred.symbolic_tape import SymbolicTape  # which needs this module
+
+            return object.__new__(SymbolicTape)
+        return object.__new__(cls)
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self.id = _next_tape()

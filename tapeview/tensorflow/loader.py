@@ -23,7 +23,8 @@ _ROOTS = {"tensorflow": "tf", "keras": "tf.keras"}
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _EXAMPLES = os.path.join(_PACKAGE, "examples") + os.sep
 _TAKING_TENSORS = (
-    "tapeview.engine.ops.", "tapeview.engine.scripting.control", "tapeview.keras.activations",
+    "tapeview.engine.ops.", "tapeview.engine.scripting.control", "tapeview.engine.scripting.debugging",
+    "tapeview.engine.scripting.printing", "tapeview.engine.scripting.text", "tapeview.keras.activations",
     "tapeview.keras.backend.", "tapeview.keras.losses.",
 )  # fmt: skip
 """Where functions of tensors are defined, which symbolic tensors may be given to, too."""

@@ -11,8 +11,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from tapeview.engine import deferred
+from tapeview.engine.convert import to_tensor
 from tapeview.engine.deferred import tf
 from tapeview.engine.names import name_scope
+from tapeview.engine.ops.elementwise import identity
 
 
 class _Form:
@@ -248,7 +251,10 @@ def Print(
 ) -> Any:  # fmt: skip
     """``input_``; whenever it is computed, ``data`` is printed to standard error after ``message``."""
     kept = summarize or 3
-    return tf.numpy_function(_printing(message or "", first_n, kept, len(data)), [input_, *data], input_dtype(input_))
+    show = _printing(message or "", first_n, kept)
+    if not deferred.building():
+        return show(to_tensor(input_), *[to_tensor(d) for d in data])
+    return deferred.add_node(show, (input_, *data), name, "Print")
 
 
 def input_dtype(value: Any) -> Any:
@@ -256,15 +262,15 @@ def input_dtype(value: Any) -> Any:
     return getattr(value, "dtype", None) or tf.convert_to_tensor(value).dtype
 
 
-def _printing(message: str, first_n: Any, kept: int, count: int) -> Callable[..., Any]:
+def _printing(message: str, first_n: Any, kept: int) -> Callable[..., Any]:
     printed = 0
 
     def show(value: Any, *data: Any) -> Any:
         nonlocal printed
-        if first_n is None or first_n < 0 or printed < first_n:
+        if not deferred.is_probing() and (first_n is None or first_n < 0 or printed < first_n):
             printed += 1
-            print(message + "".join(f"[{_shown(one, kept)}]" for one in data), file=sys.stderr)
-        return value
+            print(message + "".join(f"[{_shown(to_tensor(one)._array, kept)}]" for one in data), file=sys.stderr)
+        return identity(value)
 
     return show
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tapeview.engine import dtypes
+from tapeview.engine import dispatch, dtypes
 from tapeview.engine.data import elements
 from tapeview.engine.errors import InvalidArgumentError, OutOfRangeError
 from tapeview.engine.ops.shape import static_int
@@ -73,6 +73,24 @@ class Dataset:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} element_spec={self.element_spec!r}>"
 
+    def make_one_shot_iterator(self) -> Any:
+        """An iterator with ``get_next``, as older scripts make one."""
+        return make_one_shot_iterator(self)
+
+    def make_initializable_iterator(self, shared_name: str | None = None) -> Any:
+        """An iterator of a deferred graph that begins when its initializer runs."""
+        return make_initializable_iterator(self)
+
+    @property
+    def output_types(self) -> Any:
+        """The types of an element."""
+        return elements.mapped(lambda s: s.dtype, self.element_spec)
+
+    @property
+    def output_shapes(self) -> Any:
+        """The shapes of an element."""
+        return elements.mapped(lambda s: s.shape, self.element_spec)
+
     def as_numpy_iterator(self) -> Iterator[Any]:
         """The elements with arrays (scalars for 0-d) in the place of tensors."""
         return NumpyIterator(self)
@@ -99,14 +117,14 @@ class Dataset:
     # -- sources -----------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def from_tensor_slices(tensors: Any, name: str | None = None) -> Dataset:
+    def from_tensor_slices(tensors: Any, name: str | None = None) -> Any:
         """The rows of tensors of one length. Raises ValueError for lengths that differ, or a scalar."""
-        return _kind("sources", "_TensorSliceDataset")(tensors)
+        return _deferred(_kind("sources", "_TensorSliceDataset"), tensors)
 
     @staticmethod
-    def from_tensors(tensors: Any, name: str | None = None) -> Dataset:
+    def from_tensors(tensors: Any, name: str | None = None) -> Any:
         """One element."""
-        return _kind("sources", "_TensorDataset")(tensors)
+        return _deferred(_kind("sources", "_TensorDataset"), tensors)
 
     @staticmethod
     def from_generator(
@@ -338,9 +356,33 @@ def cardinality(dataset: Dataset) -> EagerTensor:
     return dataset.cardinality()
 
 
-def make_one_shot_iterator(dataset: Dataset) -> OwnedIterator:
+def _deferred(kind: Callable[..., Any], tensors: Any) -> Any:
+    """A dataset of this kind; while a deferred graph is being built it may be one of symbolic tensors."""
+    if dispatch.building():
+        from tapeview.engine.deferred import iterators  # which needs this module
+
+        found = iterators.recipe(kind, (tensors,))
+        if found is not None:
+            return found
+    return kind(tensors)
+
+
+def make_one_shot_iterator(dataset: Any) -> Any:
     """An iterator with ``get_next``, as older scripts make one."""
+    if dispatch.building():
+        from tapeview.engine.deferred import iterators
+
+        return iterators.make_one_shot_iterator(dataset)
     return iter(dataset)
+
+
+def make_initializable_iterator(dataset: Any, shared_name: str | None = None) -> Any:
+    """An iterator of a deferred graph that begins when its initializer runs. Raises RuntimeError outside of graphs."""
+    if not dispatch.building():
+        raise RuntimeError("dataset.make_initializable_iterator is not supported when eager execution is enabled.")
+    from tapeview.engine.deferred import iterators
+
+    return iterators.make_initializable_iterator(dataset)
 
 
 class Options:

@@ -106,7 +106,7 @@ def _operand(variable: Any, value: Any, word: str, scope: str) -> SymbolicTensor
 
 def _changed(
     variable: Any, value: Any, words: tuple[str, str], function: Callable[..., Any], how: str, name: str | None,
-    validate_shape: bool = True,
+    validate_shape: bool = True, locking: bool = False,
 ) -> Any:  # fmt: skip
     graph = variable.graph
     word = words[1] if variable.is_resource else words[0]
@@ -114,16 +114,15 @@ def _changed(
         tensor = _operand(variable, value, words[0], scope.rstrip("/"))
     a, b = variable.sizes, tensor.sizes
     if validate_shape and a is not None and b is not None and not variable.shape.is_compatible_with(tensor.shape):
-        raise _shape_error(variable, tensor, words[0], scope.rstrip("/"))
-    made = add_update(graph, word, scope, function, [variable], [tensor])
-    return made
+        raise _shape_error(variable, tensor, words[0], scope.rstrip("/"), locking)
+    return add_update(graph, word, scope, function, [variable], [tensor])
 
 
-def _shape_error(variable: Any, tensor: SymbolicTensor, word: str, name: str) -> ValueError:
-    a, b = variable.sizes, tensor.sizes
+def _shape_error(variable: Any, tensor: SymbolicTensor, word: str, name: str, locking: bool) -> ValueError:
+    a, b = variable.sizes or (), tensor.sizes or ()
     kind = dtypes.of_array(np.zeros((), variable.dtype.numpy))
     enum = f"DT_{kind.word.upper()}"
-    extra = ", use_locking=false, validate_shape=true" if word == "Assign" else ", use_locking=false"
+    extra = f", use_locking={str(locking).lower()}" + (", validate_shape=true" if word == "Assign" else "")
     node = f"{{{{node {name}}}}} = {word}[T={enum}{extra}]({variable.op.name}, {tensor.op.name})"
     shapes = f"{bracketed_shape(a)}, {bracketed_shape(b)}"
     if len(a) != len(b):
@@ -143,7 +142,9 @@ def assign(
     Raises:
         TypeError, ValueError: ``value`` is of another type or shape.
     """
-    return _changed(ref, value, ("Assign", "AssignVariableOp"), _assign, "assign", name, validate_shape is not False)
+    locking = use_locking is None or bool(use_locking)
+    words = ("Assign", "AssignVariableOp")
+    return _changed(ref, value, words, _assign, "assign", name, validate_shape is not False, locking)
 
 
 def assign_add(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tapeview.engine import dtypes
 from tapeview.engine.convert import to_tensor
-from tapeview.engine.deferred import probing
+from tapeview.engine.deferred import probing, slices
 from tapeview.engine.deferred.controls import waited_for
 from tapeview.engine.deferred.graph import Graph, get_default_graph
 from tapeview.engine.deferred.lifting import add_node, finish, node_name
@@ -38,7 +38,7 @@ def constant(
         TypeError: ``value`` holds symbolic tensors.
     """
     if shape is not None:
-        shape = [int(d) for d in sizes(shape) or ()]
+        shape = list(sizes(shape) or ())
     made = creation.constant(value, dtype, shape)
     return add_constant(get_default_graph(), made, name or "Const")
 
@@ -48,7 +48,7 @@ def convert_to_tensor(
 ) -> SymbolicTensor:
     """A symbolic tensor for ``value``: itself, a variable's value, a constant, or a stack of these."""
     if isinstance(value, SymbolicTensor):
-        return _checked(value, dtype)
+        return slices.dense(value, name) if value.indexed else _checked(value, dtype)
     symbolic = getattr(type(value), "_symbolic_value", None)
     if symbolic is not None:
         return _checked(symbolic(value), dtype)

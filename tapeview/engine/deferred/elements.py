@@ -41,7 +41,7 @@ def find(graph: Any, obj: Any, allow_tensor: bool, allow_operation: bool) -> Any
             f"The name {name!r} looks like an (invalid) Operation name, not a Tensor. Tensor names must be of the form "
             '"<op_name>:<output_index>".'
         )
-    raise ValueError(f"The name {name!r} appears to refer to a Tensor, not an Operation.")
+    raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a Operation.")
 
 
 def _tensor(graph: Any, name: str) -> SymbolicTensor:

@@ -27,10 +27,10 @@ def run(session: Any, plan: Plan, fetches: Fetches, fed: list[EagerTensor]) -> l
     values[: len(fed)] = fed
     listening = observe.sink is not None
     tapes, outer = state.tapes, local.run
+    local.eager += 1
     tape = GradientTape(persistent=True) if listening or plan.has_gradients else None
     this = Run(session, plan, tape, values)
     local.run = this
-    local.eager += 1
     if tapes:
         state.set_tapes(())
     try:
@@ -50,11 +50,29 @@ def run(session: Any, plan: Plan, fetches: Fetches, fed: list[EagerTensor]) -> l
             state.set_tapes(tapes)
 
 
+def run_inside(plan: Plan, outer: Run, fed: list[Any]) -> list[Any]:
+    """Runs the body of a branch or a loop, inside of the run of its node. Returns all values."""
+    values = plan.start.copy()
+    values[: len(fed)] = fed
+    this = Run(outer.session, plan, outer.tape, values)
+    tape = outer.tape
+    if tape is not None and observe.sink is not None:
+        _each_told(plan, this, values, tape, get_ident())
+        _finish_calls(this, None)
+    elif tape is not None and plan.has_gradients:
+        tapes = state.tapes
+        _taped(plan, this, values)
+        state.set_tapes(tapes)
+    else:
+        _straight(plan, this, values)
+    return values
+
+
 def _result(plan: Plan, element: SymbolicTensor | Operation, values: list[Any]) -> Any:
     if isinstance(element, Operation):
         return None
     value = values[plan.slots[id(element)]]
-    return value.known()._value if value.__class__ is Cell else value
+    return value.shown() if value.__class__ is Cell else value
 
 
 def _straight(plan: Plan, run: Run, values: list[Any]) -> None:
@@ -75,6 +93,7 @@ def _taped(plan: Plan, run: Run, values: list[Any]) -> None:
     for place in plan.watched_first:
         _watch(tape, values[place])
     k, recording = 0, True
+    state.set_tapes(here)
     try:
         for k, (step, recorded) in enumerate(zip(plan.steps, plan.recorded, strict=True)):
             if recorded:
@@ -137,7 +156,7 @@ def _told_result(plan: Plan, element: SymbolicTensor | Operation, values: list[A
 
 def _tensor(value: Any) -> Any:
     if value.__class__ is Cell:
-        return None if value.variable is None else value.variable._value
+        return None if value.variable is None else value.shown()
     return value._densify() if isinstance(value, IndexedSlices) else value
 
 
@@ -150,7 +169,7 @@ def _each_told(plan: Plan, run: Run, values: list[Any], tape: GradientTape, thre
     for k, (node, step) in enumerate(zip(plan.nodes, plan.steps, strict=True)):
         start = len(entries)
         callsite.stand_at(node.site)
-        block = scope(node.name, "node") if node.pseudo in ("", "gradient", "with run") else None
+        block = scope(node.name, "node") if node.pseudo in ("", "gradient", "with run", "bodies") else None
         try:
             if block is None:
                 step(values, run)

@@ -31,8 +31,8 @@ def value_for(tensor: SymbolicTensor, value: Any) -> EagerTensor:
     if isinstance(value, Tensor):
         raise TypeError(
             "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, strings, "
-            f"lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was {value} which was passed to "
-            f"the argument `feed_dict` with key {tensor}."
+            f"lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was {value} which was passed "
+            f"to the argument `feed_dict` with key {tensor}."
         )
     kind = tensor.dtype.numpy
     if isinstance(value, int) and kind.kind in "iu" and not _fits(value, kind):

@@ -74,8 +74,7 @@ class Fetches:
                 f"({error})"
             ) from None
         except (ValueError, KeyError) as error:
-            text = str(error) if isinstance(error, ValueError) else repr(error.args[0]) if False else str(error)
-            raise ValueError(f"Argument `fetch` = {fetch} cannot be interpreted as a Tensor. ({text})") from None
+            raise ValueError(f"Argument `fetch` = {fetch} cannot be interpreted as a Tensor. ({error})") from None
         place = self._places.get(id(element))
         if place is None:
             place = self._places[id(element)] = len(self.elements)

@@ -60,7 +60,9 @@ def get(graph: Graph, scope: VariableScope, name: str, **given: Any) -> Any:
         return _get_or_make(graph, scope, name, **kwargs)
 
     reuse = scope.reuse
-    return getter(inner, name=name, reuse=reuse, caching_device=None, synchronization=None, aggregation=None, **given)
+    return getter(
+        getter=inner, name=name, reuse=reuse, caching_device=None, synchronization=None, aggregation=None, **given
+    )
 
 
 def _get_or_make(
@@ -130,14 +132,18 @@ def _defined_at(variable: Any) -> str:
     return "\n".join(reversed(lines)) + "\n"
 
 
+_NOT_VALID = (
+    "The initializer passed is not valid. It should be a callable with no arguments and the shape should not be "
+    "provided or an instance of `tf.keras.initializers.*' and `shape` should be fully defined."
+)
+
+
 def _initial_value(name: str, initializer: Any, shape: Any, wanted: Sizes, kind: dtypes.DType) -> Any:
     if initializer is None:
         if wanted is None:
             raise ValueError(f"Variable {name} did not get an initializer, so its `shape` argument must be specified.")
         if not GraphShape(wanted).is_fully_defined():
-            raise ValueError(
-                f"Shape of a new variable ({name}) must be fully defined, but instead was {shape_text(wanted)}."
-            )
+            raise ValueError(_NOT_VALID)
         return lambda: _default(wanted, kind)
     if not callable(initializer) or isinstance(initializer, (SymbolicTensor, EagerTensor, Variable)):
         if shape is not None:
@@ -147,7 +153,7 @@ def _initial_value(name: str, initializer: Any, shape: Any, wanted: Sizes, kind:
         raise ValueError(
             f"Shape of a new variable ({name}) must be fully defined, but instead was {shape_text(wanted)}."
         )
-    made = initializer() if inspect.isclass(initializer) else initializer
+    made: Any = initializer() if inspect.isclass(initializer) else initializer
     return lambda: _called(made, wanted, kind)
 
 

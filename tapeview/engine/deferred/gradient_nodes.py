@@ -1,7 +1,8 @@
 """Gradient nodes: each sends gradients back through one forward node, with the rules of the ops this one ran.
 
-A node that a gradient node serves is run with its ops on the run's tape. The gradient node sweeps them. Where the forward
-node is a gradient node itself, what its ops took from inside of the node it serves is swept through that one in turn.
+A node that a gradient node serves is run with its ops on the run's tape. The gradient node sweeps them. Where the
+forward node is a gradient node itself, what its ops took from inside of the node it serves is swept through that one in
+turn.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def depends_on(node: Operation) -> list[SymbolicTensor]:
     also depends on inputs and outputs of the node that it serves."""
     if node.kind in ("assign", "variable") or node.pseudo in ("nothing", "read"):
         return []
+    if node.custom is not None:
+        return node.custom.inputs  # type: ignore[no-any-return]
     if node.pseudo != "gradient":
         return node.all_inputs
     found = {id(t): t for t in node.all_inputs}
@@ -157,8 +160,6 @@ def _swept(
     for out, g in zip(outputs, upstream, strict=True):
         if g is not None:
             totals[id(out)] = EagerTensor(np.ones(out._array.shape, out._array.dtype))
-    captured = {id(t): out for t, out in ()}
-    del captured
     backward._sweep(tape, totals, set(), 0)  # type: ignore[arg-type]
     found = []
     for t in wanted:
@@ -183,7 +184,7 @@ def gradient_step(plan: Any, node: Operation, places: list[int]) -> Callable[[li
     forward = details.forward
     makes = [plan.made[forward][k] for k in range(len(forward.results))]
     given = [None if g is None else plan.slots[id(g)] for g in details.upstream]
-    wanted = [plan.slots[id(t)] for t in details.wanted]
+    wanted = [plan.input_slot(forward, t) for t in details.wanted]
     inner = [[plan.made[n][k] for k in range(len(n.results))] for n in chain[1:]]
     call = details.call
 
@@ -203,8 +204,14 @@ def gradient_step(plan: Any, node: Operation, places: list[int]) -> Callable[[li
             found = _sweep_chain(run, tape, chain, inner, values, totals, number, wanted)
         finally:
             state.set_call(outer)
+        given_to: set[int] = set()
         for place, source, g in zip(places, wanted, found, strict=True):
-            values[place] = _zeros(values[source]) if g is None else g
+            # Readings of one variable are one tensor: what was sent to it is handed on once.
+            if g is None or id(values[source]) in given_to:
+                values[place] = _zeros(values[source])
+            else:
+                given_to.add(id(values[source]))
+                values[place] = g
 
     return step
 

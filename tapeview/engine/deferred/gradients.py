@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from tapeview.engine import nest
 from tapeview.engine.backward import check_unconnected
-from tapeview.engine.deferred import gradient_names, gradient_nodes
+from tapeview.engine.deferred import custom_rules, gradient_names, gradient_nodes
 from tapeview.engine.deferred.constants import as_tensor
 from tapeview.engine.deferred.graph import Graph, get_default_graph
 from tapeview.engine.deferred.lifting import add_node
@@ -28,6 +29,7 @@ class GradientsCall:
         targets, sources: ``ys``, and the tensors that stand for ``xs``.
         keys: how the script named each source.
         results: what it returned for each source.
+        breaks: outputs of nodes with a rule of the script's own: gradients of these are asked for, too.
     """
 
     def __init__(self, graph: Graph, targets: list[SymbolicTensor], sources: list[SymbolicTensor]) -> None:
@@ -36,6 +38,7 @@ class GradientsCall:
         self.targets = targets
         self.sources = sources
         self.owners: list[Any] = []
+        self.breaks: list[SymbolicTensor] = []
         self.seeds: list[Any] = []
         self.results: list[Any] = []
 
@@ -109,8 +112,8 @@ class Path:
     """
 
     def __init__(self, sources: Sequence[SymbolicTensor], targets: Sequence[SymbolicTensor], stops: set[int]) -> None:
-        self.sources = {id(s) for s in sources}
         self.stops = stops
+        self.sources = {id(s) for s in sources}
         self.on_path = set(self.sources)
         before: set[Operation] = set()
         stack = [t.op for t in targets]
@@ -122,16 +125,18 @@ class Path:
         ordered = sorted(before, key=lambda n: n.number)
         self.nodes: list[Operation] = []
         for node in ordered:
+            if all(id(t) in stops for t in node.results):
+                continue
             if any(self.passes(t) for t in gradient_nodes.depends_on(node)):
                 self.nodes.append(node)
                 for t in node.results:
-                    if t.dtype.numpy.kind in "fc":
+                    if t.dtype.numpy.kind in "fc" and id(t) not in stops:
                         self.on_path.add(id(t))
         self.nodes.reverse()
 
     def passes(self, t: SymbolicTensor) -> bool:
         """Whether a gradient of this tensor is of use."""
-        return id(t) in self.on_path and id(t) not in self.stops and t.dtype.numpy.kind in "fc"
+        return id(t) in self.on_path and t.dtype.numpy.kind in "fc"
 
 
 def _seeded(
@@ -161,11 +166,18 @@ def _seeded(
 
 def _send_back(graph: Graph, path: Path, grads: Grads, call: GradientsCall, scope: str) -> None:
     for node in path.nodes:
-        upstream = [_total(graph, grads.get(id(t), [])) for t in node.results]
+        upstream = [None if id(t) in path.stops else _total(graph, grads.get(id(t), [])) for t in node.results]
         for t, g in zip(node.results, upstream, strict=True):
             if g is not None and id(t) in grads:
                 grads[id(t)] = [g]
         if all(g is None for g in upstream):
+            continue
+        own = custom_rules.sent_back(node, upstream)
+        if own is not None:
+            call.breaks += [t for t, g in zip(node.results, upstream, strict=True) if g is not None]
+            for t, g in own:
+                if g is not None and path.passes(t):
+                    grads.setdefault(id(t), []).append(as_tensor(g, t.dtype.base_dtype))
             continue
         wanted = [t for t in gradient_nodes.depends_on(node) if path.passes(t)]
         with graph.name_scope(f"{gradient_names.base(node)}_grad"):
@@ -194,3 +206,28 @@ def _sum_of(*parts: Any) -> Any:
 
 def _zeros(x: SymbolicTensor) -> SymbolicTensor:
     return add_node(elementwise.zeros_like, (x,), None, "ZerosLike", default_name="zeros_like")  # type: ignore[no-any-return]
+
+
+def hessians(
+    ys: Any, xs: Any, name: str = "hessians", colocate_gradients_with_ops: bool = False, gate_gradients: bool = False,
+    aggregation_method: Any = None,
+) -> list[Any]:  # fmt: skip
+    """The second derivatives of the sum of ``ys``: for each of ``xs`` a tensor of shape ``x.shape + x.shape``.
+
+    Raises:
+        ValueError: a shape of ``xs`` is not known.
+    """
+    from tapeview.engine.deferred.public import tf
+
+    found = []
+    graph = get_default_graph()
+    for gradient, x in zip(gradients(ys, xs), _listed(xs), strict=True):
+        with graph.name_scope(name):
+            sizes = x.shape.as_list()
+            if None in sizes:
+                raise ValueError("tapeview works out `tf.hessians` only where the shape of `xs` is known.")
+            flat = tf.reshape(gradient, [-1])
+            rows = [gradients(flat[k], x)[0] for k in range(math.prod(sizes))]
+            rows = [tf.zeros_like(x) if row is None else row for row in rows]
+            found.append(tf.reshape(tf.stack(rows), [*sizes, *sizes]))
+    return found

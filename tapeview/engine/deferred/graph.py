@@ -93,10 +93,7 @@ class Graph:
         if name:
             check_scope_name(name, not self.scopes.names)
         outer = self.scopes.names
-        if not name:
-            new = ""
-        else:
-            new = name[:-1] if name.endswith("/") else self.unique_name(name)
+        new = "" if not name else name[:-1] if name.endswith("/") else self.unique_name(name)
         self.scopes.names = new
         try:
             yield f"{new}/" if new else ""
@@ -155,13 +152,13 @@ class Graph:
     def get_operation_by_name(self, name: str) -> Operation:
         """The node of this name. Raises KeyError if there is none, TypeError for what is no name."""
         if not isinstance(name, str):
-            raise TypeError(f"Operation names are strings (or similar), not {type(name)}.")
+            raise TypeError(f"Operation names are strings (or similar), not {type(name).__name__}.")
         return self.as_graph_element(name, allow_tensor=False, allow_operation=True)  # type: ignore[no-any-return]
 
     def get_tensor_by_name(self, name: str) -> SymbolicTensor:
         """The tensor of this name (``"add:0"``). Raises KeyError or ValueError if there is none."""
         if not isinstance(name, str):
-            raise TypeError(f"Tensor names are strings (or similar), not {type(name)}.")
+            raise TypeError(f"Tensor names are strings (or similar), not {type(name).__name__}.")
         return self.as_graph_element(name, allow_tensor=True, allow_operation=False)  # type: ignore[no-any-return]
 
     def as_graph_element(self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True) -> Any:

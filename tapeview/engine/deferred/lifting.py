@@ -68,7 +68,16 @@ def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     args, kwargs, name = without_name(function, args, kwargs)
     if len(args) == 2 and function.__name__ in _pairs():
         return operators_of_pairs()(function, args, kwargs, name)
+    if function.__name__ == "uniform" and _between_0_and_1(args, kwargs):
+        return add_node(function, args, name=name, kwargs=kwargs, default_name="random_uniform/RandomUniform")
     return add_node(function, args, name=name, kwargs=kwargs)
+
+
+def _between_0_and_1(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    low = args[1] if len(args) > 1 else kwargs.get("minval", 0)
+    high = args[2] if len(args) > 2 else kwargs.get("maxval")
+    plain = (int, float, type(None))
+    return isinstance(low, plain) and isinstance(high, plain) and not low and high in (None, 1)
 
 
 def _pairs() -> Any:
@@ -160,6 +169,7 @@ def add_node(
         node.seeds = (graph.seed, graph.unseeded)
         if graph.seed is not None:
             graph.unseeded += found.seeds.unseeded
+    node.single = isinstance(found.results, node_shapes.Outcome)
     outputs = []
     for k, outcome in enumerate(tensors):
         t = SymbolicTensor(node, k, outcome.dtype, outcome.sizes, outcome.probes)
@@ -168,9 +178,9 @@ def add_node(
         outputs.append(t)
     if pure is None:
         pure = function.__module__.startswith("tapeview.engine.ops.")
-    if pure and not symbols and not found.captured and not found.seeds.drawn and found.value is not None:
-        if kind == "constant" or found.value._array.size <= _CONSTANT:
-            node.constant = found.value
+    alone = not symbols and not found.captured and not found.seeds.drawn and not waited_for(graph, symbols)
+    if pure and alone and found.value is not None and (kind == "constant" or found.value._array.size <= _CONSTANT):
+        node.constant = found.value
     finish(node)
     filled = iter(outputs)
     return nest.pack_like(

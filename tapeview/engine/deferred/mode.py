@@ -23,6 +23,7 @@ class _Local(threading.local):
         self.sessions: list[Any] = []
         self.eager = 0
         self.run: Run | None = None
+        self.probing = 0
         self.captured: list[Any] | None = None
 
 
@@ -83,6 +84,11 @@ def wrap_functions() -> None:
         dispatch.building = building
         dispatch.eagerly = eagerly
         dispatch.enable(lifting.wrap)
+
+
+def is_probing() -> bool:
+    """True while a function runs on made-up values, for which nothing may be printed or written."""
+    return local.probing > 0
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class name_scope:
         graph = found[0].graph if found else get_default_graph()
         block = graph.name_scope(self._name)
         self._open.append(block)
-        return block.__enter__()  # type: ignore[no-any-return]
+        return block.__enter__()
 
     def __exit__(self, *error: Any) -> None:
         self._open.pop().__exit__(None, None, None)

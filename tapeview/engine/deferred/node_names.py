@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from tapeview.engine.deferred.mode import mode
+
 NAMES: Final[dict[str, tuple[str, str]]] = {
     # function: (type, name). A name with a slash is a scope and the last op in it.
     "add": ("AddV2", "Add"),
@@ -27,7 +29,7 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
     "fill": ("Fill", "Fill"),
     "eye": ("MatrixDiagV3", "eye/diag"),
     "range_": ("Range", "range"),
-    "linspace": ("LinSpace", "LinSpace"),
+    "linspace": ("Slice", "linspace/Slice"),
     "one_hot": ("OneHot", "one_hot"),
     "sequence_mask": ("Less", "SequenceMask/Less"),
     "transpose": ("Transpose", "transpose"),
@@ -46,7 +48,6 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
     "gather": ("GatherV2", "GatherV2"),
     "boolean_mask": ("GatherV2", "boolean_mask/GatherV2"),
     "embedding_lookup": ("Identity", "embedding_lookup/Identity"),
-    "where": ("SelectV2", "SelectV2"),
     "strided_slice": ("StridedSlice", "StridedSlice"),
     "get_item": ("StridedSlice", "strided_slice"),
     "meshgrid": ("Mul", "meshgrid/mul"),
@@ -56,7 +57,7 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
     "einsum": ("Einsum", "einsum/Einsum"),
     "norm": ("Sqrt", "norm/Squeeze"),
     "l2_normalize": ("Mul", "l2_normalize"),
-    "reduce_logsumexp": ("AddV2", "ReduceLogSumExp/add"),
+    "reduce_logsumexp": ("AddV2", "ReduceLogSumExp"),
     "reduce_variance": ("Mean", "reduce_variance/Mean_1"),
     "reduce_std": ("Sqrt", "reduce_std/Sqrt"),
     "count_nonzero": ("Sum", "count_nonzero/Sum"),
@@ -123,6 +124,8 @@ def of_function(function: object, op_type: str) -> tuple[str, str]:
     """(type, name) of a node that calls ``function``, of whose run the last op is of type ``op_type``."""
     name = getattr(function, "__name__", "function")
     known = NAMES.get(name)
+    if name == "where":
+        return ("SelectV2", "SelectV2") if mode.v2_behaviour else ("Select", "Select")
     if known is not None:
         return known
     if not op_type or str(getattr(function, "__module__", "")).startswith(NAMED_AFTER_FUNCTION):

@@ -78,6 +78,8 @@ def _outcome(leaves: tuple[Any, ...], symbol_of: dict[int, SymbolicTensor], unkn
         dense, other = a._densify(), b._densify()
         shape = probing.merged_shape(dense, other)
         return Outcome(dtypes.of_array(dense._array), shape, (probing.kept(dense), probing.kept(other)), indexed=True)
+    if isinstance(a, _Unknown):
+        return Outcome(a.kind, None, None)
     if not isinstance(a, EagerTensor):
         return a
     kind = dtypes.of_array(a._array)
@@ -119,7 +121,7 @@ def _two_runs(
             result, drawn = _run(function, args, kwargs, values)
         except Exception as error:
             if varied and not graph_errors.is_of_types(error):
-                found = _unknown_sizes(function, args, kwargs, symbols)
+                found = _reshaped(function, args, kwargs, symbols) or _unknown_sizes(function, args, kwargs, symbols)
                 if found is not None:
                     return found
             raise graph_errors.worded(error, function, args, kwargs, symbols, name) from None
@@ -129,6 +131,20 @@ def _two_runs(
     if len(runs) == 2 and len(nest.flatten(runs[0])) != len(nest.flatten(runs[1])):
         raise ValueError("The number of outputs depends on a size that is not known before the graph runs.")
     return runs, seeds
+
+
+def _reshaped(
+    function: Function, args: Any, kwargs: Any, symbols: list[SymbolicTensor]
+) -> tuple[list[Any], probing.ProbeSeeds] | None:
+    """What a reshape of unknown sizes makes, which says itself how large its result is."""
+    if function.__name__ != "reshape" or len(symbols) != 1:
+        return None
+    target = args[1] if len(args) > 1 else kwargs.get("shape")
+    if isinstance(target, SymbolicTensor) or not hasattr(target, "__iter__"):
+        return None
+    sizes = tuple([None if int(d) < 0 else int(d) for d in target])
+    kind = symbols[0].dtype.base_dtype
+    return list(probing.made_up(sizes, kind) or ())[: 2 if None in sizes else 1], probing.ProbeSeeds()
 
 
 def _unknown_sizes(
@@ -166,7 +182,6 @@ def _runs_of_any_rank(
     """Runs with values of all ranks that will do, in two sizes."""
     runs: list[Any] = []
     seeds = probing.ProbeSeeds()
-    first_error: Exception | None = None
     for rank in range(probing.MAX_RANK):
         for size, known in ((2, 0), (3, 1)):
             values = {}
@@ -177,11 +192,17 @@ def _runs_of_any_rank(
             except Exception as error:
                 if graph_errors.is_of_types(error):
                     raise graph_errors.worded(error, function, args, kwargs, symbols, name) from None
-                first_error = first_error or error
                 break
             if not runs or len(nest.flatten(result)) == len(nest.flatten(runs[0])):
                 runs.append(result)
     if not runs:
-        assert first_error is not None
-        raise graph_errors.worded(first_error, function, args, kwargs, symbols, name) from None
+        kinds = [t.dtype.base_dtype for t in symbols if t.dtype.is_floating] or [symbols[0].dtype.base_dtype]
+        return [_Unknown(kinds[0])], seeds
     return runs, seeds
+
+
+class _Unknown:
+    """A result of which only the type is guessed."""
+
+    def __init__(self, kind: dtypes.DType) -> None:
+        self.kind = kind

@@ -41,6 +41,8 @@ class Operation:
         args, kwargs: the arguments of that function; symbolic tensors in them stand for their values.
         captured: symbolic tensors that the function reads although they are no arguments (a layer's weights).
         constant: its value, if that is the same in each run; such a node is not evaluated.
+        single: its function returns its one output itself, and not a list of it.
+        custom: a gradient of the script's own (see ``custom_rules``).
         pseudo: how it is evaluated if it is no plain call (see ``plan``).
     """
 
@@ -65,6 +67,8 @@ class Operation:
         self.constant: Any = None
         self.pseudo: str = ""
         self.details: Any = None
+        self.custom: Any = None
+        self.single = False
         self.seeds: tuple[int | None, int] | None = None
         """For random ops: the graph's seed and the number of its first draw without a seed of its own."""
         self.device = graph.scopes.device

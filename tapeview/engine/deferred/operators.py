@@ -10,7 +10,7 @@ import numpy as np
 
 from tapeview.engine import warn
 from tapeview.engine.convert import hinted, to_tensor
-from tapeview.engine.deferred import node_names
+from tapeview.engine.deferred import graph_errors, node_names
 from tapeview.engine.deferred.lifting import add_node, is_foreign
 from tapeview.engine.deferred.mode import building
 from tapeview.engine.deferred.symbolic import SymbolicTensor
@@ -55,7 +55,7 @@ PAIRED = {
 """Functions of two tensors: what is no tensor becomes a constant beside the node."""
 
 
-def beside(value: Any, other: Any, name: str) -> Any:
+def beside(value: Any, other: Any, name: str, op: str = "") -> Any:
     """``value`` as a constant of the type of ``other``, named ``name``; itself if it is a tensor or can not be one."""
     if isinstance(value, SymbolicTensor) or hasattr(type(value), "_symbolic_value") or value is None:
         return value
@@ -70,8 +70,19 @@ def beside(value: Any, other: Any, name: str) -> Any:
     elif isinstance(value, np.ndarray) and kind.numpy.kind in "fc" and value.dtype.kind in "iufb":
         made = EagerTensor(value.astype(kind.numpy))
     else:
-        made = to_tensor(value, kind) if isinstance(value, (int, float, list, np.ndarray)) else hinted(value, kind)
+        made = _converted(value, kind, name, op)
     return add_constant(other.graph, made, name)
+
+
+def _converted(value: Any, kind: Any, name: str, op: str) -> EagerTensor:
+    if not isinstance(value, (int, float, list, np.ndarray)):
+        return hinted(value, kind)
+    try:
+        return to_tensor(value, kind)
+    except TypeError:
+        if op == "AddV2":
+            return to_tensor(value)  # whose type the op then refuses
+        raise graph_errors.wrong_value(name, op, value, kind.name) from None
 
 
 def _pair(title: tuple[str, str, Any], x: Any, y: Any, name: str | None = None) -> Any:
@@ -82,7 +93,7 @@ def _pair(title: tuple[str, str, Any], x: Any, y: Any, name: str | None = None) 
     with graph.name_scope(name or default) as inside:
         x, y = _symbolic(x), _symbolic(y)
         beside_which = x if isinstance(x, SymbolicTensor) else y
-        x, y = beside(x, beside_which, "x"), beside(y, beside_which, "y")
+        x, y = beside(x, beside_which, "x", kind), beside(y, beside_which, "y", kind)
     return add_node(function, (x, y), inside, kind)
 
 

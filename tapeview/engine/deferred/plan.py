@@ -46,10 +46,12 @@ class Plan:
         self.nodes: list[Operation] = []
         self.steps: list[Step] = []
         self.constants: list[Operation] = []
+        self.has_inner_gradients = False
         self.made: dict[Operation, list[int]] = {}
+        self.late: dict[tuple[Operation, int], int] = {}
         for node in ordered:
             self._lay_out(node, fed_ids)
-        self.has_gradients = bool(self.served) or any(n.pseudo == "gradient" for n in self.nodes)
+        self.has_gradients = self.has_inner_gradients or any(n.pseudo == "gradient" for n in self.nodes)
         self.recorded = [n in self.served or n.kind == "variable" or n.pseudo == "read" for n in self.nodes]
         self.watched, self.watched_first = self._sources()
 
@@ -83,14 +85,41 @@ class Plan:
         self.steps.append(self._step(node, places))
 
     def _step(self, node: Operation, places: list[int]) -> Step:
-        make = _PSEUDO.get(node.pseudo)
-        if make is not None:
-            return make(self, node, places)
-        return call_step(self, node, places)
+        make = _PSEUDO.get(node.pseudo, call_step)
+        late = (
+            [t for t in node.all_inputs if t.op.pseudo == "read" and not t.op.controls_on] if node.controls_on else []
+        )
+        late = [t for t in late if not t.op.details.is_resource]
+        return self._reading_late(make, node, places, late) if late and not node.pseudo else make(self, node, places)
+
+    def _reading_late(self, make: Any, node: Operation, places: list[int], late: list[SymbolicTensor]) -> Step:
+        """A node that waits for others sees what these have done to variables: in TensorFlow 1 a variable's value is
+        its memory, and not a copy."""
+        before = {id(t): self.slots[id(t)] for t in late}
+        pairs = []
+        for t in late:
+            self.start.append(None)
+            self.slots[id(t)] = self.late[node, id(t)] = len(self.start) - 1
+            pairs.append((before[id(t)], self.slots[id(t)], t))
+        step = make(self, node, places)
+        self.slots.update(before)
+
+        def reading(values: list[Any], run: Run) -> None:
+            for old, new, t in pairs:
+                value = values[old]
+                variable = run.session.cell(t.op.details).variable
+                values[new] = variable._read() if variable is not None and value._origin is variable else value
+            step(values, run)
+
+        return reading
+
+    def input_slot(self, node: Operation, t: SymbolicTensor) -> int:
+        """Where the value stands that a node takes as input ``t``."""
+        return self.late.get((node, id(t))) or self.slots[id(t)]
 
     def _sources(self) -> tuple[dict[int, list[tuple[int, Any]]], list[int]]:
         calls = {id(n.details.call): n.details.call for n in self.nodes if n.pseudo == "gradient"}
-        sources = {id(t): t for call in calls.values() for t in call.sources}
+        sources = {id(t): t for call in calls.values() for t in (*call.sources, *call.breaks)}
         watched: dict[int, list[tuple[int, Any]]] = {}
         first = []
         position = {node: k for k, node in enumerate(self.nodes)}
@@ -175,21 +204,21 @@ def call_step(plan: Plan, node: Operation, places: list[int]) -> Step:
 def _plain_step(plan: Plan, node: Operation, places: list[int], function: Any, put: Any) -> Step:
     args, kwargs = node.args, node.kwargs
     slots = [plan.slots[id(a)] if isinstance(a, SymbolicTensor) else None for a in args]
-    if len(places) == 1 and not node.results[0].indexed and None not in slots:
+    given = [s for s in slots if s is not None]
+    if node.single and not node.results[0].indexed and len(given) == len(slots):
         place = places[0]
-        if len(slots) == 1:
-            (a,) = slots
+        if len(given) == 1:
+            (a,) = given
             if not kwargs:
                 return lambda values, run: values.__setitem__(place, function(values[a]))
             return lambda values, run: values.__setitem__(place, function(values[a], **kwargs))
-        if len(slots) == 2 and not kwargs:
-            x, y = slots
+        if len(given) == 2 and not kwargs:
+            x, y = given
             return lambda values, run: values.__setitem__(place, function(values[x], values[y]))
     picked = [(s, v) for s, v in zip(slots, args, strict=True)]
 
     def step(values: list[Any], run: Run) -> None:
-        given = [v if s is None else values[s] for s, v in picked]
-        put(values, function(*given, **kwargs))
+        put(values, function(*[v if s is None else values[s] for s, v in picked], **kwargs))
 
     return step
 
@@ -285,6 +314,12 @@ def _with_run(plan: Plan, node: Operation, places: list[int]) -> Step:
     return step
 
 
+def _bodies(plan: Plan, node: Operation, places: list[int]) -> Step:
+    from tapeview.engine.deferred.bodies import bodies_step
+
+    return bodies_step(plan, node, places)
+
+
 def _gradient(plan: Plan, node: Operation, places: list[int]) -> Step:
     from tapeview.engine.deferred.gradient_nodes import gradient_step
 
@@ -298,4 +333,5 @@ _PSEUDO: dict[str, Callable[[Plan, Operation, list[int]], Step]] = {
     "read": _reading,
     "with run": _with_run,
     "gradient": _gradient,
+    "bodies": _bodies,
 }

@@ -6,10 +6,7 @@ element, so that nothing is copied.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -66,11 +63,6 @@ def merged_shape(a: EagerTensor, b: EagerTensor) -> Sizes:
     return tuple([m if m == n else None for m, n in zip(x, y, strict=True)])
 
 
-def cost(values: list[Any]) -> int:
-    """How many elements there are."""
-    return sum(math.prod(v._array.shape) for v in values if v is not None)
-
-
 class ProbeSeeds(seeds.FunctionSeeds):
     """Counts the random ops that have no seed of their own."""
 
@@ -94,6 +86,7 @@ def run(function: Callable[[], Any]) -> tuple[Any, ProbeSeeds]:
     tapes, trying = state.tapes, state.trying
     counted = ProbeSeeds()
     local.eager += 1
+    local.probing += 1
     outer_run, local.run = local.run, None
     state.trying = True
     if tapes:
@@ -107,14 +100,4 @@ def run(function: Callable[[], Any]) -> tuple[Any, ProbeSeeds]:
         state.trying = trying
         local.run = outer_run
         local.eager -= 1
-
-
-@contextlib.contextmanager
-def silent() -> Iterator[None]:
-    """A block that leaves no trace outside of the engine: nothing printed, nothing drawn from NumPy's generator."""
-    numbers = np.random.get_state()
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        np.random.set_state(numbers)
+        local.probing -= 1

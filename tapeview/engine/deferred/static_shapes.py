@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -143,7 +144,8 @@ class GraphShape(TensorShape):
 
     def num_elements(self) -> int | None:
         """The product of the sizes, None if one is unknown."""
-        return None if self._unknown else super().num_elements()
+        known = sizes_in(self)
+        return None if self._unknown or None in known else math.prod(known)
 
     def is_fully_defined(self) -> bool:
         """True if everything is known."""
@@ -232,7 +234,8 @@ def _dimension(size: int | None) -> Any:
 
 
 def _compatible(a: Sizes, b: Sizes) -> bool:
-    assert a is not None and b is not None
+    assert a is not None
+    assert b is not None
     return len(a) == len(b) and all(m is None or n is None or m == n for m, n in zip(a, b, strict=True))
 
 

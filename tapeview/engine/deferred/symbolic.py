@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tapeview.engine.deferred.mode import mode
-from tapeview.engine.deferred.static_shapes import GraphShape, Sizes, shape_text, sizes
+from tapeview.engine.deferred.static_shapes import GraphShape, Sizes, bracketed_shape, shape_text, sizes
 from tapeview.engine.dtypes import DType
 from tapeview.engine.errors import OperatorNotAllowedInGraphError
 from tapeview.engine.tensor import EagerTensor, Reference, Tensor
@@ -88,7 +88,10 @@ class SymbolicTensor(Tensor):
         """Fills in what is not known of the shape. Raises ValueError for another than what is known."""
         from tapeview.engine.deferred import probing
 
-        merged = sizes(self.shape.merge_with(GraphShape(sizes(shape))))
+        given = GraphShape(sizes(shape))
+        if not self.shape.is_compatible_with(given):
+            raise _does_not_fit(self.sizes, sizes(given))
+        merged = sizes(self.shape.merge_with(given))
         if merged != self.sizes:
             self.sizes = merged
             self.probes = probing.made_up(merged, self._dtype)
@@ -153,6 +156,10 @@ class SymbolicTensor(Tensor):
         return self
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("values", "indices", "dense_shape") and self.__dict__.get("indexed"):
+            from tapeview.engine.deferred import slices
+
+            return slices.part(self, name)
         raise AttributeError(f"'SymbolicTensor' object has no attribute '{name}'")
 
     def _read(self) -> NoReturn:
@@ -172,6 +179,18 @@ class SymbolicTensor(Tensor):
 
     def __format__(self, spec: str) -> str:
         return str(self).__format__(spec)
+
+
+def _does_not_fit(a: Sizes, b: Sizes) -> ValueError:
+    assert a is not None
+    assert b is not None
+    if len(a) != len(b):
+        return ValueError(f"Shapes must be equal rank, but are {len(a)} and {len(b)}")
+    k = next(i for i, (m, n) in enumerate(zip(a, b, strict=True)) if m != n and m is not None and n is not None)
+    return ValueError(
+        f"Dimension {k} in both shapes must be equal, but are {a[k]} and {b[k]}. Shapes are {bracketed_shape(a)} and "
+        f"{bracketed_shape(b)}."
+    )
 
 
 def _equal(x: Any, y: Any, word: str = "equal") -> Any:

@@ -107,10 +107,13 @@ class variable_scope:
 def _both(outer: Callable[..., Any], inner: Callable[..., Any]) -> Callable[..., Any]:
     """A getter that calls ``outer``, which calls ``inner``, which calls the real one."""
 
-    def getter(real: Any, *args: Any, **kwargs: Any) -> Any:
-        return outer(lambda *a, **k: inner(real, *a, **k), *args, **kwargs)
+    def both(getter: Any, *args: Any, **kwargs: Any) -> Any:
+        def next_one(*a: Any, **k: Any) -> Any:
+            return inner(getter, *a, **k)
 
-    return getter
+        return outer(next_one, *args, **kwargs)
+
+    return both
 
 
 def _unused(graph: Graph, outer: VariableScope, word: str) -> str:

@@ -54,6 +54,9 @@ class Variable(ResourceVariable):
 
     __array_priority__ = 150
 
+    value_class: Any = None
+    """What keeps its values in sessions, if not the usual variable: ``value_class(value, name)``."""
+
     def __init__(
         self, initial_value: Any = None, trainable: Any = None, collections: Any = None, validate_shape: bool = True,
         caching_device: Any = None, name: str | None = None, variable_def: Any = None, dtype: Any = None,
@@ -159,8 +162,8 @@ class Variable(ResourceVariable):
         if run is not None:
             return run.session.cell(self).known()._read()
         if local.captured is not None:
-            if not any(v is self for v in local.captured):
-                local.captured.append(self)
+            if not any(t is self._snapshot for t in local.captured):
+                local.captured.append(self._snapshot)
             if self._ref.probes is None:
                 raise ValueError(f"The shape of {self!r} is not known.")
             return self._ref.probes[0]
@@ -248,7 +251,7 @@ class Variable(ResourceVariable):
         self._ref.set_shape(shape)
         self._sizes = self._ref.sizes
 
-    def eval(self, session: Any = None) -> Any:  # type: ignore[override]
+    def eval(self, session: Any = None) -> Any:
         """Its value in the default session. Raises ValueError if there is none."""
         from tapeview.engine.deferred.session import default_session_for
 
@@ -307,7 +310,7 @@ class Variable(ResourceVariable):
         """A node that replaces the value."""
         from tapeview.engine.deferred import assigns
 
-        return assigns.assign(self, value, name=name)
+        return assigns.assign(self, value, use_locking=use_locking, name=name)
 
     def assign_add(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True

@@ -257,14 +257,15 @@ def get_static_value(tensor: Any, partial: bool = False) -> Any:
     return tensor.numpy() if convert.is_tensor_like(tensor) else tensor
 
 
-def not_in_eager(word: str) -> Callable[..., Any]:
-    """A function that says that it is one for deferred graphs."""
-
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise RuntimeError(f"{word} is not supported when eager execution is enabled. Use tf.GradientTape instead.")
-
-    return refuse
+def gradients(ys: Any, xs: Any, *_: Any, **__: Any) -> Any:
+    """Only there in deferred graphs. Raises RuntimeError."""
+    raise _not_in_eager("tf.gradients")
 
 
-gradients = not_in_eager("tf.gradients")
-hessians = not_in_eager("tf.hessians")
+def hessians(ys: Any, xs: Any, *_: Any, **__: Any) -> Any:
+    """Only there in deferred graphs. Raises RuntimeError."""
+    raise _not_in_eager("tf.hessians")
+
+
+def _not_in_eager(word: str) -> RuntimeError:
+    return RuntimeError(f"{word} is not supported when eager execution is enabled. Use tf.GradientTape instead.")
