@@ -10,6 +10,7 @@ from tapeview.ui.breakpoints_dock import BreakpointsDock
 from tapeview.ui.breaks import Breaks
 from tapeview.ui.console_dock import ConsoleDock
 from tapeview.ui.dock import Dock, caps_font
+from tapeview.ui.figures_dock import FiguresDock
 from tapeview.ui.findings_dock import FindingsDock
 from tapeview.ui.graph_dock import GraphDock
 from tapeview.ui.inspector_dock import InspectorDock
@@ -27,6 +28,7 @@ from tapeview.views.background import Background
 from tapeview.views.breakpoints_model import BreakpointsModel
 from tapeview.views.console_model import ConsoleModel
 from tapeview.views.explained import Explained
+from tapeview.views.figures_model import FiguresModel
 from tapeview.views.findings_model import FindingsModel
 from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
@@ -69,20 +71,24 @@ class Workbench(QMainWindow):
         self.watches = WatchesDock(watches)
         self.search = SearchModel(self.graph_model, source)
         self.variables = VariablesDock(VariablesModel(workspace))
-        self.inspector = InspectorDock(InspectorModel(workspace, background))
+        self.inspector = InspectorDock(InspectorModel(workspace, background, self.explained))
         self.timeline = TimelineDock(TimelineModel(workspace, self.explained))
         self.plots = PlotsDock(PlotsModel(workspace, watches), HistogramsModel(workspace, background))
+        self.figures_model = FiguresModel(workspace)
+        self.figures = FiguresDock(self.figures_model, background)
         self.tape = TapeDock(TapeModel(workspace))
         self.findings_model = findings = FindingsModel(workspace, self.explained)
         self.findings = FindingsDock(findings)
         self.path = PathDock(PathModel(workspace, background))
         self.console = ConsoleDock(ConsoleModel(workspace))
         self.docks: tuple[Dock, ...] = (
-            self.source, self.variables, self.stack, self.watches, self.inspector, self.timeline, self.plots, self.tape,
-            self.findings, self.path, self.breakpoints, self.console
+            self.source, self.variables, self.stack, self.watches, self.inspector, self.timeline, self.plots,
+            self.figures, self.tape, self.findings, self.path, self.breakpoints, self.console
         )  # fmt: skip
         self.findings.on_dispose(findings.show_line.connect(self._show_line))
         self.findings.on_dispose(self.explained.changed.connect(self._explained))
+        self.figures.on_dispose(self.figures_model.show_line.connect(self._show_line))
+        self.figures.on_dispose(self.figures_model.arrived.connect(self._show_figures))
         self.breakpoints.on_dispose(breakpoints.show_line.connect(self._show_path))
         self.stack.on_dispose(stack.show_line.connect(self._show_path))
         self.source.watchWanted.connect(self._watch)
@@ -163,7 +169,8 @@ class Workbench(QMainWindow):
         self.addDockWidget(AREA.BottomDockWidgetArea, self.timeline)
         self.splitDockWidget(self.timeline, self.plots, Qt.Orientation.Vertical)
         self.splitDockWidget(self.plots, self.console, Qt.Orientation.Horizontal)
-        self.tabifyDockWidget(self.plots, self.tape)
+        self.tabifyDockWidget(self.plots, self.figures)
+        self.tabifyDockWidget(self.figures, self.tape)
         self.tabifyDockWidget(self.tape, self.findings)
         self.tabifyDockWidget(self.findings, self.path)
         self.tabifyDockWidget(self.path, self.breakpoints)
@@ -176,8 +183,8 @@ class Workbench(QMainWindow):
         return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def _restore(self, layout: QByteArray) -> bool:
-        """``restoreState``, and whether it did, without the tab bars it leaves behind: Qt makes new ones and forgets those there were,
-        which would stay in sight, painted over other docks.
+        """``restoreState``, and whether it did, without the tab bars it leaves behind: Qt makes new ones and forgets
+        those there were, which would stay in sight, painted over other docks.
         """
         before = [bar for bar in self._tab_bars() if not bar.isHidden()]
         restored = self.restoreState(layout, LAYOUT_VERSION)
@@ -198,7 +205,10 @@ class Workbench(QMainWindow):
     def _fit_titles(self) -> None:
         for dock in self.docks:
             dock.fit_title()
+        groups = [{one.windowTitle() for one in (dock, *self.tabifiedDockWidgets(dock))} for dock in self.docks]
         for bar in self._tab_bars():
+            if bar.isVisible() and {bar.tabText(tab) for tab in range(bar.count())} not in groups:
+                bar.hide()  # of a group that has grown since: Qt made another one for that
             if bar.objectName() != TABS:
                 bar.setObjectName(TABS)
                 bar.setDrawBase(False)
@@ -209,6 +219,13 @@ class Workbench(QMainWindow):
                 bar.style().unpolish(bar)
                 bar.style().polish(bar)
             bar.setFont(caps_font())  # each style sheet brings its own
+
+    def _show_figures(self) -> None:
+        """The first figure of a run has come: it comes up, unless somebody works in one of the docks over it."""
+        focus = QApplication.focusWidget()
+        over = [self.figures, *self.tabifiedDockWidgets(self.figures)]
+        if self.figures.isVisible() and not any(focus is not None and dock.isAncestorOf(focus) for dock in over):
+            self.figures.raise_()
 
     def show_stop(self, wrong: bool) -> None:
         """The script has come to a stop: where something went ``wrong``, the calls that led there come up."""

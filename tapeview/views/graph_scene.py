@@ -16,7 +16,7 @@ from tapeview.views.graph_state import Flags, Floats, Indices, State, StateMaker
 from tapeview.views.workspace import NOTHING, Selection, SelectionKind
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Scene:
     """Nodes and edges by number, their places, and what is written on them. y grows downwards, one unit is a pixel at
     100 %.
