@@ -80,11 +80,9 @@ def trail_of(recording: Recording, step: Step, finding: Finding, spread: tuple[i
             broken = True  # what comes behind the break has nothing to pass on
         else:
             taken += edges
-    words = finding.path[0].words if not cut else finding.cause if finding.path else ""
-    return Trail(
-        finding, step.index, stops, tuple(dict.fromkeys(taken)), tuple(dict.fromkeys(missed)), cut, words,
-        poisoned=spread,
-    )  # fmt: skip
+    edges_taken, edges_missed = tuple(dict.fromkeys(taken)), tuple(dict.fromkeys(missed))
+    words = finding.cause if cut is not None else ""
+    return Trail(finding, step.index, stops, edges_taken, edges_missed, cut, words, poisoned=spread)
 
 
 def _stop(recording: Recording, step: Step, hop: Hop) -> Stop:

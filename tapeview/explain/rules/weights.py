@@ -34,7 +34,7 @@ def exploding(recording: Recording, limits: Limits) -> Iterator[Hit]:
     large = [
         (int(one.steps[at[0]]), one.name, float(one.values[at[0]]))
         for one in recording.training().get("gradient", {}).values()
-        if len(at := np.flatnonzero(one.values > limits["norm"]))
+        if len(at := np.flatnonzero((one.values > limits["norm"]) & np.isfinite(one.values)))  # Inf is told elsewhere
     ]
     if large:
         step, name, norm = min(large, key=lambda one: (one[0], -one[2]))
