@@ -26,6 +26,11 @@ _CELLS = {
         ResidualWrapper
     """,
 }
+_OLD_SEQ2SEQ = {
+    _TF1 + "seq2seq": """
+        basic_rnn_seq2seq rnn_decoder sequence_loss=sequence_loss_of_lists sequence_loss_by_example
+    """
+}
 _LOOPS = "static_bidirectional_rnn static_rnn"
 
 TF1: Final[Mapping[str, Mapping[str, str]]] = {
@@ -85,7 +90,7 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
             enable_tensor_equality=accept enable_v2_tensorshape=accept
         """,
         _SCRIPTING + "functions": "executing_eagerly executing_eagerly_outside_functions=executing_eagerly",
-        _TF1 + "protos": "ConfigProto GPUOptions GraphOptions OptimizerOptions RunMetadata RunOptions",
+        _TF1 + "protos": "ConfigProto GPUOptions GraphOptions NodeDef OptimizerOptions RunMetadata RunOptions",
     },
     "tf.contrib.eager": {
         _TF1 + "behaviour": "enable_eager_execution enable_v2_behavior=enable_eager_execution",
@@ -120,12 +125,20 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
             sigmoid_cross_entropy_with_logits softmax softmax_cross_entropy_with_logits_v2
             sparse_softmax_cross_entropy_with_logits weighted_cross_entropy_with_logits xw_plus_b
         """,
+        _TF1 + "sampling": "log_uniform_candidate_sampler nce_loss sampled_softmax_loss uniform_candidate_sampler",
         _TF1 + "rnn.loops": f"bidirectional_dynamic_rnn bidirectional_rnn=static_bidirectional_rnn dynamic_rnn "
         f"rnn=static_rnn {_LOOPS}",
     },
     "tf.nn.rnn_cell": _CELLS,
+    "tf.nn.seq2seq": _OLD_SEQ2SEQ,
+    "tf.contrib.legacy_seq2seq": _OLD_SEQ2SEQ,
+    "tf.contrib.seq2seq": {_TF1 + "seq2seq": "sequence_loss"},
     "tf.contrib.rnn": {**_CELLS, _TF1 + "rnn.loops": _LOOPS},
-    "tf.random": {_ENGINE + "seeds": "set_random_seed=set_seed", _TF1 + "older": "multinomial"},
+    "tf.random": {
+        _ENGINE + "seeds": "set_random_seed=set_seed",
+        _TF1 + "older": "multinomial",
+        _TF1 + "sampling": "log_uniform_candidate_sampler uniform_candidate_sampler",
+    },
 }
 """For each namespace: module -> the words of the objects that live there."""
 

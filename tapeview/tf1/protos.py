@@ -139,3 +139,9 @@ class RunMetadata(_Message):
     """What a run tells about itself: nothing, here."""
 
     _fields: ClassVar[Mapping[str, Any]] = {"step_stats": _Message, "cost_graph": _Message, "partition_graphs": ()}
+
+
+class NodeDef(_Message):
+    """A node as graphs are written down."""
+
+    _fields: ClassVar[Mapping[str, Any]] = {"name": "", "op": "", "input": list, "device": "", "attr": dict}
