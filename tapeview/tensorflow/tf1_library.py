@@ -72,10 +72,11 @@ LIBRARY: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "tf.metrics": {
         _TF1 + "metrics": """
-            accuracy auc false_negatives false_positives mean mean_absolute_error mean_cosine_distance mean_iou
-            mean_per_class_accuracy mean_relative_error mean_squared_error mean_tensor percentage_below precision
-            recall root_mean_squared_error true_negatives true_positives
-        """
+            accuracy false_negatives false_positives mean mean_absolute_error mean_cosine_distance mean_relative_error
+            mean_squared_error mean_tensor percentage_below precision recall root_mean_squared_error true_negatives
+            true_positives
+        """,
+        _TF1 + "metric_curves": "auc mean_iou mean_per_class_accuracy",
     },
     "tf.summary": {_TF1 + "summary": _SUMMARIES, _TF1 + "summary_proto": "Summary"},
     "tf.initializers": {_TF1 + "initializers": _INITIALIZERS},
