@@ -56,6 +56,13 @@ class Breaks:
             menu.addAction(tr("Stop here when it holds NaN"), lambda: self.put(_with_condition(here, IS_NAN)))
             menu.addAction(tr("Stop here if …"), lambda: self.edit(here))
 
+    def offer_node(self, menu: QMenu, name: str) -> None:
+        """Add what can be stopped at for a node of a deferred graph."""
+        menu.addAction(tr("Stop at this node  F9"), self.model.toggle_selection)
+        here = BreakpointsModel.of_name(name)
+        menu.addAction(tr("Stop here when it holds NaN"), lambda: self.put(_with_condition(here, IS_NAN)))
+        menu.addAction(tr("Stop here if …"), lambda: self.edit(here))
+
     def offer_variable(self, menu: QMenu, name: str) -> None:
         """Add what can be stopped at for a variable's gradient."""
         words = tr("Stop when its gradient is None")

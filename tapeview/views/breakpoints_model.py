@@ -135,7 +135,11 @@ class BreakpointsModel:
     # -- what other docks offer ----------------------------------------------------------------------------------------
 
     def of_selection(self) -> Breakpoint | None:
-        """A breakpoint on the expression that made the selected op (else the cursor's); None where there is none."""
+        """A breakpoint on the expression that made the selected op (else the cursor's), of a deferred graph on the node;
+        None where there is none."""
+        node = targets.node_of_selection(self._workspace)
+        if node is not None:
+            return self.of_name(node.name)
         target = targets.of_selection(self._workspace)
         if target is None:
             return None

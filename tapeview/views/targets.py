@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from tapeview.protocol import StepTo
+from tapeview.trace.graph_records import GraphNode
+from tapeview.trace.graphs import split_id
 from tapeview.trace.query import Recording, Step
 from tapeview.trace.records import BackwardStep, Frame, Op
+from tapeview.views.run_index import run_index
 from tapeview.views.workspace import Workspace
 
 FAR = 3
@@ -16,9 +19,13 @@ FAR = 3
 def of_selection(workspace: Workspace) -> StepTo | None:
     """The next time that the selected op (else the cursor's, or its rule) is executed; None where there is none."""
     step, recording, position = workspace.step, workspace.recording, workspace.position
+    kind, id = workspace.selection
+    if recording is not None and kind == "node":
+        node = recording.graphs.node(*split_id(id))
+        frames = recording.frames(node.site) if node is not None else ()
+        return _at("line", recording, frames[0]) if frames else None
     if step is None or recording is None:
         return None
-    kind, id = workspace.selection
     if kind == "op" and id in step.ops:
         return _of_op(recording, step.ops[id])
     if kind == "tensor" and id in step.made_by:
@@ -31,13 +38,27 @@ def of_selection(workspace: Workspace) -> StepTo | None:
     return None
 
 
+def node_of_selection(workspace: Workspace) -> GraphNode | None:
+    """The node of a deferred graph that is selected, else that of the cursor's position; None where there is none."""
+    recording, (kind, id) = workspace.recording, workspace.selection
+    if recording is None:
+        return None
+    if kind == "node":
+        return recording.graphs.node(*split_id(id))
+    run, position = run_index(recording, workspace.step), workspace.position
+    if run is None or position is None or kind not in ("none", "op"):
+        return None
+    return recording.graphs.node(run.graph, run.ran_as.get(id, 0) if kind == "op" else run.nodes[position.index])
+
+
 def _of_op(recording: Recording, op: Op, backward: bool = False) -> StepTo | None:
     frames = recording.frames(op.site)
-    if not frames:
-        return None
-    frame = frames[0]
+    return _at("node", recording, frames[0], op.op, backward) if frames else None
+
+
+def _at(kind: str, recording: Recording, frame: Frame, op: str = "", backward: bool = False) -> StepTo:
     path = recording.source(frame.file).path
-    return StepTo("node", path, frame.line, frame.column, frame.end_column, op.op, backward)
+    return StepTo(kind, path, frame.line, frame.column, frame.end_column, op, backward)
 
 
 def find(workspace: Workspace, target: StepTo) -> tuple[int, int] | None:
@@ -49,6 +70,9 @@ def find(workspace: Workspace, target: StepTo) -> tuple[int, int] | None:
     for index in range(here, min(here + FAR, recording.step_count)):
         step = recording.step(index)
         after = position if index == here else -1
+        run = recording.frames(step.run.started.site) if step.run is not None and after < 0 else ()
+        if target.kind == "line" and _is_at(recording, run, target, exact=False):
+            return index, 0
         for one in step.positions[after + 1 :]:
             if _matches(recording, step, one.record, target):
                 return index, one.index
