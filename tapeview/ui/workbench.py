@@ -247,6 +247,9 @@ class Workbench(QMainWindow):
         elif shown.kind == "op":
             self.graph_model.select(node)
             self._offer_op(menu, shown.label, shown.name)
+        elif shown.kind == "node" or shown.role == "variable":
+            self.graph_model.select(node)
+            self.breaks.offer_node(menu, shown.label)
 
     def _offer_op(self, menu: QMenu, op: str, name: str) -> None:
         self.breaks.offer_op(menu, op, name if name.isidentifier() else "")
