@@ -135,7 +135,7 @@ class BreakpointsModel:
     # -- what other docks offer ----------------------------------------------------------------------------------------
 
     def of_selection(self) -> Breakpoint | None:
-        """A breakpoint on the expression that made the selected op (else the cursor's), of a deferred graph on the node;
+        """A breakpoint on the expression that made the selected op (else the cursor's), or on a node of a graph;
         None where there is none."""
         node = targets.node_of_selection(self._workspace)
         if node is not None:
