@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QSi
 
 from tapeview.ui import theme
 from tapeview.ui.facts import dress
+from tapeview.ui.turns import Turns
 
 TITLE_HEIGHT = 30
 
@@ -107,6 +108,7 @@ class Dock(QDockWidget):
         self._empty = QWidget(self)
         self._empty.hide()
         self._seen = False
+        self.turns: Turns | None = None
         self.setTitleBarWidget(self.header)
         self._waiting: dict[str, Callable[[], None]] = {}
         self._disposals: list[Callable[[], None]] = []
@@ -123,11 +125,12 @@ class Dock(QDockWidget):
         self.header.note.set_text(note)
 
     def later(self, key: str, update: Callable[[], None]) -> None:
-        """Run ``update`` now if the dock can be seen, else when it is (only the last one of each key)."""
-        if self._seen:
-            update()
-        else:
+        """Run ``update`` now (while a script runs, in the dock's turn) if the dock can be seen, else when it is (only
+        the last one of each key)."""
+        if not self._seen:
             self._waiting[key] = update
+        elif self.turns is None or not self.turns.puts(self, key, update):
+            update()
 
     def on_dispose(self, *functions: Callable[[], None]) -> None:
         """Run these when the window closes."""
@@ -138,6 +141,8 @@ class Dock(QDockWidget):
         while self._disposals:
             self._disposals.pop()()
         self._waiting.clear()
+        if self.turns is not None:
+            self.turns.forget(self)
 
     def fit_title(self) -> None:
         """In a group of tabs the tab is the title, so the strip goes."""

@@ -32,6 +32,7 @@ from tapeview.ui.settings import Settings
 from tapeview.ui.status_bar import StatusBar
 from tapeview.ui.text import tr
 from tapeview.ui.toolbar import ToolBar
+from tapeview.ui.turns import Turns
 from tapeview.ui.welcome import Welcome
 from tapeview.views.examples import Example, examples
 from tapeview.views.session import SUFFIX, Check, SessionModel
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace()
         self.background = QtBackground(self)
         self.session = SessionModel(self.workspace, check, self._wake)
+        self.turns = Turns(self)
         self.bridge = Bridge(self._poll, lambda: self.session.needs_polling, self, lambda: self.session.urgent)
         self.workbench: Workbench | None = None
         self.live = LiveVerbs(self)
@@ -214,6 +216,8 @@ class MainWindow(QMainWindow):
             from tapeview.ui.workbench import Workbench
 
             bench = self.workbench = Workbench(self.workspace, self.background)
+            for dock in (bench.graph, *bench.docks):
+                dock.turns = self.turns
             self.pages.addWidget(bench)
             bench.source.runToWanted.connect(self.session.run_to_line)
             for dock in bench.docks:
@@ -312,7 +316,11 @@ class MainWindow(QMainWindow):
         self.bridge.post()
 
     def _poll(self) -> None:
-        self.session.poll()
+        if self.workspace.state != "running" or self.session.urgent:
+            self.session.poll()
+            return
+        with self.turns.taken():
+            self.session.poll()
 
     def _search(self, words: str) -> None:
         if self.workbench is not None:
@@ -355,6 +363,7 @@ class MainWindow(QMainWindow):
             disconnect()
         self.held.close()
         self.bridge.close()
+        self.turns.close()
         self.session.end()
         self.toolbar.dispose()
         self.status.dispose()
