@@ -102,7 +102,7 @@ def _draw(
 
     def expected(classes: Array) -> EagerTensor:
         p = chance(classes.astype(np.float64), range_max).astype(np.float32)
-        counts = -np.expm1(tries * np.log1p(-p)) if unique else p * np.float32(count)
+        counts = p * np.float32(count) if tries == count else -np.expm1(tries * np.log1p(-p))
         return EagerTensor(counts.astype(np.float32))
 
     return [EagerTensor(sampled), expected(np.asarray(true_classes._array)), expected(sampled)]
