@@ -14,14 +14,26 @@ from pathlib import Path
 import tapeview
 from tapeview.commands import Command, Parser, UserError
 from tapeview.commands.attach import Attach
+from tapeview.commands.compare import Compare
 from tapeview.commands.examples import Examples
 from tapeview.commands.explain import Explain
 from tapeview.commands.export import Export
+from tapeview.commands.figures import Figures
 from tapeview.commands.info import Info
 from tapeview.commands.record import Record
 from tapeview.commands.window import Open, Window
 
-COMMANDS: tuple[Command, ...] = (Record(), Attach(), Open(), Info(), Explain(), Export(), Examples())
+COMMANDS: tuple[Command, ...] = (
+    Record(),
+    Attach(),
+    Open(),
+    Info(),
+    Explain(),
+    Compare(),
+    Export(),
+    Figures(),
+    Examples(),
+)
 WINDOW: Command = Window()
 
 USAGE_EXIT = 2

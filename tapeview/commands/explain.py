@@ -35,9 +35,7 @@ class Explain:
     """
 
     name: ClassVar[str] = "explain"
-    usage: ClassVar[str] = (
-        "FILE [--step N] [--huge LIMIT] [--rule RULE=LEVEL]... [--gradient NAME | --path NAME [--longest]] [--json]"
-    )
+    usage: ClassVar[str] = "FILE [--step N] [--huge LIMIT] [--rule SETTING]... [--gradient NAME | --path NAME] [--json]"
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="a recording (.tapeview)")
@@ -157,14 +155,14 @@ def _print_senders(several: list[FanOut]) -> None:
     for told in several:
         count = len(told.contributions)
         who = f"{count} contributions are added up" if count > 1 else "one contribution"
-        print(f"step {told.step + 1}: the gradient of {told.subject}, norm {_figure(told.norm)}: {who}")
+        print(f"step {told.step + 1}: the gradient of {told.subject}, norm {figure(told.norm)}: {who}")
         rows = [("from", "norm", "share", "cosine", "sum so far")]
         for one in told.contributions:
             name = f"{one.op_name} (line {one.line})" if one.op else "what the call began with"
             share = f"{one.share * 100:.1f} %" if one.share is not None else "?"
             cosine = f"{one.cosine:+.2f}" if one.cosine is not None else "?"
-            rows.append((name, _figure(one.norm), share, cosine, _figure(one.running)))
-        _table(rows)
+            rows.append((name, figure(one.norm), share, cosine, figure(one.running)))
+        table(rows)
         if told.note:
             print(textwrap.fill(told.note, _WIDTH, initial_indent="    ", subsequent_indent="    "))
 
@@ -181,11 +179,12 @@ def _print_route(way: Route) -> None:
         factor = f"×{one.factor:.2g}" if one.factor is not None else ""
         long = round(1 + (_BAR - 1) * (math.log10(one.norm) - low) / (high - low)) if one.norm and high > low else 1
         bar = "NaN or Inf" if one.bad else "?" if one.norm is None else "0" if not one.norm else "█" * long
-        rows.append((one.name, by, _figure(one.norm), factor, bar + (" ◀" if place == way.steepest else "")))
-    _table(rows)
+        rows.append((one.name, by, figure(one.norm), factor, bar + (" ◀" if place == way.steepest else "")))
+    table(rows)
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> None:
+def table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Prints rows in columns: the first two to the left, the last one as it is, the others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = (text.ljust(width) if n < 2 else text.rjust(width) for n, (text, width) in
@@ -193,7 +192,8 @@ def _table(rows: Sequence[tuple[str, ...]]) -> None:
         print(f"    {'  '.join(cells)}  {row[-1]}".rstrip())
 
 
-def _figure(number: float | None) -> str:
+def figure(number: float | None) -> str:
+    """A number in four figures, "?" if it is not known."""
     return "?" if number is None else f"{number:.4g}"
 
 

@@ -74,6 +74,7 @@ def facts(recording: Recording, most_tapes: int | None = None) -> dict[str, Any]
             }
             for name, series in recording.scalars().items()
         },
+        "figures": len({entry.figure for _, entry in recording.figures.entries()}),
         "failures": [
             {
                 "kind": failure.kind,

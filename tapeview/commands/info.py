@@ -81,6 +81,8 @@ def _print(recording: Recording) -> None:
                 for one in tape["gradients"]
             )
             print(f"  {tape['index']:>4}  {tape['forward_ops']} forward, {tape['backward_ops']} backward  {gradients}")
+    if told["figures"]:
+        print("1 figure" if told["figures"] == 1 else f"{told['figures']} figures")
     for failure in told["failures"]:
         print(f"{failure['kind']}: {failure['type']}: {failure['message']}")
     for warning in recording.warnings:
