@@ -17,6 +17,7 @@ from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.tf1 import graphs
 from tapeview.tf1.summary_proto import Summary
 
+_NO_MERGING = "Merging tf.summary.* ops is not compatible with eager execution. Use tf.contrib.summary instead."
 _ILLEGAL = re.compile(r"[^-/\w\.]")
 
 
@@ -144,7 +145,7 @@ def audio(
 def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Any:
     """One summary of several. Raises RuntimeError eagerly."""
     if not deferred.building():
-        raise RuntimeError("Merging tf.summary.* ops is not compatible with eager execution.")
+        raise RuntimeError(_NO_MERGING)
     with graphs.name_scope(name, "Merge"):
         parts = [graphs.tensor(x) for x in inputs]
         node = deferred.add_node(_merged, (parts,), "MergeSummary", "MergeSummary")
@@ -160,7 +161,7 @@ def _merged(parts: list[Any]) -> EagerTensor:
 def merge_all(key: str = "summaries", scope: str | None = None, name: str | None = None) -> Any:
     """One summary of all that were made, None if there are none. Raises RuntimeError eagerly."""
     if not deferred.building():
-        raise RuntimeError("Merging tf.summary.* ops is not compatible with eager execution.")
+        raise RuntimeError(_NO_MERGING)
     found = deferred.get_collection(key, scope)
     return merge(found, name=name) if found else None
 

@@ -207,7 +207,8 @@ class Optimizer:
         slots = self._slots.setdefault(slot_name, {})
         at = id(graphs.base(var))
         if at not in slots:
-            slots[at] = (var, _new_slot(var, val, op_name))
+            taken = sum(held.get(at) is not None for held in self._slots.values())
+            slots[at] = (var, _new_slot(var, val, op_name, taken))
         return slots[at][1]
 
     def _create_non_slot_variable(self, initial_value: Any, name: str, colocate_with: Any = None) -> Any:
@@ -231,9 +232,9 @@ def _shape(variable: Any) -> list[int]:
     return [int(size) for size in variable.shape]
 
 
-def _new_slot(variable: Any, value: Any, op_name: str) -> Any:
+def _new_slot(variable: Any, value: Any, op_name: str, taken: int) -> Any:
     make: Callable[[], Any] = value if is_function(value) else lambda: value
     if not deferred.building():
         array = np.asarray(getattr(found := make(), "_array", found))
-        return Slot(np.array(array), f"{graphs.op_name(variable)}/{op_name}")
+        return Slot(np.array(array), f"{graphs.op_name(variable)}/{op_name}{f'_{taken}' if taken else ''}")
     return graphs.slot(variable, make, op_name)

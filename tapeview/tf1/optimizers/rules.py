@@ -126,7 +126,9 @@ def _apply(
         dense = to_tensor(gradient._densify() if hasattr(gradient, "_densify") else gradient)._array
         if dense.shape != value.shape:
             shapes = f"{bracketed(value.shape)} {bracketed(dense.shape)}"
-            raise invalid(name, f"var and {'delta' if not slots else 'grad'} do not have the same shape{shapes}")
+            symbol = getattr(var, "symbol", None)
+            op = name if symbol is not None and not symbol.is_resource else f"Resource{name}"
+            raise invalid(op, f"var and {'delta' if not slots else 'grad'} do not have the same shape{shapes}")
         new = run(rule, value, dense, arrays, numbers)
     for slot, array in zip(slots, arrays, strict=True):
         if not isinstance(slot, Slot):
