@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.deferred.graph import Graph
-from tapeview.engine.deferred.static_shapes import shape_text
+from tapeview.engine.deferred.static_shapes import compatible, shape_text
 from tapeview.engine.deferred.symbolic import SymbolicTensor
 from tapeview.engine.tensor import EagerTensor, Tensor
 
@@ -43,7 +43,8 @@ def value_for(tensor: SymbolicTensor, value: Any) -> EagerTensor:
     array = np.array(value, dtype=kind)  # a copy: the script may go on writing to its own
     if kind.kind == "O":
         array = _strings(array)
-    if not tensor.shape.is_compatible_with(array.shape):
+    sizes = tensor.sizes
+    if sizes is not None and sizes != array.shape and not compatible(sizes, array.shape):
         raise ValueError(
             f"Cannot feed value of shape {array.shape} for Tensor {tensor.name}, which has shape "
             f"{shape_text(tensor.sizes)}"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine import backward, callsite, observe
-from tapeview.engine.deferred import gradient_names, probing
+from tapeview.engine.deferred import attempts, gradient_names, probing
 from tapeview.engine.deferred.cells import Cell
 from tapeview.engine.deferred.graph import Graph
 from tapeview.engine.deferred.lifting import finish, node_name
@@ -119,25 +119,27 @@ def _connected(forward: Operation, upstream: Sequence[Any], wanted: Sequence[Sym
     """For each wanted input "dense", "rows" (an ``IndexedSlices``), or "" if no gradient gets there."""
     if forward.pseudo == "gradient" or forward.pseudo or forward.run_function is None:
         return ["dense"] * len(wanted)
-    values: dict[int, EagerTensor] = {}
-    for t in forward.all_inputs:
-        if t.probes is None:
-            return ["dense"] * len(wanted)
-        values[id(t)] = t.probes[0]
-    try:
-        return probing.run(lambda: _swept(forward, values, upstream, wanted))[0]  # type: ignore[no-any-return]
-    except LookupError as error:
-        kind = str(error).rpartition(": ")[2]
-        raise LookupError(
-            f"No gradient defined for operation'{forward.name}' (op type: {kind}). In general every operation must "
-            "have an associated `@tf.RegisterGradient` for correct autodiff, which this op is lacking. If you want to "
-            "pretend this operation is a constant in your program, you may insert `tf.stop_gradient`. This can be "
-            "useful to silence the error in cases where you know gradients are not needed, e.g. the forward pass of "
-            "tf.custom_gradient. Please see more details in https://www.tensorflow.org/api_docs/python/tf/custom_gradient."
-        ) from None
-    except Exception:
-        # Made-up values do not suit every rule: whether a gradient is None is then seen when the graph runs.
+    if any(t.probes is None for t in forward.all_inputs):
         return ["dense"] * len(wanted)
+    for make in (lambda t: t.probes[0], attempts.numbers):
+        values = {id(t): make(t) for t in forward.all_inputs}
+        try:
+            return probing.run(lambda v=values: _swept(forward, v, upstream, wanted))[0]  # type: ignore[misc,no-any-return]
+        except LookupError as error:
+            raise LookupError(_NO_GRADIENT.format(forward.name, str(error).rpartition(": ")[2])) from None
+        except Exception:  # made-up values do not suit every rule; others may
+            continue
+    # Whether a gradient is None is then seen when the graph runs.
+    return ["dense"] * len(wanted)
+
+
+_NO_GRADIENT = (
+    "No gradient defined for operation'{}' (op type: {}). In general every operation must have an associated "
+    "`@tf.RegisterGradient` for correct autodiff, which this op is lacking. If you want to pretend this operation is a "
+    "constant in your program, you may insert `tf.stop_gradient`. This can be useful to silence the error in cases "
+    "where you know gradients are not needed, e.g. the forward pass of tf.custom_gradient. Please see more details in "
+    "https://www.tensorflow.org/api_docs/python/tf/custom_gradient."
+)
 
 
 def _swept(
@@ -196,14 +198,18 @@ def gradient_step(plan: Any, node: Operation, places: list[int]) -> Callable[[li
         totals: dict[int, Any] = {}
         for place, g in zip(makes, given, strict=True):
             if g is not None:
-                key = id(values[place])
+                key = id(_value(values[place]))
+                if key not in tape._tracked:
+                    continue  # what does not depend on a source needs no gradient
                 totals[key] = values[g] if key not in totals else backward._sum(totals[key], values[g])
         outer = state.call
-        state.set_call(number)
+        if observe.sink is not None:
+            state.set_call(number)
         try:
             found = _sweep_chain(run, tape, chain, inner, values, totals, number, wanted)
         finally:
-            state.set_call(outer)
+            if state.call != outer:
+                state.set_call(outer)
         given_to: set[int] = set()
         for place, source, g in zip(places, wanted, found, strict=True):
             # Readings of one variable are one tensor: what was sent to it is handed on once.
@@ -230,13 +236,16 @@ def _sweep_chain(
             # What comes out of the node that was served is an input here: its own gradient node goes on from there.
             for place in inner[depth]:
                 value = values[place]
-                if value is not None and id(value) in totals:
-                    found[id(value)] = totals.pop(id(value))
+                if value is not None and id(_value(value)) in totals:
+                    found[id(_value(value))] = totals.pop(id(_value(value)))
     return [found.get(id(_value(values[k])), totals.get(id(_value(values[k])))) for k in wanted]
 
 
 def _value(value: Any) -> Any:
-    return value.known()._value if value.__class__ is Cell else value
+    """The tensor that entries of the tape know: of ``IndexedSlices`` the rows."""
+    if value.__class__ is Cell:
+        return value.known()._value
+    return value.values if isinstance(value, IndexedSlices) else value
 
 
 def _zeros(value: Any) -> EagerTensor:

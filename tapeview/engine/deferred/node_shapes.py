@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tapeview.engine import dtypes, nest
-from tapeview.engine.deferred import graph_errors, probing
+from tapeview.engine.deferred import attempts, graph_errors, probing
 from tapeview.engine.deferred.mode import local
 from tapeview.engine.deferred.static_shapes import Sizes
 from tapeview.engine.deferred.structures import replaced
@@ -78,7 +78,7 @@ def _outcome(leaves: tuple[Any, ...], symbol_of: dict[int, SymbolicTensor], unkn
         dense, other = a._densify(), b._densify()
         shape = probing.merged_shape(dense, other)
         return Outcome(dtypes.of_array(dense._array), shape, (probing.kept(dense), probing.kept(other)), indexed=True)
-    if isinstance(a, _Unknown):
+    if isinstance(a, attempts.Guessed):
         return Outcome(a.kind, None, None)
     if not isinstance(a, EagerTensor):
         return a
@@ -120,8 +120,9 @@ def _two_runs(
         try:
             result, drawn = _run(function, args, kwargs, values)
         except Exception as error:
-            if varied and not graph_errors.is_of_types(error):
-                found = _reshaped(function, args, kwargs, symbols) or _unknown_sizes(function, args, kwargs, symbols)
+            if symbols and not graph_errors.is_of_types(error):
+                found = attempts.reshaped(function, args, kwargs, symbols) if varied else None
+                found = found or attempts.others(lambda v: _run(function, args, kwargs, v), symbols, error)
                 if found is not None:
                     return found
             raise graph_errors.worded(error, function, args, kwargs, symbols, name) from None
@@ -129,51 +130,10 @@ def _two_runs(
             seeds = drawn
         runs.append(result)
     if len(runs) == 2 and len(nest.flatten(runs[0])) != len(nest.flatten(runs[1])):
+        if function.__name__ == "unstack":
+            raise ValueError(f"Cannot infer argument `num` from shape {symbols[0].shape}")
         raise ValueError("The number of outputs depends on a size that is not known before the graph runs.")
     return runs, seeds
-
-
-def _reshaped(
-    function: Function, args: Any, kwargs: Any, symbols: list[SymbolicTensor]
-) -> tuple[list[Any], probing.ProbeSeeds] | None:
-    """What a reshape of unknown sizes makes, which says itself how large its result is."""
-    if function.__name__ != "reshape" or len(symbols) != 1:
-        return None
-    target = args[1] if len(args) > 1 else kwargs.get("shape")
-    if isinstance(target, SymbolicTensor) or not hasattr(target, "__iter__"):
-        return None
-    sizes = tuple([None if int(d) < 0 else int(d) for d in target])
-    kind = symbols[0].dtype.base_dtype
-    return list(probing.made_up(sizes, kind) or ())[: 2 if None in sizes else 1], probing.ProbeSeeds()
-
-
-def _unknown_sizes(
-    function: Function, args: Any, kwargs: Any, symbols: list[SymbolicTensor]
-) -> tuple[list[Any], probing.ProbeSeeds] | None:
-    """Runs with other sizes in place of those that are not known; None if none will do."""
-    known = sorted({d for t in symbols for d in (t.sizes or ()) if d is not None})
-    for size in dict.fromkeys([1, *known, 32, 4]):
-        values = {}
-        for t in symbols:
-            shape = tuple([size if d is None else d for d in t.sizes or ()])
-            values[id(t)] = probing.hollow(shape, t.dtype) if t.sizes and None in t.sizes else t.probes[0]  # type: ignore[index]
-        try:
-            result, seeds = _run(function, args, kwargs, values)
-        except Exception:
-            continue
-        pairs = [_vague(leaf, size) for leaf in nest.flatten(result)]
-        return [nest.pack_like(result, [p[k] for p in pairs]) for k in (0, 1)], seeds
-    return None
-
-
-def _vague(leaf: Any, size: int) -> tuple[Any, Any]:
-    """Two made-up values in place of a result: nothing is known of its sizes that are ``size``."""
-    if not isinstance(leaf, EagerTensor):
-        return leaf, leaf
-    shape = tuple([None if d == size else d for d in leaf._array.shape])
-    first, second = probing.made_up(shape, dtypes.of_array(leaf._array)) or (leaf, leaf)
-    first._origin = second._origin = leaf._origin
-    return first, second
 
 
 def _runs_of_any_rank(
@@ -196,13 +156,5 @@ def _runs_of_any_rank(
             if not runs or len(nest.flatten(result)) == len(nest.flatten(runs[0])):
                 runs.append(result)
     if not runs:
-        kinds = [t.dtype.base_dtype for t in symbols if t.dtype.is_floating] or [symbols[0].dtype.base_dtype]
-        return [_Unknown(kinds[0])], seeds
+        return [attempts.guess(symbols)], seeds
     return runs, seeds
-
-
-class _Unknown:
-    """A result of which only the type is guessed."""
-
-    def __init__(self, kind: dtypes.DType) -> None:
-        self.kind = kind

@@ -173,7 +173,17 @@ def _served(nodes: list[Operation]) -> set[Operation]:
 
 def filler(plan: Plan, node: Operation) -> Callable[[list[Any]], tuple[Any, Any]]:
     """Gives, from the list of values, the arguments of a node's function."""
-    slots = plan.slots
+    slots = dict(plan.slots)
+    if structures.is_shallow(node.args, node.kwargs):
+        places = [(slots[id(a)], None) if isinstance(a, SymbolicTensor) else (None, a) for a in node.args]
+        fixed = {k: v for k, v in node.kwargs.items() if not isinstance(v, SymbolicTensor)}
+        named = [(k, slots[id(v)]) for k, v in node.kwargs.items() if isinstance(v, SymbolicTensor)]
+
+        def fill_quickly(values: list[Any]) -> tuple[Any, Any]:
+            args = [a if s is None else values[s] for s, a in places]
+            return args, ({**fixed, **{k: values[s] for k, s in named}} if named else fixed)
+
+        return fill_quickly
 
     def fill(values: list[Any]) -> tuple[Any, Any]:
         def leaf(v: Any) -> Any:
@@ -190,7 +200,9 @@ def call_step(plan: Plan, node: Operation, places: list[int]) -> Step:
     if node.seeds is not None:
         function = _seeded(node, function)
     put = _put(node, places)
-    if not structures.is_plain(node.args, node.kwargs):
+    if any(isinstance(v, SymbolicTensor) for v in node.kwargs.values()) or not structures.is_shallow(
+        node.args, node.kwargs
+    ):
         fill = filler(plan, node)
 
         def general(values: list[Any], run: Run) -> None:

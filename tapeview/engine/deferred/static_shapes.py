@@ -154,7 +154,7 @@ class GraphShape(TensorShape):
     def is_compatible_with(self, other: Any) -> bool:
         """True if some shape fits both."""
         other = GraphShape(other)
-        return self._unknown or other._unknown or _compatible(sizes(self), sizes(other))
+        return self._unknown or other._unknown or compatible(sizes(self), sizes(other))
 
     def merge_with(self, other: Any) -> GraphShape:
         """What is known of either. Raises ValueError if no shape fits both."""
@@ -233,7 +233,7 @@ def _dimension(size: int | None) -> Any:
     return size if mode.v2_behaviour else Dimension(size)
 
 
-def _compatible(a: Sizes, b: Sizes) -> bool:
+def compatible(a: Sizes, b: Sizes) -> bool:
     assert a is not None
     assert b is not None
     return len(a) == len(b) and all(m is None or n is None or m == n for m, n in zip(a, b, strict=True))

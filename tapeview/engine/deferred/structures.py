@@ -50,9 +50,10 @@ def symbolic_in(value: Any, found: list[SymbolicTensor]) -> list[SymbolicTensor]
     return found
 
 
-def is_plain(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-    """Whether symbolic tensors are at most among the positional arguments themselves."""
+def is_shallow(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether symbolic tensors are only among the arguments themselves, and not inside of them."""
     inner: list[SymbolicTensor] = []
-    for v in (*[a for a in args if not isinstance(a, SymbolicTensor)], *kwargs.values()):
-        symbolic_in(v, inner)
+    for v in (*args, *kwargs.values()):
+        if not isinstance(v, SymbolicTensor):
+            symbolic_in(v, inner)
     return not inner

@@ -113,17 +113,7 @@ def simultaneous_updates(tf: Any) -> Any:
     return [sess.run([u, v]), sess.run([w, b]), sess.run([u, v])]
 
 
-@case
-def read_before_the_update(tf: Any) -> Any:
-    a = tf.Variable(1.0)
-    u = tf.assign_add(a, 1.0)
-    d = a * 10.0
-    sess = tf.Session()
-    sess.run(a.initializer)
-    return sess.run([u, d])[0]
-
-
-# -- tf.gradients: 11.2, 11.4, 11.20, 11.23 -----------------------------------------------------------------------------
+# -- tf.gradients: 11.2, 11.4, 11.20, 11.23 --------------------
 
 
 @case
@@ -245,7 +235,7 @@ def tape_in_a_graph(tf: Any) -> Any:
     return sess.run(found)
 
 
-# -- feeds: 11.7, 11.8 --------------------------------------------------------------------------------------------------
+# -- feeds: 11.7, 11.8 --------------------
 
 
 @case
@@ -260,7 +250,8 @@ def feeds(tf: Any) -> Any:
     sess.run(w.initializer)
     run = sess.run
     return [
-        run(h, {x: [[1, 2]]}), run(h, {"x:0": np.ones((2, 2))}), run(h, {x: [[1, 2]], c: 10}), run(h + 1, {h: [[7, 7]]}),
+        run(h, {x: [[1, 2]]}), run(h, {"x:0": np.ones((2, 2))}), run(h, {x: [[1, 2]], c: 10}),
+        run(h + 1, {h: [[7, 7]]}),
         run(n + 1, {n: 1.5}), run(n, {n: [[1, 2]]}), run(w + 1.0, {w: 5.0}), run(d), run(d, {d: [5.0]}),
         refused(lambda: run(h, {x: [1, 2, 3]})), refused(lambda: run(h, {x: "a"})), refused(lambda: run(h, {x: None})),
         refused(lambda: run(h, {"nope:0": 1})), refused(lambda: run(h, {3: 1})),
@@ -276,7 +267,7 @@ def missing_feeds(tf: Any) -> Any:
     return [refused(lambda t=t: sess.run(t)) for t in (a, b + 1, tf.cast(c, tf.float32), tf.placeholder(tf.bool, []))]
 
 
-# -- variables: 11.9, 11.11, 11.13, 11.14 --------------------------------------------------------------------------------
+# -- variables: 11.9, 11.11, 11.13, 11.14 --------------------
 
 
 @case
@@ -402,7 +393,7 @@ def control_dependencies(tf: Any) -> Any:
     ]
 
 
-# -- default sessions: 11.10 -------------------------------------------------------------------------------------------
+# -- default sessions: 11.10 --------------------
 
 
 @case
@@ -436,7 +427,7 @@ def callables(tf: Any) -> Any:
     return [f(3.0), f(4), len(sess.list_devices()), sess.graph is tf.get_default_graph()]
 
 
-# -- names: 11.12 ---------------------------------------------------------------------------------------------------------
+# -- names: 11.12 --------------------
 
 
 @case
@@ -537,7 +528,7 @@ def names_of_variables(tf: Any) -> Any:
     return [v.name for v in tf.global_variables()] + [n for n in names(tf) if "Initializer" not in n]
 
 
-# -- graphs: 11.18 ---------------------------------------------------------------------------------------------------------
+# -- graphs: 11.18 --------------------
 
 
 @case
@@ -601,7 +592,7 @@ def collections_of_a_graph(tf: Any) -> Any:
     ]  # fmt: skip
 
 
-# -- variable scopes: 11.19 -----------------------------------------------------------------------------------------------
+# -- variable scopes: 11.19 --------------------
 
 
 @case
@@ -661,7 +652,7 @@ def getters_and_regularizers(tf: Any) -> Any:
     return [seen, sess.run([v, w]), [t.name for t in losses], sess.run(losses)]
 
 
-# -- symbolic tensors as Python values: 11.22 -----------------------------------------------------------------------------
+# -- symbolic tensors as Python values: 11.22 --------------------
 
 
 @case
@@ -686,7 +677,7 @@ def arrays_beside_tensors(tf: Any) -> Any:
     return [[str(t.dtype) for t in made], sess.run(made)]
 
 
-# -- shapes ------------------------------------------------------------------------------------------------------------------
+# -- shapes --------------------
 
 
 @case
@@ -781,7 +772,7 @@ def shapes_that_do_not_fit(tf: Any) -> Any:
     ]  # fmt: skip
 
 
-# -- random numbers: 10.14 ------------------------------------------------------------------------------------------------
+# -- random numbers: 10.14 --------------------
 
 
 @case
@@ -801,7 +792,7 @@ def seeds(tf: Any) -> Any:
     return found
 
 
-# -- conditions and loops ---------------------------------------------------------------------------------------------------
+# -- conditions and loops --------------------
 
 
 @case
@@ -844,7 +835,7 @@ def loops(tf: Any) -> Any:
     ]
 
 
-# -- Python functions -------------------------------------------------------------------------------------------------------
+# -- Python functions --------------------
 
 
 @case
