@@ -12,14 +12,16 @@ from functools import cached_property
 from itertools import groupby
 
 from tapeview.graph.build import Edge, Node, TapeGraph, digest
-from tapeview.graph.fold import LIMIT, Group, GroupKey, bundled, visible
+from tapeview.graph.fold import COMFORTABLE, LIMIT, Group, GroupKey, bundled, visible
 from tapeview.graph.wiring import Wiring
 from tapeview.trace import names
 from tapeview.trace.graph_records import GraphNode
 from tapeview.trace.query import Recording
 
-WHOLE = 70
-"""Graphs of more nodes open folded to about as many; of smaller ones only the variables are."""
+WHOLE = 40
+"""Graphs of more nodes open folded to their scopes; of smaller ones only the variables are."""
+FEW = 12
+"""With fewer scopes than this, the largest are opened up to about so many nodes."""
 CONTROL = -1
 """The operand of an edge that nothing flows along: its source is only evaluated before."""
 SOURCES = ("constant", "placeholder", "variable")
@@ -105,8 +107,8 @@ def build_deferred(
     shut = {*closed}
     if scopes:
         shut |= {group.key for group in root.walk() if group.kind == "variable"} - {*opened}
-    most = min(WHOLE, limit) if scopes else limit
-    shown = visible(root, 0, opened, shut, limit, most, whole=most)
+    whole, comfortable = (WHOLE, FEW) if scopes else (limit, COMFORTABLE)
+    shown = visible(root, 0, opened, shut, limit, comfortable, whole=whole)
     return _Picture(recording, built, graph).made(root, shown, step, ran_as or {})
 
 
@@ -211,6 +213,10 @@ class _Picture:
                 key, "group", group.label, shown, 0, shape, dtype, start=group.start, stop=group.stop, role="variable"
             )
         label = group.label
+        owned = {one.name.rpartition("/")[2].rstrip("_0123456789") for one in inside if one.kind == "variable"}
+        scopes = tuple(f"{one.name}/" for one in inside if one.kind == "variable")
+        if len(owned) == 1 and all(f"{one.name}/".startswith(scopes) for one in inside):
+            label = f"{label} · {owned.pop()}"  # what an optimizer keeps for the variables of a scope
         if group.kind == "stretch":
             types = Counter(node.type for node in inside)
             first, last = inside[0].name, inside[-1].name

@@ -6,6 +6,7 @@ Every function gives "" where the source does not tell. Nothing here raises for 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeGuard
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST_OPERAND = 24
 _LONGEST_LABEL = 32
+_DEFAULT = re.compile(r"Variable(_\d+)?")
 DEFAULT_VARIABLE = "Variable"
 """What a framework calls a variable that was given no name."""
 
@@ -87,11 +89,23 @@ def operand_names(rec: Recording, site: int, count: int) -> tuple[str, ...]:
 
 
 def variable_name(rec: Recording, variable: Variable) -> str:
-    """The name a variable was given explicitly, else the user's name for it, else "Variable"."""
+    """The name a variable was given explicitly, else the user's name for it, else the framework's."""
     given = variable.name.removesuffix(":0")
-    if given and given != DEFAULT_VARIABLE:
-        return given
-    return result_name(rec, variable.site, gathered=True) or DEFAULT_VARIABLE
+    return (result_name(rec, variable.site, gathered=True) if is_default(given) else given) or given or DEFAULT_VARIABLE
+
+
+def is_default(name: str) -> bool:
+    """Whether a framework calls a variable so that was given no name: ``Variable``, ``Variable_1``."""
+    return not name or _DEFAULT.fullmatch(name.removesuffix(":0")) is not None
+
+
+def node_label(rec: Places, name: str, site: int) -> str:
+    """The user's name for what a node of a deferred graph makes, else its own; that of a gradient says nothing, so it
+    goes by the expression that asked for it."""
+    found = result_name(rec, site)
+    if found or not name.startswith("gradients"):
+        return found or name
+    return _shortened(expression(rec, site), _LONGEST_LABEL) or name
 
 
 TRAINERS = ("fit", "train_on_batch", "train_step")
@@ -108,11 +122,11 @@ def series_name(rec: Places, name: str, kind: str, site: int) -> str:
     site; what a graph's run gave back, the user's name for the node, where there is one.
     """
     if kind == "fetched":
-        return result_name(rec, site) or name
-    if name and not (kind == "variable" and name.removesuffix(":0") == DEFAULT_VARIABLE):
+        return node_label(rec, name, site)
+    if name and not (kind == "variable" and is_default(name)):
         return name.removesuffix(":0")
     if kind == "variable":
-        return result_name(rec, site, gathered=True) or DEFAULT_VARIABLE
+        return result_name(rec, site, gathered=True) or name.removesuffix(":0") or DEFAULT_VARIABLE
     for frame in rec.frames(site)[:1]:
         syntax = _syntax(rec, frame)
         node = syntax.at(frame)

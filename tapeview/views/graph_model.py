@@ -12,7 +12,7 @@ from tapeview.views.graph_runs import NO_STEP, DeferredScene
 from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State
 from tapeview.views.graph_subject import USUAL, Folding, GraphChoice, Subject
-from tapeview.views.runs import run_words
+from tapeview.views.runs import run_number
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.workspace import NOTHING, Reasons, Workspace
@@ -93,7 +93,7 @@ class GraphModel:
         """``tape 142 · 5 ops · laid out in 2 ms``; "" without a step."""
         scene, step = self.scene, self._workspace.step
         if self._subject.graph:
-            words = [run_words(self._workspace.recording, self._workspace.cursor.step)]
+            words = [run_number(self._workspace.recording, self._workspace.cursor.step)]
             words = [*filter(None, words), count_words(scene.graph.count) if scene is not None else tr("graph")]
         elif step is None:
             return ""

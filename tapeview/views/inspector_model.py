@@ -197,7 +197,10 @@ class InspectorModel:
         node = recording.graphs.node(run.graph, run.nodes[position.index]) if run is not None else None
         if node is None or sheet.kind == "empty":
             return sheet
-        return replace(sheet, where=tr("node {name} · {where}").format(name=node.name, where=sheet.where))
+        # A run computes the gradients that it was asked for: there is nothing to explain about the others.
+        tabs = {tab: tuple([replace(one, why=None, ask="") for one in shown]) for tab, shown in sheet.tabs.items()}
+        where = tr("node {name} · {where}").format(name=node.name, where=sheet.where)
+        return replace(sheet, where=where, tabs=tabs, whys=())
 
     def _show(self) -> None:
         entry, recording = self.entry, self._workspace.recording

@@ -21,6 +21,7 @@ MANY_VARIABLES = 6
 """With more scalar variables than this they have a page of their own."""
 FEW = 0.02
 """A series with less than this part of the longest one's points starts switched off."""
+MANY_POINTS = 10
 ORDER = ("target", "fetched", "logged", "variable")
 USUAL_UPDATE = 1e-3
 RATES = ("lr", "learning_rate")
@@ -103,7 +104,9 @@ def entries_of(recording: Recording) -> dict[str, list[Entry]]:
             add("rate", "rate", f"epoch {name}", shown, series)
         else:
             add("curves", measure(name), f"epoch {name}", shown, series)
-    longest = max((len(one.steps) for one in scalars.values()), default=0)
+    # Variables have a point more than what is trained, and those of several graphs or models have them all.
+    made = [len(one.steps) for one in scalars.values() if one.kind != "variable"]
+    longest = max(made or [len(one.steps) for one in scalars.values()], default=0)
     ranked = sorted(scalars.items(), key=lambda entry: _rank(entry[1], longest))
     variables = sum(series.kind == "variable" for series in scalars.values())
     apart = trained or variables > MANY_VARIABLES
@@ -139,9 +142,14 @@ def curves_of(entries: Sequence[Entry], toggled: Mapping[str, bool]) -> list[Cur
             first = place < 2 * SHOWN_AT_FIRST
         elif metrics:
             first = False  # the metrics have it already
-        visible = toggled.get(entry.key, first and (entry.kind == "epoch" or len(x) >= FEW * longest))
+        visible = toggled.get(entry.key, first and (entry.kind == "epoch" or len(x) >= least(longest)))
         curves.append(Curve(entry.key, entry.name, entry.kind, place, visible, x, y, entry.panel))
     return curves
+
+
+def least(longest: int) -> float:
+    """How many points a series needs to be shown at first: a single one beside long curves says little."""
+    return max(FEW * longest, 2.0 if longest >= MANY_POINTS else 0.0)
 
 
 def _rank(series: Series, longest: int) -> tuple[int, int]:
@@ -151,5 +159,5 @@ def _rank(series: Series, longest: int) -> tuple[int, int]:
     place and colour for that.
     """
     count = len(series.steps)
-    length = 0 if count * 2 >= longest else 1 if count >= FEW * longest else 2
+    length = 0 if count * 2 >= longest else 1 if count >= least(longest) else 2
     return length, ORDER.index(series.kind) if series.kind in ORDER else len(ORDER)

@@ -13,7 +13,7 @@ MOST_FETCHES, MANY_FETCHES = 3, 8
 
 def node_label(recording: Recording, node: GraphNode) -> str:
     """The user's name for a node, else its own."""
-    return names.result_name(recording, node.site) or node.name
+    return names.node_label(recording, node.name, node.site)
 
 
 def run_at(recording: Recording | None, step: int) -> GraphRun | None:

@@ -118,7 +118,7 @@ def series_name(site: int) -> str:
 def variable_name(variable: Any) -> str:
     """What the user calls a variable."""
     given = str(variable.name).removesuffix(":0")
-    if given != names.DEFAULT_VARIABLE:
+    if not names.is_default(given):
         return given
     return result_name(variable._site, None, True) or given
 
