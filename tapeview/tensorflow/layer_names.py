@@ -8,6 +8,17 @@ from typing import Final
 _LAYERS = "tapeview.keras.layers."
 _MODELS = "tapeview.keras.models."
 
+_PREPROCESSING = {
+    _LAYERS + "preprocessing.encoding": "CategoryEncoding Discretization Hashing",
+    _LAYERS + "preprocessing.images": """
+        CenterCrop RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation RandomTranslation RandomZoom
+        Resizing
+    """,
+    _LAYERS + "preprocessing.lookup": "IntegerLookup StringLookup",
+    _LAYERS + "preprocessing.text_vectorization": "TextVectorization",
+    _LAYERS + "special": "Normalization Rescaling",
+}
+
 _BOTH = {
     _MODELS + "model": "Model",
     _MODELS + "sequential": "Sequential",
@@ -24,6 +35,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "tf.keras.saving": {_MODELS + "loading": "load_model save_model"},
     "tf.keras.layers": {
+        **_PREPROCESSING,
         _MODELS + "configs": "deserialize serialize",
         _LAYERS + "activation": "ELU Activation LeakyReLU PReLU ReLU Softmax ThresholdedReLU",
         _LAYERS + "base": "Layer",
@@ -71,7 +83,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _LAYERS + "special": "Identity Lambda Masking Normalization Rescaling",
         _LAYERS + "wrappers": "Bidirectional TimeDistributed Wrapper",
     },
-    "tf.keras.layers.experimental.preprocessing": {_LAYERS + "special": "Normalization Rescaling"},
+    "tf.keras.layers.experimental.preprocessing": _PREPROCESSING,
     "tf.keras.mixed_precision": {
         "tapeview.keras.policy": "Policy global_policy set_global_policy",
     },

@@ -183,6 +183,7 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         _OPS + "resizing": "ResizeMethod resize resize_with_pad",
     },
     "tf.strings": {
+        _SCRIPTING + "fingerprints": "to_hash_bucket_fast to_hash_bucket_strong",
         _SCRIPTING + "text": """
             as_string format=format_ join length lower reduce_join regex_replace strip substr to_number upper
         """

@@ -1,0 +1,1 @@
+"""Layers that turn raw data (texts, categories, images) into what a network takes."""
