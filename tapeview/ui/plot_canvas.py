@@ -69,7 +69,7 @@ class PlotCanvas(QWidget):
         self.manual = False
         last = max((panel.extent() for panel in self.panels.values()), default=1.0)
         for panel in self.panels.values():
-            panel.fit(last)
+            panel.fit(last, self._model.running)
 
     def _arrange(self, wanted: dict[str, Panel]) -> None:
         for key in [key for key in self.panels if key not in wanted]:

@@ -23,6 +23,8 @@ ROUGH = 12.0
 """A curve that goes up and down the plot more often than this is drawn one pixel thin: stroking a broad line that
 crosses itself all the time took Qt a second for 2,000 points, the thin one takes 3 ms.
 """
+SPARE = 0.08
+"""What part of the plot is left free for what is still to come."""
 DOTS = 200
 AXIS = 52
 TITLE = 20
@@ -79,6 +81,7 @@ class PlotPanel(QWidget):
         self.items: dict[str, pg.PlotDataItem] = {}
         self._dots: dict[str, pg.ScatterPlotItem] = {}
         self._extent: tuple[float, float, float] | None = None
+        self._log = False
         self.plot = TimedPlot(axisItems={"bottom": WholeSteps("bottom")}, enableMenu=False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -142,7 +145,9 @@ class PlotPanel(QWidget):
         point.
         """
         palette, ratio = theme.current().palette, self.devicePixelRatioF()
-        self._item.getAxis("left").setLogMode(x=False, y=log)
+        if log != self._log:
+            self._log = log
+            self._item.getAxis("left").setLogMode(x=False, y=log)  # which makes it draw its numbers anew
         guide = self.panel.guide
         self.guide.setVisible(not math.isnan(guide) and (not log or guide > 0))
         self.guide.setPos(math.log10(guide) if log and guide > 0 else 0.0 if math.isnan(guide) else guide)
@@ -186,8 +191,10 @@ class PlotPanel(QWidget):
         """The last training step that has a point."""
         return self._extent[2] if self._extent is not None else 1.0
 
-    def fit(self, last: float) -> None:
-        """Show everything up to step ``last``, with a little room around it."""
+    def fit(self, last: float, growing: bool = False) -> None:
+        """Show everything up to step ``last``, with a little room around it; while there is more to come (``growing``)
+        with room for that, so that the axes, whose numbers take longest to draw, stay as they are for some time.
+        """
         low, high, _ = self._extent or (0.0, 1.0, 1.0)
         if not np.isfinite(high - low):
             low, high = low / 4, high / 4
@@ -196,7 +203,20 @@ class PlotPanel(QWidget):
         span = (1.0 - width * 0.012, last + width * 0.012) if last > 1.0 else (0.5, 1.5)
         # Room for the title, which stands where many curves begin.
         above = (high - low) * TITLE / max(60.0, self.view.height() - TITLE) if self.panel.title else 0.0
-        self.view.setRange(xRange=span, yRange=(low - room, high + max(room, above)), padding=0)
+        needed = (low - room, high + max(room, above))
+        if growing:
+            if self._is_roomy(span, needed):
+                return
+            more = (needed[1] - needed[0]) * SPARE / 2
+            span, needed = (span[0], span[1] + width * SPARE), (needed[0] - more, needed[1] + more)
+        self.view.setRange(xRange=span, yRange=needed, padding=0)
+
+    def _is_roomy(self, span: tuple[float, float], needed: tuple[float, float]) -> bool:
+        """Whether what is shown holds these ranges and not much more."""
+        (left, right), (bottom, top) = self.view.viewRange()
+        holds = right >= span[1] and bottom <= needed[0] and top >= needed[1]
+        much = 1 + 2 * SPARE
+        return holds and right - left <= (span[1] - span[0]) * much and top - bottom <= (needed[1] - needed[0]) * much
 
     def show_cross(self, x: float) -> None:
         """Put the line under the mouse at a step; NaN: away with it."""

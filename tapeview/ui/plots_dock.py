@@ -42,6 +42,8 @@ LOW = 270
 """Below this height the legend has one row only: the curves need the room."""
 MOST_REST = 2000
 """Milliseconds after which new points are drawn in any case."""
+EVERY = 1000
+"""Milliseconds between two looks at another recording that grows."""
 SHARE = 4
 """Drawing new points takes at most one part in this many of the window's time."""
 
@@ -120,8 +122,12 @@ class PlotsDock(Dock):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._rested)
+        self._growing = QTimer(self)
+        self._growing.setInterval(EVERY)
+        self._growing.timeout.connect(model.overlaid.look)
         theme.current().changed.connect(self._recolor)
-        self.on_dispose(model.changed.connect(self._changed), model.dispose, self._rest.stop)
+        self.on_dispose(model.changed.connect(self._changed), model.dispose, self._rest.stop, self._growing.stop)
+        self.on_dispose(model.overlaid.refused.connect(self._refused))
         if self.histograms is not None:
             self.on_dispose(self.histograms.dispose)
         self._changed(frozenset({"data", "curves", "scale", "cursor"}))
@@ -155,6 +161,8 @@ class PlotsDock(Dock):
     # -- what is shown -------------------------------------------------------------------------------------------------
 
     def _changed(self, reasons: Reasons) -> None:
+        if self._model.overlaid.growing != self._growing.isActive():
+            (self._growing.stop if self._growing.isActive() else self._growing.start)()
         if reasons & {"curves", "scale", "pages"}:
             self.later("curves", self._show_curves)
         elif "data" in reasons and self._rest.isActive():
@@ -255,9 +263,9 @@ class PlotsDock(Dock):
                 action.setChecked(page in model.shown)
                 action.triggered.connect(lambda _checked=False, page=page: model.choose_page(page, beside=True))
         menu.addAction(tr("Compare with a recording …"), self._compare)
-        for run in model.runs:
+        for run in model.overlaid.runs:
             words = tr("Remove “{name}”").format(name=run.name).replace("&", "&&")
-            menu.addAction(words).triggered.connect(lambda _=False, path=run.path: model.remove_run(path))
+            menu.addAction(words).triggered.connect(lambda _=False, path=run.path: model.overlaid.remove(path))
         if plots:
             menu.addSeparator()
             menu.addAction(tr("Show everything"), self._fit).setEnabled(self.canvas is not None and self.canvas.manual)
@@ -279,9 +287,10 @@ class PlotsDock(Dock):
         title = tr("Draw the curves of another recording over these")
         name, _ = QFileDialog.getOpenFileName(self, title, "", tr("Recordings") + " (*.tapeview)")
         if name:
-            problem = self._model.add_run(Path(name))
-            if problem:
-                tell(self, tr("That did not work"), problem, QMessageBox.Icon.Warning)
+            self._model.add_run(Path(name))
+
+    def _refused(self, problem: str) -> None:
+        tell(self, tr("That did not work"), problem, QMessageBox.Icon.Warning)
 
     def _export(self, suffix: str) -> None:
         from tapeview.ui import plot_export

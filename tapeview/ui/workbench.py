@@ -73,7 +73,7 @@ class Workbench(QMainWindow):
         self.variables = VariablesDock(VariablesModel(workspace))
         self.inspector = InspectorDock(InspectorModel(workspace, background, self.explained))
         self.timeline = TimelineDock(TimelineModel(workspace, self.explained))
-        self.plots = PlotsDock(PlotsModel(workspace, watches), HistogramsModel(workspace, background))
+        self.plots = PlotsDock(PlotsModel(workspace, watches, background), HistogramsModel(workspace, background))
         self.figures_model = FiguresModel(workspace)
         self.figures = FiguresDock(self.figures_model, background)
         self.tape = TapeDock(TapeModel(workspace))

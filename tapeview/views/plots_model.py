@@ -4,15 +4,15 @@ step, in pages.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tapeview.trace.query import Recording, RecordingError
 from tapeview.trace.series import USERS
+from tapeview.views.background import Background
 from tapeview.views.curves import Curve, as_csv, smooth, worth_log
 from tapeview.views.numbers import number
+from tapeview.views.overlaid_runs import OverlaidRuns
 from tapeview.views.plot_pages import PAGES, Entry, Panel, curves_of, entries_of, page_title, panel_of
 from tapeview.views.signal import Signal
 from tapeview.views.spread import countable
@@ -26,35 +26,31 @@ AS_IT_IS = ("epoch", "rate")
 """Kinds that smoothing leaves alone: a mean already, or steps that must stay steps."""
 
 
-@dataclass(slots=True)
-class Run:
-    """Another recording that is drawn over this one, as it was when it was added."""
-
-    name: str
-    path: Path
-    entries: dict[str, list[Entry]]
-
-
 class PlotsModel:
     """``curves`` of the pages shown, with their settings. ``changed`` carries some of ``data``, ``curves`` (which there
-    are, which are shown), ``scale``, ``cursor``, ``pages`` (which there are, which are shown).
+    are, which are shown), ``scale``, ``cursor``, ``pages`` (which there are, which are shown). ``overlaid`` are the
+    other recordings.
     """
 
-    def __init__(self, workspace: Workspace, watches: WatchModel | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, watches: WatchModel | None = None, background: Background | None = None
+    ) -> None:
         self.changed: Signal[Reasons] = Signal()
         self._workspace = workspace
         self._watches = watches
         self.curves: list[Curve] = []
         self.pages: tuple[str, ...] = ()
         self.shown: tuple[str, ...] = ("curves",)
-        self.runs: list[Run] = []
+        self.overlaid = OverlaidRuns(background)
         self.smoothing = 0.0
         self._log: dict[str, bool] = {}
         self._log_chosen: set[str] = set()
         self._toggled: dict[str, bool] = {}
         self._trained = self._chosen = False
         self.step = 0
+        self._was_running = False
         self._disconnects = [workspace.changed.connect(self._workspace_changed)]
+        self._disconnects.append(self.overlaid.changed.connect(self._runs_changed))
         if watches is not None:
             self._disconnects.append(watches.plotted.connect(self._watches_changed))
         self._workspace_changed(frozenset({"recording", "data", "cursor"}))
@@ -63,10 +59,12 @@ class PlotsModel:
         """Stop listening."""
         for disconnect in self._disconnects:
             disconnect()
+        self.overlaid.clear()
 
     @property
     def running(self) -> bool:
-        return self._workspace.state == "running"
+        """Whether there is more to come."""
+        return self._workspace.state == "running" or self.overlaid.growing
 
     @property
     def summary(self) -> str:
@@ -152,28 +150,10 @@ class PlotsModel:
             step = max(0, min(round(x) - 1, self._workspace.step_count - 1))
             self._workspace.move_to(step, self._workspace.cursor.position)
 
-    def add_run(self, path: Path) -> str:
-        """Draw another recording's series over these. Answers a sentence if it cannot be read, else ""."""
-        path = path.absolute()
-        if path == self._workspace.path or any(run.path == path for run in self.runs):
-            return tr("{name} is shown already.").format(name=path.name)
-        try:
-            with Recording.open(path) as recording:
-                entries = entries_of(recording)
-        except RecordingError as error:
-            return str(error)
-        if not entries:
-            return tr("There is nothing to plot in {name}.").format(name=path.name)
-        self.runs.append(Run(path.stem, path, entries))
-        self._read()
-        self.changed.emit(frozenset({"curves", "data", "pages"}))
-        return ""
-
-    def remove_run(self, path: Path) -> None:
-        """Take another recording's series away."""
-        self.runs = [run for run in self.runs if run.path != path]
-        self._read()
-        self.changed.emit(frozenset({"curves", "data", "pages"}))
+    def add_run(self, path: Path) -> None:
+        """Draw another recording's series over these, once they are read; see `overlaid`."""
+        recording = self._workspace.recording
+        self.overlaid.add(path, recording.path.absolute() if recording is not None else None)
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
@@ -229,14 +209,21 @@ class PlotsModel:
             self._toggled.clear()
             self._log_chosen.clear()
             self._log.clear()
-            self.runs.clear()
+            self.overlaid.clear()
         if reasons & {"recording", "data"}:
             changed |= self._read()
+        if self.running != self._was_running:
+            self._was_running = self.running
+            changed.add("scale")  # there is no more to come, or again
         if self._workspace.cursor.step != self.step or "recording" in reasons:
             self.step = self._workspace.cursor.step
             changed.add("cursor")
         if changed:
             self.changed.emit(frozenset(changed))
+
+    def _runs_changed(self) -> None:
+        self._was_running = self.running
+        self.changed.emit(frozenset({*self._read(), "pages", "scale"}))
 
     def _watches_changed(self) -> None:
         self.changed.emit(frozenset(self._read()))
@@ -245,7 +232,7 @@ class PlotsModel:
         recording = self._workspace.recording
         entries = entries_of(recording) if recording is not None else {}
         watched = self._watches.curves if self._watches is not None else ()
-        there = {*entries, *(page for run in self.runs for page in run.entries)}
+        there = {*entries, *(page for run in self.overlaid.runs for page in run.entries)}
         there |= {"curves"} if watched else set()
         if recording is not None and recording.step_count and any(map(countable, recording.variables().values())):
             there.add("histograms")
@@ -276,7 +263,7 @@ class PlotsModel:
             panel = curves[0].panel if curves else "curves"
             curves += [self._watched(one, place, panel) for place, one in enumerate(watched, len(curves))]
         own = {(curve.kind, curve.name): curve for curve in curves}
-        for run in self.runs:
+        for run in self.overlaid.runs:
             for curve in curves_of(run.entries.get(page, []), {}):
                 like = own.get((curve.kind, curve.name))
                 curve.key, curve.run = f"{run.path} {curve.key}", run.name

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from tapeview.trace.query import Recording
-from tapeview.ui import plot_export, theme
+from tapeview.ui import plot_export, plots_dock, theme
 from tapeview.ui.app import application
 from tapeview.ui.plots_dock import PlotsDock
 from tapeview.ui.tensor_view import TensorView
@@ -25,6 +25,7 @@ from tapeview.views.tensor_model import TensorModel
 from tapeview.views.workspace import Workspace
 from tests.helpers.recordings import Regression
 from tests.views.test_histograms_model import train
+from tests.views.test_overlaid_runs import more, points, running
 from tests.views.test_plot_pages import training
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -107,6 +108,41 @@ def test_the_crosshair_is_shared(plots: Callable[[Path], Shown], qtbot: QtBot, t
     loss.doubled.emit()
     assert not canvas.manual
     assert metrics.view.viewRange()[0][1] > 19
+
+
+def test_axes_stay_for_some_time_while_there_is_more_to_come(plots: Callable[[Path], Shown], tmp_path: Path) -> None:
+    workspace, _, dock = plots(training(tmp_path / "t.tapeview"))
+    canvas = dock.canvas
+    assert canvas is not None
+    panel = canvas.panels["loss"]
+    exact = panel.view.viewRange()
+    workspace.set_state("running")
+    panel.fit(30.0, growing=True)
+    roomy = panel.view.viewRange()
+    assert roomy[0][1] == pytest.approx(30 + 29 * 0.012 + 29 * 0.08)
+    assert roomy[1][0] < exact[1][0]
+    assert roomy[1][1] > exact[1][1]
+    panel.fit(32.0, growing=True)
+    assert panel.view.viewRange() == roomy, "what came had room"
+    panel.fit(33.0, growing=True)
+    assert panel.view.viewRange()[0][1] > 33
+    workspace.set_state("finished")
+    assert panel.view.viewRange() == exact
+
+
+def test_another_run_that_grows_is_looked_at_again(
+    plots: Callable[[Path], Shown], qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plots_dock, "EVERY", 20)
+    scene = running(tmp_path / "other.tapeview")
+    _, model, dock = plots(training(tmp_path / "t.tapeview"))
+    model.add_run(scene.path)
+    before = points(model.overlaid)
+    more(scene)
+    qtbot.waitUntil(lambda: points(model.overlaid) == before + 1)
+    scene.finish()
+    qtbot.waitUntil(lambda: not model.overlaid.growing)
+    assert "Remove “other”" in [action.text() for action in dock.more_menu().actions()]
 
 
 def test_ctrl_click_in_the_legend_shows_one_alone(plots: Callable[[Path], Shown], qtbot: QtBot, tmp_path: Path) -> None:

@@ -145,24 +145,32 @@ def test_another_run_is_drawn_in_the_same_colours(tmp_path: Path) -> None:
         workspace, model = looking(recording)
         heard: list[Reasons] = []
         model.changed.connect(heard.append)
-        assert model.add_run(tmp_path / "slow.tapeview") == ""
-        assert "curves" in heard[-1]
+        refused: list[str] = []
+        model.overlaid.refused.connect(refused.append)
+        model.add_run(tmp_path / "slow.tapeview")
+        assert not refused
+        assert "scale" in heard[-1]
         own, other = model.curves[0], next(curve for curve in model.curves if curve.run)
         assert (other.label, other.color, other.panel, other.visible) == ("loss · slow", own.color, "loss", True)
         assert np.allclose(other.y, own.y * 3)
-        assert "already" in model.add_run(tmp_path / "slow.tapeview")
+        model.add_run(tmp_path / "slow.tapeview")
+        model.add_run(tmp_path / "t.tapeview")
+        assert [text.split()[0] for text in refused if "already" in text] == ["slow.tapeview", "t.tapeview"]
         model.choose_page("gradients")
         assert len(model.curves) == 6
         model.toggle(model.curves[3].key)
         assert [curve.visible for curve in model.curves] == [True, True, True, False, True, True]
-        model.remove_run(model.runs[0].path)
+        model.overlaid.remove(model.overlaid.runs[0].path)
         assert len(model.curves) == 3
         broken = tmp_path / "no.tapeview"
         broken.write_text("nothing", encoding="utf-8")
-        assert model.add_run(broken).endswith(".")
-        assert model.runs == []
+        model.add_run(broken)
+        assert refused[-1].startswith("no.tapeview")
+        assert not model.overlaid.runs
+        model.add_run(tmp_path / "slow.tapeview")
+        assert [run.name for run in model.overlaid.runs] == ["slow"]
         workspace.close()
-        assert model.runs == []
+        assert model.overlaid.runs == []
 
 
 def test_a_breakpoint_is_offered_for_the_scripts_own_numbers_only(tmp_path: Path) -> None:
