@@ -214,9 +214,10 @@ class PlotPanel(QWidget):
     def _is_roomy(self, span: tuple[float, float], needed: tuple[float, float]) -> bool:
         """Whether what is shown holds these ranges and not much more."""
         (left, right), (bottom, top) = self.view.viewRange()
-        holds = right >= span[1] and bottom <= needed[0] and top >= needed[1]
+        if right < span[1] or bottom > needed[0] or top < needed[1]:
+            return False
         much = 1 + 2 * SPARE
-        return holds and right - left <= (span[1] - span[0]) * much and top - bottom <= (needed[1] - needed[0]) * much
+        return bool(right - left <= (span[1] - span[0]) * much and top - bottom <= (needed[1] - needed[0]) * much)
 
     def show_cross(self, x: float) -> None:
         """Put the line under the mouse at a step; NaN: away with it."""
