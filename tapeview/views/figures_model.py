@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tapeview.trace.picture import Picture
 from tapeview.trace.records import Figure
+from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.workspace import ALIVE, Reasons, Workspace
@@ -84,7 +85,7 @@ class FiguresModel:
         """At which training step an entry was drawn."""
         if entry.step < 0:
             return tr("before the first step")
-        return tr("step {step}").format(step=entry.step + 1)
+        return step_name(self._workspace.recording, entry.step)
 
     @property
     def words(self) -> str:
