@@ -98,7 +98,8 @@ def _case(context: Context, call: GradientCall, source: Source, answer: SourceGr
         name = names.variable_name(context.recording, variable) if variable is not None else ""
     else:
         starts, variable, name = {source.tensor}, None, ""
-    text = code.argument(context.recording, started.site, 1, "sources", source.key)
+    asked = source in started.sources
+    text = code.argument(context.recording, started.site, 1, "sources", source.key) if asked else ""
     if not text and source.key:
         several = code.argument(context.recording, started.site, 1, "sources")
         text = several + source.key if several.isidentifier() else ""

@@ -287,7 +287,7 @@ def test_the_same_in_each_step_is_told_once(tmp_path: Path) -> None:
             tape.gradient(y, x)
         """,
     )
-    (finding,) = found
+    (finding,) = [one for one in found if one.kind == "none"]
     assert (finding.line, finding.step, finding.steps, finding.last) == (line, 0, 5, 4)
 
 
