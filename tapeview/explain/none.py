@@ -33,6 +33,18 @@ def explain_none(context: Context) -> Iterator[Finding]:
                 yield _finding(context, call, source, answer, some)
 
 
+def explain_source(context: Context, call: GradientCall, name: str) -> Finding | None:
+    """Why a gradient call gave None for the variable that the user calls ``name``; None if it did not."""
+    answers = call.finished.results if call.finished is not None else ()
+    some = any(not answer.reason and answer.tensor for answer in answers)
+    for source, answer in zip(call.started.sources, answers, strict=False):
+        variable = context.recording.variables().get(source.variable)
+        known = names.variable_name(context.recording, variable) if variable is not None else ""
+        if (answer.reason or not answer.tensor) and known and f"/{known}".endswith(f"/{name}"):
+            return _finding(context, call, source, answer, some)
+    return None
+
+
 def explain_missing(context: Context, call: GradientCall, tensor: int) -> Finding | None:
     """Why no gradient came to a tensor (or to the variable whose version it is) in a gradient call, whether the call
     was asked for it or not; None where the call was given one.

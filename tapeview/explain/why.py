@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tapeview.explain.context import Context
 from tapeview.explain.finding import Finding
 from tapeview.explain.huge import HUGE, explain_large, huge_tensors
-from tapeview.explain.none import explain_missing
+from tapeview.explain.none import explain_missing, explain_source
 from tapeview.explain.nonfinite import bad_tensors, explain_bad
 from tapeview.explain.nothing import explain_zero_value
 from tapeview.explain.screen import FRACTIONS, magnitude
@@ -78,6 +78,9 @@ def missing(recording: Recording, name: str, step: int | None = None) -> Finding
     """
     for index in (step,) if step is not None else range(recording.step_count - 1, -1, -1):
         context = Context(recording, recording.step(index))
+        for call in reversed(context.step.calls.values()):
+            if (told := explain_source(context, call, name)) is not None:
+                return told
         for tensors in called(context, name):
             found = next((one for one in _missing(context, min(tensors), 0) if one is not None), None)
             if found is not None:
