@@ -42,7 +42,9 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
             get_variable get_variable_scope global_variables global_variables_initializer gradients
             initialize_all_variables initialize_local_variables initialize_variables is_variable_initialized
             local_variables local_variables_initializer model_variables moving_average_variables op_scope=name_scope
-            placeholder placeholder_with_default report_uninitialized_variables reset_default_graph tables_initializer
+            placeholder placeholder_with_default report_uninitialized_variables reset_default_graph scatter_add
+            scatter_div scatter_max scatter_min scatter_mul scatter_nd_add scatter_nd_sub scatter_nd_update scatter_sub
+            scatter_update tables_initializer
             initialize_all_tables=tables_initializer trainable_variables variable_op_scope variable_scope
             variables_initializer
         """,
@@ -52,7 +54,7 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
             reduce_mean reduce_min reduce_prod reduce_sum reverse_sequence select split squeeze string_join to_double
             to_float to_int32 to_int64 unpack zeros_like
         """,
-        _OPS + "arithmetic": "div div_no_nan=divide_no_nan",
+        _OPS + "arithmetic": "div div_no_nan=divide_no_nan squared_difference",
         _OPS + "checks": "verify_tensor_all_finite=check_numerics",
         _OPS + "comparison": "logical_xor",
         _OPS + "complex_numbers": "conj imag real",

@@ -74,6 +74,16 @@ from tapeview.engine.deferred.operation import Operation as Operation
 from tapeview.engine.deferred.public import tf as tf
 from tapeview.engine.deferred.python_functions import numpy_function as numpy_function
 from tapeview.engine.deferred.python_functions import py_function as py_function
+from tapeview.engine.deferred.scatters import scatter_add as scatter_add
+from tapeview.engine.deferred.scatters import scatter_div as scatter_div
+from tapeview.engine.deferred.scatters import scatter_max as scatter_max
+from tapeview.engine.deferred.scatters import scatter_min as scatter_min
+from tapeview.engine.deferred.scatters import scatter_mul as scatter_mul
+from tapeview.engine.deferred.scatters import scatter_nd_add as scatter_nd_add
+from tapeview.engine.deferred.scatters import scatter_nd_sub as scatter_nd_sub
+from tapeview.engine.deferred.scatters import scatter_nd_update as scatter_nd_update
+from tapeview.engine.deferred.scatters import scatter_sub as scatter_sub
+from tapeview.engine.deferred.scatters import scatter_update as scatter_update
 from tapeview.engine.deferred.scope_values import AUTO_REUSE as AUTO_REUSE
 from tapeview.engine.deferred.scope_values import VariableScope as VariableScope
 from tapeview.engine.deferred.scope_values import get_variable_scope as get_variable_scope

@@ -128,7 +128,12 @@ def get_item(self: Any, key: Any) -> Any:
         from tapeview.engine.ops.index import boolean_mask
 
         return add_node(boolean_mask, (self, key))
-    return add_node(index_operator.get_item, (self, key), None, "StridedSlice", default_name="strided_slice")
+    taken = add_node(index_operator.get_item, (self, key), None, "StridedSlice", default_name="strided_slice")
+    if hasattr(type(self), "_symbolic_value"):
+        from tapeview.engine.deferred import scatters
+
+        taken.assign = lambda value, name=None: scatters.assign_slice(self, key, value, name)
+    return taken
 
 
 def methods() -> dict[str, Any]:

@@ -174,7 +174,6 @@ class SymbolicTensor(Tensor):
 
     def __str__(self) -> str:
         shape = "" if self.sizes is None else f", shape={shape_text(self.sizes)}"
-        shape = ", shape=<unknown>" if self.sizes is None else shape
         return f'Tensor("{self.name}"{shape}, dtype={self._dtype.name})'
 
     def __format__(self, spec: str) -> str:

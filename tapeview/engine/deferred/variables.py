@@ -328,6 +328,16 @@ class Variable(ResourceVariable):
 
         return assigns.assign_sub(self, delta, name=name)
 
+    def _scatter(self, word: str, delta: Any, combine: Any) -> Any:
+        from tapeview.engine.deferred import scatters
+
+        return getattr(scatters, f"scatter_{word.lower()}")(self, delta.indices, delta.values)
+
+    def _scatter_nd(self, word: str, indices: Any, updates: Any, combine: Any) -> Any:
+        from tapeview.engine.deferred import scatters
+
+        return getattr(scatters, f"scatter_nd_{word.lower()}")(self, indices, updates)
+
     def count_up_to(self, limit: int) -> Any:
         """A node that adds 1. Raises OutOfRangeError in the run if the value is ``limit``."""
         from tapeview.engine.deferred import assigns
