@@ -24,9 +24,10 @@ _TOP_INITIALIZERS = """
     zeros_initializer=Zeros
 """
 _LAYERS = """
-    AveragePooling1D AveragePooling2D BatchNormalization Conv1D Conv2D Conv2DTranspose Dense Dropout Flatten Layer
-    MaxPooling1D MaxPooling2D SeparableConv2D average_pooling1d average_pooling2d batch_normalization conv1d conv2d
-    conv2d_transpose dense dropout flatten max_pooling1d max_pooling2d separable_conv2d
+    AveragePooling1D AveragePooling2D AveragePooling3D BatchNormalization Conv1D Conv2D Conv2DTranspose Conv3D Dense
+    Dropout Flatten Layer MaxPooling1D MaxPooling2D MaxPooling3D SeparableConv2D average_pooling1d average_pooling2d
+    average_pooling3d batch_normalization conv1d conv2d conv2d_transpose conv3d dense dropout flatten max_pooling1d
+    max_pooling2d max_pooling3d separable_conv2d
 """
 _SUMMARIES = """
     FileWriter FileWriterCache audio histogram image merge merge_all scalar text
@@ -89,6 +90,20 @@ LIBRARY: Final[Mapping[str, Mapping[str, str]]] = {
         _TF1 + "initializers": """
             variance_scaling_initializer xavier_initializer xavier_initializer_conv2d=xavier_initializer
         """,
+    },
+    "tf.contrib.eager": {
+        "tapeview.engine.variable": "Variable=ResourceVariable",
+        "tapeview.engine.tape": "GradientTape",
+        _CHECKPOINT: "Checkpoint",
+        _TF1 + "threads": "Iterator=iterator",
+        "tapeview.engine.scripting.functions": "defun=function",
+    },
+    "tf.contrib.eager.metrics": {"tapeview.keras.metrics": "Accuracy BinaryAccuracy CategoricalAccuracy Mean"},
+    "tf.contrib.summary": {
+        _TF1 + "contrib_summary": """
+            always_record_summaries create_file_writer flush histogram image never_record_summaries
+            record_summaries_every_n_global_steps scalar
+        """
     },
     "tf.contrib.framework": {
         _TF1 + "contrib_layers": "add_arg_scope arg_scope",

@@ -80,3 +80,8 @@ def start_queue_runners(
 ) -> list[threading.Thread]:
     """No threads: there are no queues to fill."""
     return []
+
+
+def iterator(dataset: Any) -> Iterator[Any]:
+    """The elements of a dataset, one after the other (``tf.contrib.eager.Iterator``)."""
+    return iter(dataset)

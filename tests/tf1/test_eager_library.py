@@ -136,3 +136,47 @@ def test_saver_of_eager_variables(tmp_path: Path) -> None:
 
     assert path == str(tmp_path / "m-3")
     np.testing.assert_array_equal(w.numpy(), [1, 2])
+
+
+def test_a_keras_model_is_trained() -> None:
+    model = tf.keras.Sequential(
+        [tf.keras.layers.Dense(3, activation="relu", input_shape=(2,)), tf.keras.layers.Dense(1)]
+    )
+    chosen, step = tf.train.AdamOptimizer(0.05), tf.train.get_or_create_global_step()
+    x = tf.constant([[1.0, 0.5], [0.2, -1.0]])
+
+    losses = []
+    for _ in range(40):
+        with tf.GradientTape() as tape:
+            losses.append(tf.losses.mean_squared_error(tf.ones([2, 1]), model(x)))
+        slopes = tape.gradient(losses[-1], model.variables)
+        chosen.apply_gradients(zip(slopes, model.variables, strict=True), global_step=step)
+
+    assert float(losses[-1]) < 0.5 * float(losses[0])
+    assert int(step) == 40
+
+
+def test_contrib_summaries_go_by_the_global_step(tmp_path: Path) -> None:
+    S = tf.contrib.summary
+    step = tf.train.get_or_create_global_step()
+    writer = S.create_file_writer(str(tmp_path))
+    with writer.as_default(), S.record_summaries_every_n_global_steps(2):
+        for k in range(4):
+            S.scalar(f"at {k}", 1.0)
+            step.assign_add(1)
+        with S.never_record_summaries():
+            S.scalar("never", 1.0)
+    writer.close()
+    (path,) = tmp_path.iterdir()
+    written = path.read_bytes()
+    assert [k for k in range(4) if f"at {k}".encode() in written] == [0, 2]
+    assert b"never" not in written
+
+
+def test_contrib_eager() -> None:
+    E = tf.contrib.eager
+    accuracy = E.metrics.Accuracy()
+    for labels, found in E.Iterator(tf.data.Dataset.from_tensor_slices(([1, 2], [1, 0]))):
+        accuracy([labels], [found])
+    assert float(accuracy.result()) == 0.5
+    assert E.Variable(2.0).numpy() == 2.0

@@ -95,6 +95,21 @@ class Conv2D(Conv):
         return self._finished(x, self.data_format)
 
 
+class Conv3D(Conv):
+    """A convolution over volumes."""
+
+    _rank = 3
+    _base_name = "conv3d"
+
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The result."""
+        last = self.data_format == "channels_last"
+        steps, holes = ([1, *n, 1] if last else [1, 1, *n] for n in (self.strides, self.dilation_rate))
+        order = "NDHWC" if last else "NCDHW"
+        x = tf.nn.conv3d(inputs, self.kernel, steps, self.padding.upper(), order, holes, name="Conv3D")
+        return self._finished(x, self.data_format)
+
+
 class Conv2DTranspose(Conv):
     """The gradient of a convolution over images, as a layer."""
 
@@ -182,6 +197,7 @@ def _function(kind: type[Conv], name: str, doc: str) -> Any:
 
 conv1d = _function(Conv1D, "conv1d", "A call of a new :class:`Conv1D`.")
 conv2d = _function(Conv2D, "conv2d", "A call of a new :class:`Conv2D`.")
+conv3d = _function(Conv3D, "conv3d", "A call of a new :class:`Conv3D`.")
 separable_conv2d = _function(SeparableConv2D, "separable_conv2d", "A call of a new :class:`SeparableConv2D`.")
 
 

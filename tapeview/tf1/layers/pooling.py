@@ -29,7 +29,7 @@ class _Pooling(Layer):
         """The result. Raises ValueError for inputs of another rank."""
         self._check_rank(inputs, self._rank + 2)
         last = self.data_format == "channels_last"
-        order = {1: ("NCW", "NWC"), 2: ("NCHW", "NHWC")}[self._rank][last]
+        order = {1: ("NCW", "NWC"), 2: ("NCHW", "NHWC"), 3: ("NCDHW", "NDHWC")}[self._rank][last]
         return self._function()(
             inputs, self.pool_size, self.strides, self.padding.upper(), data_format=order, name=self._node
         )
@@ -77,6 +77,28 @@ class AveragePooling2D(_Pooling):
         return tf.nn.avg_pool2d
 
 
+class MaxPooling3D(_Pooling):
+    """The largest of each window of a volume."""
+
+    _rank = 3
+    _node = "MaxPool3D"
+    _base_name = "max_pooling3d"
+
+    def _function(self) -> Any:
+        return tf.nn.max_pool3d
+
+
+class AveragePooling3D(_Pooling):
+    """The mean of each window of a volume."""
+
+    _rank = 3
+    _node = "AvgPool3D"
+    _base_name = "average_pooling3d"
+
+    def _function(self) -> Any:
+        return tf.nn.avg_pool3d
+
+
 def _call(kind: type[_Pooling], name: str) -> Any:
     def layer(
         inputs: Any, pool_size: Any, strides: Any, padding: str = "valid", data_format: str = "channels_last",
@@ -90,4 +112,5 @@ def _call(kind: type[_Pooling], name: str) -> Any:
 
 
 max_pooling1d, average_pooling1d = _call(MaxPooling1D, "max_pooling1d"), _call(AveragePooling1D, "average_pooling1d")
+max_pooling3d, average_pooling3d = _call(MaxPooling3D, "max_pooling3d"), _call(AveragePooling3D, "average_pooling3d")
 max_pooling2d, average_pooling2d = _call(MaxPooling2D, "max_pooling2d"), _call(AveragePooling2D, "average_pooling2d")

@@ -154,7 +154,7 @@ class Optimizer:
         if variable.constraint is None:
             return done
         with graphs.after([done]):
-            return graphs.assign(variable, variable.constraint(variable))
+            return graphs.assign(variable, variable.constraint(variable.read_value()))
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         """The update of a variable by a tensor."""

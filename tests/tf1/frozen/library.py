@@ -13,6 +13,7 @@ from tests.tf1.frozen.training import Case, named
 
 IMAGES = (2, 6, 5, 3)
 STEPS = (2, 5, 3)
+VOLUMES = (2, 3, 5, 4, 2)
 ROWS = (3, 4)
 _KERNELS = ("MatMul", "BiasAdd", "Conv2D", "MaxPool", "AvgPool", "Relu", "Tanh", "Sigmoid", "Softmax", "Placeholder",
             "VariableV2")  # fmt: skip
@@ -132,6 +133,10 @@ LAYERS: dict[str, Case] = {
     "dense no bias": layered(lambda tf, x: tf.layers.dense(x, 2, use_bias=False), ROWS),
     "conv1d": layered(lambda tf, x: tf.layers.conv1d(x, 4, 3, padding="same", activation=tf.nn.relu), STEPS),
     "conv2d": layered(lambda tf, x: tf.layers.conv2d(x, 4, 3, strides=(2, 1)), IMAGES),
+    "conv3d": layered(lambda tf, x: tf.layers.conv3d(x, 2, 2, strides=(1, 2, 1), activation=tf.nn.relu), VOLUMES),
+    "pooling3d": layered(
+        lambda tf, x: tf.layers.average_pooling3d(tf.layers.max_pooling3d(x, 2, 1), 2, 2, padding="same"), VOLUMES
+    ),
     "conv2d same": layered(lambda tf, x: tf.layers.conv2d(x, 4, [2, 3], padding="SAME", use_bias=False), IMAGES),
     "conv2d dilated": layered(lambda tf, x: tf.layers.conv2d(x, 2, 2, dilation_rate=2), IMAGES),
     "conv2d_transpose": layered(lambda tf, x: tf.layers.conv2d_transpose(x, 4, 3, strides=2, padding="same"), IMAGES),

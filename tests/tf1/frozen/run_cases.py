@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from tests.tf1.frozen.library import INITIALIZERS, LAYERS, LOSSES, METRICS
+from tests.tf1.frozen.recurrent import RECURRENT
 from tests.tf1.frozen.training import TRAINING, Case
 
 PARTS: dict[str, dict[str, Case]] = {
     "training": TRAINING, "layers": LAYERS, "losses": LOSSES, "metrics": METRICS, "initializers": INITIALIZERS,
+    "recurrent": RECURRENT,
 }  # fmt: skip
 
 
