@@ -87,15 +87,15 @@ def _assign_sub(cell: Cell, value: EagerTensor) -> EagerTensor:
     return cell.assign(np.asarray(known._array - _own(value)), "assign_sub")
 
 
-def _operand(variable: Any, value: Any, word: str, scope: str) -> SymbolicTensor:
+def _operand(variable: Any, value: Any, word: str, full: str, own: str) -> SymbolicTensor:
     """``value`` as a tensor that fits the variable. Raises TypeError or ValueError if it does not."""
     from tapeview.engine.deferred.constants import as_tensor
 
     kind = variable.dtype.base_dtype
     if isinstance(value, (SymbolicTensor, EagerTensor)) or hasattr(type(value), "_symbolic_value"):
-        tensor = as_tensor(value, None, f"{scope}/value")
+        tensor = as_tensor(value, None, full or own)
     else:
-        tensor = as_tensor(value, kind, "value")
+        tensor = as_tensor(value, kind, own)
     have = tensor.dtype.base_dtype
     if have is not kind:
         raise TypeError(
@@ -110,8 +110,11 @@ def _changed(
 ) -> Any:  # fmt: skip
     graph = variable.graph
     word = words[1] if variable.is_resource else words[0]
+    if variable.is_resource:
+        tensor = _operand(variable, value, words[0], "", "Const")
     with graph.name_scope(name or word) as scope:
-        tensor = _operand(variable, value, words[0], scope.rstrip("/"))
+        if not variable.is_resource:
+            tensor = _operand(variable, value, words[0], f"{scope}value/", "value")
     a, b = variable.sizes, tensor.sizes
     if validate_shape and a is not None and b is not None and not variable.shape.is_compatible_with(tensor.shape):
         raise _shape_error(variable, tensor, words[0], scope.rstrip("/"), locking)

@@ -192,7 +192,7 @@ class Graph:
     def device(self, name: Any) -> Iterator[None]:
         """A block whose nodes say that they belong to this device."""
         outer = self.scopes.device
-        self.scopes.device = name if isinstance(name, str) else "" if name is None or callable(name) else str(name)
+        self.scopes.device = _canonical(name) if isinstance(name, str) else ""
         try:
             yield
         finally:
@@ -270,6 +270,11 @@ class Graph:
 
 
 Graph.__module__ = "tensorflow.python.framework.ops"
+
+
+def _canonical(device: str) -> str:
+    """``"/cpu:0"`` as TensorFlow writes it out: ``"/device:CPU:0"``."""
+    return re.sub(r"(?i)^/?(cpu|gpu)", lambda m: f"/device:{m[1].upper()}", device)
 
 
 def check_scope_name(name: str, outermost: bool) -> None:

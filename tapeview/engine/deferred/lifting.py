@@ -120,6 +120,24 @@ def _as_symbolic(value: Any) -> Any:
     return value if read is None else read(value)
 
 
+def _symbolic_arguments(
+    function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], name: str | None
+) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """The arguments with variables read. Resources are read in the node's own name scope, which is given, too."""
+    found: list[Any] = []
+
+    def note(value: Any) -> Any:
+        if getattr(value, "is_resource", False):
+            found.append(value)
+        return value
+
+    replaced((args, kwargs), note)
+    if not found or (name or "").endswith("/"):
+        return "", replaced(args, _as_symbolic), replaced(kwargs, _as_symbolic)
+    with found[0].graph.name_scope(name or node_names.scope_of(function)) as scope:
+        return scope, replaced(args, _as_symbolic), replaced(kwargs, _as_symbolic)
+
+
 def graph_of(inputs: list[SymbolicTensor]) -> Graph:
     """The graph of the inputs; the default graph if there are none. Raises ValueError if they are of several."""
     if not inputs:
@@ -148,8 +166,8 @@ def add_node(
     Raises:
         ValueError, TypeError: what the function raises whatever the unknown sizes are, in the words for graphs.
     """
-    args = replaced(tuple(inputs), _as_symbolic)
-    named = replaced(dict(kwargs or {}), _as_symbolic)
+    scope, args, named = _symbolic_arguments(function, tuple(inputs), dict(kwargs or {}), name or default_name)
+    name = scope or name
     symbols = symbolic_in(named, symbolic_in(args, []))
     graph = graph_of(symbols)
     found = node_shapes.outputs_of(function, args, named, symbols, name)
@@ -200,12 +218,12 @@ def finish(node: Operation) -> None:
 
 def node_name(graph: Graph, name: str | None, default: str) -> str:
     """The unique name of a new node: the given one, or ``default``, which may begin with a scope."""
+    scope, slash, last = default.partition("/")
     if name:
         if name.endswith("/"):
-            return name[:-1]
+            return name + last if slash else name[:-1]
         if not graph.scopes.names:
             check_node_name(name)
-    scope, slash, last = default.partition("/")
     if not slash:
         return graph.unique_name(name or default)
     full = f"{graph.unique_name(name or scope)}/{last}"

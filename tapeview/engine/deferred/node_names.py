@@ -131,3 +131,12 @@ def of_function(function: object, op_type: str) -> tuple[str, str]:
     if not op_type or str(getattr(function, "__module__", "")).startswith(NAMED_AFTER_FUNCTION):
         return op_type or name, name
     return op_type, op_type
+
+
+def scope_of(function: object) -> str:
+    """The scope of a node that calls ``function``, before it is known what it runs."""
+    name = getattr(function, "__name__", "function")
+    known = NAMES.get(name)
+    if known is not None:
+        return known[1].partition("/")[0]
+    return "".join(part.capitalize() for part in name.removeprefix("reduce_").split("_"))

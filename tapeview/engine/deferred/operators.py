@@ -102,12 +102,6 @@ def _symbolic(value: Any) -> Any:
     return value if read is None else read(value)
 
 
-def compare(word: str, x: Any, y: Any) -> Any:
-    """``x == y`` or ``x != y`` element by element."""
-    function = comparison.equal if word == "equal" else comparison.not_equal
-    return _pair(("Equal" if word == "equal" else "NotEqual", word, function), x, y)
-
-
 def _operate(title: tuple[str, str, Any], swapped: bool) -> Binary:
     def operate(self: Any, other: Any) -> Any:
         if is_foreign(other):
@@ -163,8 +157,10 @@ def _in_both_modes(deferred: Any, eager: Any) -> Any:
     return lambda self, *others: deferred(self, *others) if building() else eager(self, *others)
 
 
-def _in_place(word: str) -> Binary:
+def _in_place(word: str, refuse: Binary) -> Binary:
     def operate(self: Any, other: Any) -> Any:
+        if self.is_resource:
+            return refuse(self, other)
         sign = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}[word]
         warn.warn_first(1, _IN_PLACE.format(sign, _INSTEAD.get(word, "")))
         return _pair(_BINARY[word], self, other)
@@ -192,7 +188,7 @@ def give() -> None:
         setattr(SymbolicTensor, word, method)
         setattr(Variable, word, _in_both_modes(method, getattr(ResourceVariable, word)))
     for word in ("add", "sub", "mul", "truediv", "pow"):
-        setattr(Variable, f"__i{word}__", _in_place(word))
+        setattr(Variable, f"__i{word}__", _in_place(word, getattr(ResourceVariable, f"__i{word}__")))
     operators.defer_to(SymbolicTensor)
 
 

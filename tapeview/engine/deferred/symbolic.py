@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tapeview.engine.deferred.mode import mode
 from tapeview.engine.deferred.static_shapes import GraphShape, Sizes, bracketed_shape, shape_text, sizes
 from tapeview.engine.dtypes import DType
 from tapeview.engine.errors import OperatorNotAllowedInGraphError
@@ -140,14 +139,10 @@ class SymbolicTensor(Tensor):
         return id(self)
 
     def __eq__(self, other: object) -> Any:
-        if not mode.v2_behaviour or other is None:
-            return self is other
-        return _equal(self, other)
+        return self is other
 
     def __ne__(self, other: object) -> Any:
-        if not mode.v2_behaviour or other is None:
-            return self is not other
-        return _equal(self, other, "not_equal")
+        return self is not other
 
     def __copy__(self) -> SymbolicTensor:
         return self
@@ -190,12 +185,6 @@ def _does_not_fit(a: Sizes, b: Sizes) -> ValueError:
         f"Dimension {k} in both shapes must be equal, but are {a[k]} and {b[k]}. Shapes are {bracketed_shape(a)} and "
         f"{bracketed_shape(b)}."
     )
-
-
-def _equal(x: Any, y: Any, word: str = "equal") -> Any:
-    from tapeview.engine.deferred import operators
-
-    return operators.compare(word, x, y)
 
 
 SymbolicTensor.__module__ = "tensorflow.python.framework.ops"

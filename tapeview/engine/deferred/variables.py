@@ -235,7 +235,12 @@ class Variable(ResourceVariable):
 
     def read_value(self) -> SymbolicTensor:  # type: ignore[override]
         """Its value when this node runs, after its control inputs."""
-        return self._reading("ReadVariableOp" if self.is_resource else "read")
+        if not self.is_resource:
+            return self._reading("read")
+        from tapeview.engine.deferred.lifting import add_node
+        from tapeview.engine.ops.elementwise import identity
+
+        return add_node(identity, (self._reading("Read/ReadVariableOp"),))  # type: ignore[no-any-return]
 
     def initialized_value(self) -> SymbolicTensor:
         """Its value, or its initial value as long as it has none."""
@@ -286,14 +291,10 @@ class Variable(ResourceVariable):
         return id(self)
 
     def __eq__(self, other: object) -> Any:
-        if not mode.v2_behaviour or other is None:
-            return self is other
-        return self._symbolic_value() == other
+        return self is other
 
     def __ne__(self, other: object) -> Any:
-        if not mode.v2_behaviour or other is None:
-            return self is not other
-        return self._symbolic_value() != other
+        return self is not other
 
     def __copy__(self) -> Variable:
         return self

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tapeview.engine import dispatch
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.warn import get_logger
 
@@ -80,12 +81,20 @@ class device:
 
     def __init__(self, device_name: Any) -> None:
         self.device_name = device_name
+        self._block: Any = None
 
     def __enter__(self) -> device:
+        if dispatch.building():
+            from tapeview.engine.deferred.graph import get_default_graph  # which is not needed without
+
+            self._block = get_default_graph().device(self.device_name)
+            self._block.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        return None
+        block, self._block = self._block, None
+        if block is not None:
+            block.__exit__(None, None, None)
 
 
 def set_verbosity(level: Any) -> None:
