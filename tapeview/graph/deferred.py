@@ -207,8 +207,8 @@ class _Picture:
         variable = next((node for node in inside if node.kind == "variable" and node.name == group.label), None)
         if variable is not None:
             shape, dtype = variable.outputs[0].shape, variable.outputs[0].dtype
-            name = names.result_name(self.recording, variable.site, gathered=True)
-            shown = "" if name == group.label else name
+            called = names.is_default(variable.name.rpartition("/")[2])
+            shown = names.result_name(self.recording, variable.site, gathered=True) if called else ""
             return Node(
                 key, "group", group.label, shown, 0, shape, dtype, start=group.start, stop=group.stop, role="variable"
             )

@@ -98,6 +98,12 @@ class Graphs:
         found = self._graphs.get(graph)
         return found.by_number.get(number) if found is not None else None
 
+    def whole(self, node: GraphNode) -> bool:
+        """Whether a node makes what the expression at its site results in: it is the last that was built there."""
+        found = self._graphs.get(node.graph)
+        following = found.by_number.get(node.number + 1) if found is not None else None
+        return following is None or following.site != node.site
+
     def named(self, graph: int, name: str) -> GraphNode | None:
         """The node that a name such as ``Mean``, ``Mean:0`` or ``^Mean`` is about."""
         found = self._graphs.get(graph)

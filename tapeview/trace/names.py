@@ -14,6 +14,7 @@ from tapeview.trace.records import Frame, Op, Tensor, Variable
 from tapeview.trace.syntax import Syntax, syntax_of
 
 if TYPE_CHECKING:
+    from tapeview.trace.graph_records import GraphNode
     from tapeview.trace.query import Recording
     from tapeview.trace.step import Step
 
@@ -175,7 +176,23 @@ def _value_label(rec: Recording, tensor: int) -> str:
     return f"{value[()]:.6g}" if value is not None and value.ndim == 0 and value.dtype.kind in "iuf" else ""
 
 
+def name_of_node(rec: Recording, node: GraphNode) -> str:
+    """The user's name for what a node of a deferred graph makes, if it makes what an expression results in; else the
+    node's own."""
+    found = result_name(rec, node.site) if rec.graphs.whole(node) and node.kind != "gradient" else ""
+    return found or node.name
+
+
+def node_of_op(rec: Recording, step: Step, op: Op) -> GraphNode | None:
+    """The node of a deferred graph that an op of a run is part of; None if there is none."""
+    inside = [scope.name for scope in step.scope_of(op) if scope.kind == "node"] if step.run is not None else []
+    return rec.graphs.named(step.run.started.graph, inside[-1]) if step.run is not None and inside else None
+
+
 def _op_label(rec: Recording, step: Step, op: Op, tensor: int) -> str:
+    node = node_of_op(rec, step, op)
+    if node is not None:
+        return op.op if op.call or node.kind == "gradient" else name_of_node(rec, node)
     if _is_intermediate(step, op):
         return op.op
     output = op.outputs.index(tensor) if len(op.outputs) > 1 else None

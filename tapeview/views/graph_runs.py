@@ -32,7 +32,7 @@ def scene_of(recording: Recording, step: Step, graph: TapeGraph, layout: Layout,
     return kind(recording, step, graph, layout, faces)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class DeferredScene(Scene):
     """A deferred graph. ``step`` is `NO_STEP`, or a step; the run it is lights the nodes if it is one of this graph."""
 
@@ -115,9 +115,10 @@ class DeferredScene(Scene):
 
     def related(self, node: int) -> tuple[int, ...]:
         """The nodes that make the gradient of a node, or the one whose gradient it makes."""
-        if not 0 <= node < len(self.graph.nodes):
-            return ()
-        graph, inside = self.graph_nodes, self.members(self.graph.nodes[node])
+        shown = self.graph.nodes[node] if 0 <= node < len(self.graph.nodes) else None
+        if shown is None or (shown.kind == "group" and shown.role != "variable"):
+            return ()  # a scope has to do with half of the graph
+        graph, inside = self.graph_nodes, self.members(shown)
         numbers = {one.number for one in inside}
         found = {one.serves for one in inside if one.serves}
         found |= {one.number for one in graph.built if one.serves in numbers}

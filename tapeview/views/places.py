@@ -36,6 +36,9 @@ def describe(recording: Recording, step: Step, record: Op | BackwardStep | Assig
     ``("SGD", "w")``. The result of an op that the user's code does not name goes by its layer, else by the expression.
     """
     if isinstance(record, Op):
+        node = names.node_of_op(recording, step, record)
+        if node is not None:
+            return record.op, names.name_of_node(recording, node)
         name = names.result_name(recording, record.site)
         layers = [] if name else [scope.name for scope in step.scope_of(record)]
         return record.op, name or (layers[-1] if layers else names.expression(recording, record.site))

@@ -13,7 +13,9 @@ MOST_FETCHES, MANY_FETCHES = 3, 8
 
 def node_label(recording: Recording, node: GraphNode) -> str:
     """The user's name for a node, else its own."""
-    return names.node_label(recording, node.name, node.site)
+    if recording.graphs.whole(node):
+        return names.node_label(recording, node.name, node.site)
+    return node.name
 
 
 def run_at(recording: Recording | None, step: int) -> GraphRun | None:
