@@ -58,6 +58,7 @@ LIBRARY: Final[Mapping[str, Mapping[str, str]]] = {
             NewCheckpointReader=CheckpointReader Saver checkpoint_exists import_meta_graph list_variables
             load_checkpoint load_variable update_checkpoint_state
         """,
+        _TF1 + "checkpoints": "Checkpoint",
         _CHECKPOINT: "get_checkpoint_state latest_checkpoint",
         _TF1 + "summary": "SummaryWriter",
         _TF1 + "threads": "Coordinator QueueRunner start_queue_runners",

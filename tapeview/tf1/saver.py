@@ -103,7 +103,7 @@ class Saver:
         folder = os.path.dirname(path)
         if folder and not os.path.isdir(os.path.dirname(folder) or "."):
             raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.")
-        values = {name: _value(sess, variable) for name, variable in self._variables.items()}
+        values = values_of(sess, self._variables)
         archive.write_checkpoint(path, {"names": list(values)}, {_KEY: list(values.values())})
         if write_meta_graph and deferred.building():
             _write_meta(f"{path}.{meta_graph_suffix}")
@@ -135,7 +135,7 @@ class Saver:
                 text = f"Key {name} not found in checkpoint\n\t [[{{{{node save/RestoreV2}}}}]]"
                 start = _FAILED.format("a Variable name or other graph key that is missing from the checkpoint")
                 raise NotFoundError(None, None, start + text)
-            _give(sess, variable, _fitting(variable, found[name], self._reshape))
+            give(sess, variable, _fitting(variable, found[name], self._reshape))
 
     def export_meta_graph(self, filename: str | None = None, *_: Any, **__: Any) -> None:
         """Writes which nodes the graph has."""
@@ -171,14 +171,20 @@ def _is_symbolic(variable: ResourceVariable) -> bool:
     return isinstance(variable, deferred.Variable)
 
 
+def values_of(sess: Any, variables: Mapping[str, Any]) -> dict[str, Array]:
+    """The values of variables in a session. Raises FailedPreconditionError for one that has none."""
+    return {name: _value(sess, variable) for name, variable in variables.items()}
+
+
 def _value(sess: Any, variable: Any) -> Array:
     if not _is_symbolic(variable):
         return np.asarray(variable._array)
-    _check_session(sess)
+    check_session(sess)
     return np.asarray(sess.cell(variable).known("save/SaveV2")._array)
 
 
-def _check_session(sess: Any) -> None:
+def check_session(sess: Any) -> None:
+    """Raises TypeError for what is no session, RuntimeError for a closed one."""
     if not hasattr(sess, "cell"):
         raise TypeError(f"'sess' must be a Session; {sess}")
     if sess._closed:
@@ -198,12 +204,13 @@ def _fitting(variable: Any, array: Array, reshape: bool) -> Array:
     raise InvalidArgumentError(None, None, f"{start}{text}\n\t [[{{{{node save/Assign}}}}]]")
 
 
-def _give(sess: Any, variable: Any, array: Array) -> None:
+def give(sess: Any, variable: Any, array: Array) -> None:
+    """Gives a variable a value in a session."""
     array = np.array(array, graphs.kind(variable).numpy)
     if not _is_symbolic(variable):
         variable.assign(array)
         return
-    _check_session(sess)
+    check_session(sess)
     sess.cell(variable).assign(array, "restore")
 
 

@@ -129,3 +129,24 @@ def test_a_graph_is_not_made_from_a_file() -> None:
     tf.reset_default_graph()
     with pytest.raises(ValueError, match=r"tapeview does not rebuild a graph from m.meta"):
         tf.train.import_meta_graph("m.meta")
+
+
+def test_checkpoints_of_objects() -> None:
+    w = tf.get_variable("w", [2], initializer=tf.constant_initializer(2.0))
+    adam = tf.train.AdamOptimizer(0.1)
+    step = adam.minimize(tf.reduce_sum(w * w))
+    checkpoint = tf.train.Checkpoint(w=w, optimizer=adam)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(step)
+        path = checkpoint.save("kept/x")
+        once = sess.run(w)
+        sess.run(step)
+        checkpoint.restore(path).assert_consumed().run_restore_ops()
+        np.testing.assert_array_equal(sess.run(w), once)
+    assert path == "kept/x-1"
+    with tf.Session() as other:
+        checkpoint.restore(tf.train.latest_checkpoint("kept")).initialize_or_restore(other)
+        np.testing.assert_array_equal(other.run(w), once)
+    with pytest.raises(AssertionError, match="No checkpoint value for: more/b"):
+        tf.train.Checkpoint(w=w, optimizer=adam, more=tf.Variable(1.0, name="b")).restore(path).assert_consumed()
