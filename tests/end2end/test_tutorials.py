@@ -17,6 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tapeview.trace.picture import Marks
+from tapeview.trace.query import Recording
+
 SCRIPTS = Path(__file__).parent / "scripts"
 
 BATCH = """
@@ -175,13 +178,10 @@ def test_the_cifar_network_trains_on_what_is_in_kerass_cache(tmp_path: Path) -> 
 
 
 def test_the_guide_to_tapes_prints_what_its_author_saw(tmp_path: Path) -> None:
-    # The guide imports it, as notebooks do, and never draws.
-    (tmp_path / "matplotlib").mkdir()
-    for module in ("__init__", "pyplot"):
-        (tmp_path / "matplotlib" / f"{module}.py").touch()
+    pytest.importorskip("matplotlib")  # the guide imports it, as notebooks do, and never draws
     text = (SCRIPTS / "tape_guide.txt").read_text(encoding="utf-8")
 
-    lines, _ = record(tmp_path, text, PYTHONPATH=str(tmp_path))
+    lines, info = record(tmp_path, text)
 
     bias = lines.pop(3)  # of random weights
     assert re.fullmatch(r"<tf.Tensor: shape=\(2,\), dtype=float32, numpy=array\(\[.*\], dtype=float32\)>", bias)
@@ -200,3 +200,29 @@ def test_the_guide_to_tapes_prints_what_its_author_saw(tmp_path: Path) -> None:
         "dy/dx0 None",
         "dy/dx1 0.9999546",
     ]
+    assert info["figures"] == 0
+
+
+def test_the_tutorial_on_gradients_of_graphs_prints_what_its_author_saw_and_draws_both_figures(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    text = (SCRIPTS / "tf1_gradients.txt").read_text(encoding="utf-8")
+
+    lines, info = record(tmp_path, text)
+
+    gradients = [1.0, 1.0, 2.0, 1.0, 0.017662734, 0.035325468, 0.017662734, 2.0, 0.0]
+    assert [json.loads(line) for line in lines[:9]] == [[pytest.approx(one, rel=1e-6)] for one in gradients]
+    for line, kind in zip(lines[9:], (r"W \[(.*)\] b \[(.*)\]", r"optimizer \[(.*)\] \[(.*)\]"), strict=True):
+        found = re.fullmatch(kind, line)
+        assert found is not None
+        assert [float(found[1]), float(found[2])] == [pytest.approx(0.1, abs=0.01), pytest.approx(0.3, abs=0.01)]
+    assert info["figures"] == 1
+    with Recording.open(tmp_path / "script.tapeview") as recording:
+        first, *_, last = [entry for _, entry in recording.figures.entries()]
+        points, line = (recording.figures.picture(entry.picture) for entry in (first, last))
+    # The points as they were when the training began, and at the end the line through them.
+    assert (first.how, last.how) == ("left", "shown")
+    assert first.step < last.step
+    assert points is not None
+    assert line is not None
+    assert sum(isinstance(item, Marks) and item.count == 1_000 for item in points.items) == 1
+    assert len(line.items) > len(points.items)
