@@ -1,0 +1,79 @@
+"""A person who asks the window why, as a program: goes through what was found, along a path, and to where a gradient
+vanishes. Prints what the window said, as one line of JSON.
+
+    python explain_story.py SCRIPT SCREENSHOT-FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from story import shoot, until  # type: ignore[import-not-found]
+
+from tapeview.ui.app import application, make_window
+
+Key, Modifier = Qt.Key, Qt.KeyboardModifier
+FINDINGS = 3
+
+
+def main(script: Path, shots: Path) -> None:
+    """Tells the story."""
+    application()
+    window = make_window()
+    window.resize(1280, 800)
+    assert window.open(script)
+    window.show()
+    until(lambda: window.isVisible() and QTest.qWaitForWindowExposed(window))
+    window.activateWindow()
+    until(window.isActiveWindow)
+    workspace = window.workspace
+    said: dict[str, object] = {}
+
+    def press(key: Key, modifier: Modifier = Modifier.NoModifier) -> None:
+        QTest.keyClick(QApplication.focusWidget() or window, key, modifier)
+        QApplication.processEvents()
+
+    press(Key.Key_F5)
+    until(lambda: workspace.state == "finished")
+    bench = window.workbench
+    assert bench is not None
+    until(lambda: not bench.explained.busy and len(bench.explained.findings()) >= FINDINGS)
+    gone: list[tuple[str, str]] = []
+    for _ in range(FINDINGS):
+        press(Key.Key_F8)
+        chosen = bench.findings_model.findings[bench.findings_model.chosen]
+        gone.append((chosen.title, workspace.position_text()))
+    said["F8"] = gone
+    until(lambda: not bench.graph_model.laying_out)
+    bar = bench.graph.view.trail
+    assert bar is not None
+    said["bar"] = bar.title.whole()
+    press(Key.Key_F8, Modifier.ShiftModifier)
+    until(lambda: not bench.graph_model.laying_out)
+    press(Key.Key_F8, Modifier.ControlModifier)
+    press(Key.Key_F8, Modifier.ControlModifier)
+    said["along"] = workspace.position_text()
+    press(Key.Key_F8, Modifier.ControlModifier | Modifier.ShiftModifier)
+    said["back along"] = workspace.position_text()
+    said["bar there"] = bar.words.whole()
+    shoot(window, shots / "path.png")
+    bench.bring_up(bench.path)
+    workspace.move_to(2, 0)
+    model, bars = bench.path._model, bench.path.bars
+    until(lambda: len(model.rows) > 0)
+    said["verdict"] = model.verdict
+    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, pos=bars.row_rect(len(model.rows) - 1).center().toPoint())
+    said["last hop"] = workspace.position_text()
+    shoot(window, shots / "way.png")
+    window.close()
+    until(lambda: not window.isVisible())
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
