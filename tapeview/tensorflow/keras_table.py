@@ -99,6 +99,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _K + "models.progress": "Progbar",
         _K + "rng": "set_random_seed",
         _K + "utils.files": "get_file",
+        _K + "utils.images": "array_to_img img_to_array load_img save_img",
         _K + "utils.numbers": "normalize pad_sequences to_categorical to_ordinal",
         _K + "utils.sequence": "Sequence",
     },
@@ -115,6 +116,10 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "tf.keras.preprocessing.text": {
         _K + "preprocessing.text": "Tokenizer hashing_trick one_hot text_to_word_sequence tokenizer_from_json",
+    },
+    "tf.keras.preprocessing.image": {
+        _K + "layers.preprocessing.images": "smart_resize",
+        _K + "utils.images": "array_to_img img_to_array load_img save_img",
     },
     "tf.keras.callbacks": {
         _K + "callbacks": """

@@ -31,8 +31,11 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _MODELS + "loading": "clone_model load_model model_from_config model_from_json save_model",
     },
     "tf.train": {
-        _MODELS + "checkpoint": "Checkpoint CheckpointManager get_checkpoint_state latest_checkpoint",
+        _MODELS + "checkpoint": """
+            Checkpoint CheckpointManager get_checkpoint_state latest_checkpoint load_checkpoint
+        """,
     },
+    "tf.saved_model": {_MODELS + "saved": "LoadOptions SaveOptions load save"},
     "tf.keras.saving": {_MODELS + "loading": "load_model save_model"},
     "tf.keras.layers": {
         **_PREPROCESSING,
@@ -73,7 +76,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
             GlobalMaxPooling1D GlobalMaxPooling2D MaxPool1D MaxPool2D MaxPooling1D MaxPooling2D AveragePooling3D
             AvgPool3D GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D GlobalMaxPooling3D MaxPool3D MaxPooling3D
         """,
-        _LAYERS + "recurrent": "GRU LSTM SimpleRNN",
+        _LAYERS + "recurrent": "CuDNNGRU CuDNNLSTM GRU LSTM SimpleRNN",
         _LAYERS + "reshaping": "Flatten Permute RepeatVector Reshape",
         _LAYERS + "rnn": "RNN",
         _LAYERS + "spatial": """
@@ -86,8 +89,13 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
     "tf.keras.layers.experimental.preprocessing": _PREPROCESSING,
     "tf.keras.mixed_precision": {
         "tapeview.keras.policy": "Policy global_policy set_global_policy",
+        "tapeview.keras.optimizers.loss_scale": "LossScaleOptimizer",
     },
     "tf.keras.backend": {_LAYERS + "context": "learning_phase set_learning_phase"},
-    "tf.keras.utils": {_MODELS + "progress": "Progbar", _MODELS + "data": "unpack_x_y_sample_weight=unpack"},
+    "tf.keras.utils": {
+        _MODELS + "drawing": "model_to_dot plot_model",
+        _MODELS + "progress": "Progbar",
+        _MODELS + "data": "unpack_x_y_sample_weight=unpack",
+    },
 }
 """For each namespace its modules and their words, as in ``table.LOCAL``."""

@@ -118,6 +118,6 @@ NAMESPACES: Final[Mapping[str, str]] = {
     """,
     "tf.test": "gpu_device_name is_built_with_cuda is_built_with_gpu_support is_built_with_rocm is_gpu_available",
     "tf.nest": "assert_same_structure flatten is_nested map_structure pack_sequence_as",
-    "tf.autograph": "set_verbosity to_graph trace",
-    "tf.autograph.experimental": "do_not_convert set_loop_options",
+    "tf.autograph": "set_verbosity to_code to_graph trace",
+    "tf.autograph.experimental": "Feature do_not_convert set_loop_options",
 }

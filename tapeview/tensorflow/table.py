@@ -136,7 +136,8 @@ HOMES: Final[Mapping[str, str]] = {
     """,
     _SCRIPTING + "functions": """
         do_not_convert executing_eagerly experimental_run_functions_eagerly=run_functions_eagerly function
-        functions_run_eagerly init_scope inside_function run_functions_eagerly set_loop_options set_verbosity to_graph
+        functions_run_eagerly init_scope inside_function run_functions_eagerly set_loop_options set_verbosity to_code
+        to_graph Feature
     """,
     _SCRIPTING + "initializers": """
         constant_initializer=Constant ones_initializer=Ones random_normal_initializer=RandomNormal
@@ -181,7 +182,12 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
             rgb_to_grayscale rgb_to_hsv rot90 total_variation transpose=transpose_image
         """,
         _OPS + "resizing": "ResizeMethod resize resize_with_pad",
+        _SCRIPTING + "picture_files": "decode_image decode_jpeg decode_png encode_png",
     },
+    "tf.io": {
+        _SCRIPTING + "picture_files": "decode_image decode_jpeg decode_png encode_png read_file write_file",
+    },
+    "tf.types.experimental": {_SCRIPTING + "specs": "TraceType"},
     "tf.strings": {
         _SCRIPTING + "fingerprints": "to_hash_bucket_fast to_hash_bucket_strong",
         _SCRIPTING + "text": """

@@ -21,7 +21,9 @@ def _places(at: Array, size: int, fill: str) -> Array:
     elif fill == "wrap":
         turns = np.trunc(at / max(size - 1, 1))
         at = np.where(at < 0, at + size * (1 - turns), np.where(at > size - 1, at - size * turns, at))
-    return at if fill == "constant" else np.asarray(np.clip(at, 0, size - 1))
+    if fill != "constant":
+        at = np.clip(at, 0, size - 1)
+    return np.asarray(at)
 
 
 def _rounded(at: Array) -> Array:
@@ -33,7 +35,7 @@ def _looked_up(image: Array, y: Array, x: Array, value: float) -> Array:
     height, width = image.shape[:2]
     inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
     found = image[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.where(inside[..., None], found, image.dtype.type(value))
+    return np.asarray(np.where(inside[..., None], found, image.dtype.type(value)))
 
 
 def _project(images: Array, transforms: Array, *, fill: str, interpolation: str, value: float) -> Array:

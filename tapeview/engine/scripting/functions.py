@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import functools
+import inspect
+import textwrap
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -176,6 +179,28 @@ def do_not_convert(func: Callable[..., Any] | None = None) -> Any:
 def to_graph(entity: Any, recursive: bool = True, experimental_optional_features: Any = None) -> Any:
     """The function: nothing is converted."""
     return entity.python_function if isinstance(entity, Function) else entity
+
+
+class Feature(enum.Enum):
+    """``tf.autograph.experimental.Feature``: what could be converted; nothing is."""
+
+    ALL = "ALL"
+    AUTO_CONTROL_DEPS = "AUTO_CONTROL_DEPS"
+    ASSERT_STATEMENTS = "ASSERT_STATEMENTS"
+    BUILTIN_FUNCTIONS = "BUILTIN_FUNCTIONS"
+    EQUALITY_OPERATORS = "EQUALITY_OPERATORS"
+    LISTS = "LISTS"
+    NAME_SCOPES = "NAME_SCOPES"
+
+
+def to_code(entity: Any, recursive: bool = True, experimental_optional_features: Any = None) -> str:
+    """The code that runs for a function: its own, since nothing is converted.
+
+    Raises:
+        OSError: the source is not to be had.
+        TypeError: no function.
+    """
+    return textwrap.dedent(inspect.getsource(to_graph(entity)))
 
 
 def set_verbosity(level: int = 0, alsologtostdout: bool = False) -> None:

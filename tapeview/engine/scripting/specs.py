@@ -61,3 +61,22 @@ class TensorSpec:
     def __repr__(self) -> str:
         shape = "<unknown>" if self._shape is None else self._shape
         return f"TensorSpec(shape={shape}, dtype={self._dtype!r}, name={self._name!r})"
+
+
+class TraceType:
+    """``tf.types.experimental.TraceType``: how a script's class says when a ``tf.function`` is to be traced anew.
+
+    Functions run as they are and are never traced, so nothing asks for it.
+    """
+
+    def is_subtype_of(self, other: Any) -> bool:
+        """Whether a trace for ``other`` does for this one."""
+        return bool(self == other)
+
+    def most_specific_common_supertype(self, others: Any) -> Any:
+        """What covers this and others; None if nothing does."""
+        return self if all(self == other for other in others) else None
+
+    def placeholder_value(self, placeholder_context: Any = None) -> Any:
+        """What stands for a value in a trace."""
+        return None

@@ -91,3 +91,11 @@ class GRU(_OneCell):
 
     _cell = GRUCell
     _more = ("recurrent_activation", "reset_after")
+
+
+class CuDNNLSTM(LSTM):
+    """TensorFlow 1's name for an LSTM on a graphics card."""
+
+
+class CuDNNGRU(GRU):
+    """TensorFlow 1's name for a GRU on a graphics card."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeview.engine.dtypes import as_dtype
 from tapeview.engine.scripting import structure
 from tapeview.engine.scripting.module import Module
 from tapeview.engine.variable import ResourceVariable
@@ -43,12 +44,14 @@ class Checkpoint:
         """Writes the variables to a file of exactly this name, which it returns."""
         path: str = os.fspath(file_prefix)
         names: dict[str, list[str]] = {}
+        places: dict[str, list[str]] = {}
         arrays: dict[str, list[Any]] = {}
         for key, part in {**self._parts, "save_counter": self.save_counter}.items():
             variables = _variables(part)
             names[key] = [v.name for v in variables]
+            places[key] = _places(key, part, variables)
             arrays[key] = [v._array for v in variables]
-        archive.write_checkpoint(path, {"names": names}, arrays)
+        archive.write_checkpoint(path, {"names": names, "places": places}, arrays)
         return path
 
     def save(self, file_prefix: Any, options: Any = None) -> str:
@@ -97,6 +100,66 @@ def _variables(part: Any) -> list[Any]:
     variables: Any = getattr(part, "weights", None) if isinstance(part, Module) else None
     variables = getattr(part, "variables", ()) if variables is None else variables
     return list(variables() if callable(variables) and not isinstance(variables, list) else variables)
+
+
+def _places(key: str, part: Any, variables: list[Any]) -> list[str]:
+    """Where each variable is, by the names of the attributes that lead to it: ``net/dense/kernel``."""
+    if isinstance(part, ResourceVariable):
+        return [key]
+    found: dict[int, str] = {}
+    if isinstance(part, Module):
+        for path, v in part._flatten(predicate=lambda v: isinstance(v, ResourceVariable), with_path=True):
+            name = "/".join(map(str, path))
+            public = not any(str(step).startswith("_") for step in path)
+            if public and (id(v) not in found or len(path) <= found[id(v)].count("/")):
+                found[id(v)] = name
+    return [f"{key}/{found.get(id(v)) or v.name.removesuffix(':0')}" for v in variables]
+
+
+class CheckpointReader:
+    """What a checkpoint holds, by name (``tf.train.load_checkpoint``)."""
+
+    def __init__(self, path: str) -> None:
+        file = archive.Archive(archive.data_file(path))
+        places = file.part("places") or file.part("names")
+        self._arrays = {
+            f"{place}/.ATTRIBUTES/VARIABLE_VALUE": value
+            for key, names in places.items()
+            for place, value in zip(names, file.arrays(key), strict=True)
+        }
+
+    def get_variable_to_shape_map(self) -> dict[str, list[int]]:
+        """The shape of each variable."""
+        return {name: list(value.shape) for name, value in self._arrays.items()}
+
+    def get_variable_to_dtype_map(self) -> dict[str, Any]:
+        """The type of each variable."""
+        return {name: as_dtype(value.dtype) for name, value in self._arrays.items()}
+
+    def has_tensor(self, tensor_str: str) -> bool:
+        """Whether there is a variable of that name."""
+        return tensor_str in self._arrays
+
+    def get_tensor(self, tensor_str: str) -> Any:
+        """A variable's value, as an array. Raises ValueError if there is none of that name."""
+        if tensor_str not in self._arrays:
+            raise ValueError(f"Key {tensor_str} not found in checkpoint")
+        return self._arrays[tensor_str]
+
+
+def load_checkpoint(ckpt_dir_or_file: Any) -> CheckpointReader:
+    """A checkpoint, or the newest of a folder.
+
+    Raises:
+        ValueError: there is none; or TensorFlow wrote it.
+    """
+    path = os.fspath(ckpt_dir_or_file)
+    newest = latest_checkpoint(path) if os.path.isdir(path) else path
+    if newest is None or not archive.kind_of(newest):
+        raise ValueError(f"Couldn't find 'checkpoint' file or checkpoints in given directory {path}")
+    if archive.kind_of(newest) != "checkpoint":
+        raise ValueError(_TENSORFLOWS.format(newest))
+    return CheckpointReader(newest)
 
 
 def _restore(part: Any, values: list[Any], names: list[str], models: list[Any]) -> None:
