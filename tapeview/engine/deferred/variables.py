@@ -12,7 +12,7 @@ from tapeview.engine.deferred import collections, probing
 from tapeview.engine.deferred.controls import waited_for
 from tapeview.engine.deferred.graph import Graph, get_default_graph
 from tapeview.engine.deferred.lifting import finish, node_name
-from tapeview.engine.deferred.mode import local, mode
+from tapeview.engine.deferred.mode import building, local, mode
 from tapeview.engine.deferred.operation import Operation
 from tapeview.engine.deferred.static_shapes import GraphShape, Sizes, bracketed_shape, shape_text
 from tapeview.engine.deferred.symbolic import SymbolicTensor
@@ -80,7 +80,8 @@ class Variable(ResourceVariable):
         self.is_resource = mode.v2_behaviour if use_resource is None else bool(use_resource)
         self._save_slice_info = None
         with graph.control_dependencies(None), outside_of_bodies(graph), graph.name_scope(name or "Variable") as scope:
-            called = callable(initial_value) and not isinstance(initial_value, (SymbolicTensor, ResourceVariable))
+            tensors = (SymbolicTensor, ResourceVariable, EagerTensor)
+            called = callable(initial_value) and not isinstance(initial_value, tensors)
             if called or self.is_resource:
                 with graph.name_scope("Initializer"):
                     given = initial_value() if called else initial_value
@@ -309,6 +310,8 @@ class Variable(ResourceVariable):
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
         """A node that replaces the value."""
+        if not building():
+            return self._in_run("assign", value)
         from tapeview.engine.deferred import assigns
 
         return assigns.assign(self, value, use_locking=use_locking, name=name)
@@ -317,6 +320,8 @@ class Variable(ResourceVariable):
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """A node that adds to the value."""
+        if not building():
+            return self._in_run("assign_add", delta)
         from tapeview.engine.deferred import assigns
 
         return assigns.assign_add(self, delta, name=name)
@@ -325,9 +330,16 @@ class Variable(ResourceVariable):
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """A node that subtracts from the value."""
+        if not building():
+            return self._in_run("assign_sub", delta)
         from tapeview.engine.deferred import assigns
 
         return assigns.assign_sub(self, delta, name=name)
+
+    def _in_run(self, word: str, value: Any) -> Any:
+        """A change by a function that computes: in a run the session's variable is changed, otherwise none."""
+        run = local.run
+        return None if run is None else getattr(run.session.cell(self).known(), word)(value)
 
     def _scatter(self, word: str, delta: Any, combine: Any) -> Any:
         from tapeview.engine.deferred import scatters

@@ -5,15 +5,15 @@ from __future__ import annotations
 import inspect
 from typing import Any, ClassVar
 
-from tapeview.engine import dtypes
+from tapeview.engine import dispatch, dtypes
 from tapeview.engine.names import name_scope
 from tapeview.engine.scopes import scope
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras import naming, regularizers
+from tapeview.keras.layers import in_graph, symbolic
 from tapeview.keras.layers import input_spec as specs
-from tapeview.keras.layers import symbolic
 from tapeview.keras.layers.connections import Connections
 from tapeview.keras.layers.context import calls, default_training
 from tapeview.keras.layers.explained import explained
@@ -147,6 +147,8 @@ class Layer(Settled, AddedLosses, Connections, Weights):
             inputs = kwargs.pop(signature.names[0])
         else:
             raise ValueError("The first argument to `Layer.call` must always be passed.")
+        if dispatch.building():
+            return in_graph.call(self, inputs, args, kwargs)
         alone = inputs.__class__ is EagerTensor
         flat = [inputs] if alone else structure.flatten(inputs)
         if symbolic.known and symbolic.among(flat, args, kwargs):

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from tapeview.engine import dispatch
 from tapeview.engine.convert import is_tensor_like, to_tensor
 from tapeview.engine.dtypes import as_dtype
 from tapeview.engine.ops.arithmetic import divide_no_nan
 from tapeview.engine.scripting import structure
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.backend.config import floatx
-from tapeview.keras.layers import symbolic
+from tapeview.keras.layers import in_graph, symbolic
 
 
 class AddedLosses:
@@ -93,7 +94,7 @@ class AddedLosses:
             own = layer.__dict__
             found += own.get("_eager_losses", ())
             for function in own.get("_callable_losses", ()):
-                loss = function()
+                loss = in_graph.loss_of(function) if dispatch.building() else function()
                 if loss is not None:
                     found.append(loss if is_tensor_like(loss) else to_tensor(loss, as_dtype(floatx())))
         return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from tapeview.engine import seeds
+from tapeview.engine import dispatch, seeds
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
@@ -373,3 +374,18 @@ def _from_inner_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
     from tapeview.keras.models.cloning import begin_at
 
     return begin_at(inputs, outputs)
+
+
+def _at_once(method: Any) -> Any:
+    """The method, whose calls compute at once also where others add nodes to a deferred graph."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with dispatch.eagerly():
+            return method(*args, **kwargs)
+
+    return call
+
+
+for _name in ("build", "compile", "evaluate", "fit", "predict", "predict_on_batch", "test_on_batch", "train_on_batch"):
+    setattr(Model, _name, _at_once(getattr(Model, _name)))
