@@ -10,7 +10,7 @@ import pytest
 
 from tapeview.trace.check import check
 from tapeview.trace.records import Figure
-from tests.helpers.scripts import Run, record_source, run_python, write_script
+from tests.helpers.scripts import Run, record, record_source, run_python, write_script
 
 pytest.importorskip("matplotlib")
 
@@ -271,3 +271,20 @@ plt.show()
 """,
     )
     assert [one.title for one in seen(run)] == ["parent"]
+
+
+def test_where_a_script_is_held_its_figures_are_there(tmp_path: Path) -> None:
+    script = write_script(
+        tmp_path,
+        """\
+        import matplotlib.pyplot as plt
+        import tensorflow as tf
+        w = tf.Variable(3.0)
+        with tf.GradientTape() as tape:
+            plt.plot([1, 2]); plt.title("drawn under the tape")
+            loss = w * w
+        """,
+    )
+    run = record(tmp_path, str(script), options=["--break=line:script.py:6"], variables={"MPLBACKEND": None})
+    assert run.code == 3
+    assert [(one.title, one.step, one.how, one.line) for one in seen(run)] == [("drawn under the tape", 0, "left", 5)]
