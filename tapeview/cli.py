@@ -14,6 +14,7 @@ from pathlib import Path
 import tapeview
 from tapeview.commands import Command, Parser, UserError
 from tapeview.commands.attach import Attach
+from tapeview.commands.check import Check, WhatIfCommand
 from tapeview.commands.compare import Compare
 from tapeview.commands.examples import Examples
 from tapeview.commands.explain import Explain
@@ -29,6 +30,8 @@ COMMANDS: tuple[Command, ...] = (
     Open(),
     Info(),
     Explain(),
+    Check(),
+    WhatIfCommand(),
     Compare(),
     Export(),
     Figures(),

@@ -94,7 +94,12 @@ def _print(found: Comparison, *, everything: bool, largest: bool) -> None:
     else:
         row = found.rows[found.first_difference]
         print(f"first difference: {row.phase}, {row.name} ({row.op}, line {row.line}): {_said(row)}")
-    rows = [row for row in found.rows if everything or row.state not in ("same", "unknown")]
+    print_rows(list(found.rows), everything=everything, largest=largest)
+
+
+def print_rows(rows: list[Difference], *, everything: bool, largest: bool = False) -> None:
+    """A table of differences: those that are none only with ``everything``, else the first ones."""
+    rows = [row for row in rows if everything or row.state not in ("same", "unknown")]
     if largest:
         rows.sort(key=lambda row: -(row.difference if row.difference is not None else math.inf))
     shown = rows if everything else rows[:_SHOWN]

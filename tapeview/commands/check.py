@@ -1,0 +1,158 @@
+"""``tapeview check`` and ``tapeview whatif``: recorded steps worked out again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from tapeview.commands import UserError
+from tapeview.commands.compare import print_rows
+from tapeview.commands.explain import ERROR_EXIT
+
+if TYPE_CHECKING:
+    from tapeview.explain.context import Context
+    from tapeview.replay.check import Checked
+
+
+class Check:
+    """Check the gradients of a recorded step against finite differences, in float64, without the script.
+
+    The exit code is 4 if a gradient is wrong: a rule of the script's own (tf.custom_gradient) that is not the
+    derivative of what it computes, or a rule of tapeview's that is not. Without --step the last step is checked.
+    """
+
+    name: ClassVar[str] = "check"
+    usage: ClassVar[str] = "FILE [--step N] [--elements N] [--json]"
+
+    def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
+        _add_step(parser)
+        parser.add_argument(
+            "--elements",
+            type=int,
+            default=20,
+            metavar="N",
+            help="how many elements of each gradient are looked at (default: 20)",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def run(self, options: argparse.Namespace) -> int:
+        from tapeview.replay.check import WRONG, check
+        from tapeview.replay.rerun import ReplayError
+
+        if options.elements < 1:
+            raise UserError("--elements takes a number from 1 on")
+        with _step(options) as context:
+            try:
+                found = check(context, most=options.elements)
+            except ReplayError as error:
+                raise UserError(str(error)) from error
+            if options.json:
+                _tell({"step": context.step.index, "gradients": found})
+            else:
+                print(f"step {context.step.index + 1}: {len(found)} gradients checked")
+                for one in found:
+                    _print_checked(one)
+        return ERROR_EXIT if any(one.verdict == WRONG for one in found) else 0
+
+
+class WhatIfCommand:
+    """Change values of a recorded step and see what would come out: forward pass and gradients are worked out again
+    from the recording, without the script, and what differs is listed.
+    """
+
+    name: ClassVar[str] = "whatif"
+    usage: ClassVar[str] = "FILE [--step N] [--set NAME[INDEX]=VALUE]... [--scale NAME=K]... [--block OP]..."
+
+    def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
+        _add_step(parser)
+        several = (
+            ("--set", "NAME=VALUE", "a new value for all elements, or for one: w[0,2]=3.5"),
+            ("--scale", "NAME=FACTOR", "all elements times a factor"),
+            ("--zero", "NAME", "all elements zero"),
+            ("--noise", "NAME=DEVIATION", "normal noise of that standard deviation is added"),
+            (
+                "--block",
+                "NAME",
+                "the gradient rules of ops of a type (Tanh), or of what goes by a name, pass nothing on",
+            ),
+        )
+        for option, form, text in several:
+            parser.add_argument(option, action="append", default=[], metavar=form, help=text)
+        parser.add_argument("--all", action="store_true", help="print what stays the same, too")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def run(self, options: argparse.Namespace) -> int:
+        from tapeview.replay import edits
+        from tapeview.replay.rerun import ReplayError
+        from tapeview.replay.whatif import what_if
+
+        with _step(options) as context:
+            try:
+                values = [edits.assign(context, text) for text in options.set]
+                values += [edits.scale(context, text) for text in options.scale]
+                values += [edits.zero(context, text) for text in options.zero]
+                values += [edits.noise(context, text) for text in options.noise]
+                off = [edits.blocked(context, text) for text in options.block]
+                if not values and not off:
+                    raise UserError("nothing is changed: say --set, --scale, --zero, --noise or --block")
+                found = what_if(context, edits.combined(values, off))
+            except (ReplayError, edits.EditError) as error:
+                raise UserError(str(error)) from error
+            if options.json:
+                _tell(found)
+                return 0
+            changed = sum(row.state == "changed" for row in found.rows)
+            print(f"step {found.step + 1} with {found.words}: {changed} of {len(found.rows)} values change")
+            for one in found.doubtful:
+                print(f"    not as recorded even without a change: {one}")
+            print_rows(list(found.rows), everything=options.all)
+        return 0
+
+
+def _add_step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a recording (.tapeview)")
+    parser.add_argument("--step", type=int, metavar="N", help="the step; the first one is 1 (default: the last)")
+
+
+@contextmanager
+def _step(options: argparse.Namespace) -> Iterator[Context]:
+    from tapeview.explain.context import Context
+    from tapeview.trace.query import Recording, RecordingError
+
+    try:
+        recording = Recording.open(Path(options.file))
+    except RecordingError as error:
+        raise UserError(str(error)) from error
+    with recording:
+        count = recording.step_count
+        number = count if options.step is None else options.step
+        if not 1 <= number <= count:
+            raise UserError(f"there is no step {number}: the recording has {count} steps, from 1 on")
+        yield Context(recording, recording.step(number - 1))
+
+
+def _tell(what: object) -> None:
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode(msgspec.to_builtins(what)).decode() + "\n")
+
+
+def _print_checked(one: Checked) -> None:
+    words = {
+        "right": "right",
+        "rounded": "right up to the rounding of float32",
+        "wrong": "WRONG",
+    }[one.verdict]
+    place = "".join(f"[{k}]" for k in one.worst.index)
+    recorded = "not kept" if one.worst.recorded is None else f"{one.worst.recorded:.8g}"
+    print(f"    {one.subject} (gradient call of line {one.line}): {words}, {len(one.elements)} of {one.size} elements")
+    print(
+        f"        worst: {one.subject}{place}: recorded {recorded}, by the rules in float64 {one.worst.by_rules:.8g}, "
+        f"by finite differences {one.worst.by_differences:.8g}"
+    )
+    if one.culprits:
+        print(f"        not the derivative of what it computes: the script's own rule of {', '.join(one.culprits)}")

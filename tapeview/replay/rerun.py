@@ -1,0 +1,280 @@
+"""Works a recorded step out again on the engine: forward pass and backward passes, with or without changes.
+
+The updates that follow are not worked out again: what an optimizer did with a gradient is no part of the tape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import tapeview.engine.ops  # noqa: F401  fills OPS
+from tapeview.engine import observe
+from tapeview.engine.op import OPS, execute, execute_many
+from tapeview.engine.state import state
+from tapeview.engine.tape import GradientTape
+from tapeview.engine.tensor import EagerTensor
+from tapeview.explain.context import Context
+from tapeview.replay.attrs import AttributeLost, restored, widened
+from tapeview.replay.edits import Edits
+from tapeview.trace.query import GradientCall
+from tapeview.trace.records import BackwardStep, GradientFinished, GradientStarted, Op, TapeClosed, TapeOpened, Watched
+
+_NOTHING = Edits()
+_DRAWING = ("Random", "Multinomial", "Truncated", "ParameterizedTruncated", "StatelessRandom", "Dropout")
+
+
+class ReplayError(Exception):
+    """A step cannot be worked out again; the message is one sentence for the user."""
+
+
+@dataclass
+class Outcome:
+    """What came out, by the ids of the recorded tensors: ``values`` of the forward pass with what it was given,
+    ``gradients`` sent by each rule and added up at each input (None = nothing is sent), and ``answers`` of the gradient
+    calls as (call, number of the source). ``own`` are the ops (their ``seq``) that have a gradient rule of the script's
+    own (``tf.custom_gradient``), which no recording has: here the ops inside them are differentiated in its place.
+    """
+
+    values: dict[int, np.ndarray] = field(default_factory=dict)
+    gradients: dict[int, np.ndarray | None] = field(default_factory=dict)
+    own: set[int] = field(default_factory=set)
+    answers: dict[tuple[int, int], np.ndarray | None] = field(default_factory=dict)
+
+
+def missing(context: Context) -> list[str]:
+    """The names of what the step was given and of which no value was kept."""
+    made = context.step.made_by
+    given = {t for op in context.step.ops.values() if not op.call for t in op.inputs if t not in made}
+    return sorted({context.label(tensor) for tensor in given if context.value(tensor) is None})
+
+
+def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False) -> Outcome:
+    """Works the step out again, with changes.
+
+    Args:
+        wide: in float64.
+
+    Raises:
+        ReplayError: a value that the step was given was not kept, or an op cannot be worked out from what was recorded.
+    """
+    lost = missing(context)
+    if lost:
+        names = ", ".join(f"“{name}”" for name in lost[:5]) + (f" and {len(lost) - 5} more" if lost[5:] else "")
+        raise ReplayError(
+            f"step {context.step.index + 1} cannot be worked out again: of {names} no value was kept; record with "
+            "--keep-steps all and a larger --keep-values"
+        )
+    with _alone() as heard:
+        return _Rerun(context, edits, wide, heard).run()
+
+
+@contextmanager
+def _alone() -> Iterator[list[Any]]:
+    """No tapes of others, and a listener of our own."""
+    heard: list[Any] = []
+    before, listener = state.tapes, observe.sink
+    state.set_tapes(())
+    observe.listen(heard.append)
+    try:
+        yield heard
+    finally:
+        observe.listen(listener)
+        state.set_tapes(before)
+
+
+class _Rerun:
+    def __init__(self, context: Context, edits: Edits, wide: bool, heard: list[Any]) -> None:
+        self.context, self.edits, self.wide, self.heard = context, edits, wide, heard
+        self.tensors: dict[int, EagerTensor] = {}
+        self.tapes: dict[int, GradientTape] = {}
+        self.watched: dict[int, set[int]] = {}
+        self.sequence: dict[int, int] = {}
+        self.outcome = Outcome()
+
+    def run(self) -> Outcome:
+        with ExitStack() as opened:
+            for record in self.context.step.records:
+                if isinstance(record, TapeOpened):
+                    tape = self.tapes.setdefault(record.tape, GradientTape(True, False))
+                    if not tape._recording:
+                        opened.callback(tape.__exit__)
+                        tape.__enter__()
+                elif isinstance(record, TapeClosed) and record.tape in self.tapes:
+                    self.tapes[record.tape].__exit__()
+                elif isinstance(record, Watched):
+                    self._watch(record)
+                elif isinstance(record, Op) and not record.call and not record.error:
+                    self._op(record)
+                elif isinstance(record, GradientStarted):
+                    self._gradient(self.context.step.calls[record.call])
+        return self.outcome
+
+    def _watch(self, record: Watched) -> None:
+        if record.variable:
+            self.watched.setdefault(record.variable, set()).add(record.tape)
+        elif record.tape in self.tapes:
+            self.tapes[record.tape].watch(self._tensor(record.tensor))
+
+    def _tensor(self, tensor: int) -> EagerTensor:
+        """What the step was given, or computed so far."""
+        known = self.tensors.get(tensor)
+        if known is None:
+            value = self.context.value(tensor)
+            if value is None:
+                raise ReplayError(f"of “{self.context.label(tensor)}” no value was kept")
+            known = self.tensors[tensor] = EagerTensor(self._kind(np.array(value)))
+            known = self.tensors[tensor] = self._changed(tensor, known)
+            self.outcome.values[tensor] = known._array
+        for tape in self.watched.get(self.context.variable_of(tensor), ()):
+            if tape in self.tapes and self.tapes[tape]._recording and not self.tapes[tape]._paused:
+                self.tapes[tape].watch(known)
+        return known
+
+    def _kind(self, value: np.ndarray) -> np.ndarray:
+        return value.astype(np.float64) if self.wide and value.dtype.kind == "f" else value
+
+    def _changed(self, tensor: int, made: EagerTensor) -> EagerTensor:
+        """What stands in a tensor's place. A value that an op made is replaced behind the op: its rule goes by what the
+        op itself computed.
+        """
+        several = [edit for edit in self.edits.values if tensor in edit.tensors]
+        if not several:
+            return made
+        if made._origin is not None:
+            made = execute(OPS["Identity"], (made,))
+        for edit in several:
+            made._array = np.asarray(edit.change(made._array))
+        return made
+
+    def _op(self, record: Op) -> None:
+        inputs = tuple([self._tensor(tensor) for tensor in record.inputs])
+        if record.op.startswith(_DRAWING):
+            for tensor in record.outputs:
+                self._tensor(tensor)  # the numbers that were drawn
+            return
+        made = self._silently(record, inputs) if record.stopped or record.seq in self.edits.blocked else None
+        made = made or self._made(record, inputs)
+        if len(made) != len(record.outputs):
+            raise ReplayError(f"{record.op} in line {self.context.line(record.site)} gave another number of results")
+        for tensor, out in zip(record.outputs, made, strict=True):
+            self.tensors[tensor] = self._changed(tensor, out)
+            self.outcome.values[tensor] = self.tensors[tensor]._array
+
+    def _silently(self, record: Op, inputs: tuple[EagerTensor, ...]) -> tuple[EagerTensor, ...]:
+        before = state.tapes
+        state.set_tapes(())
+        try:
+            return self._made(record, inputs)
+        finally:
+            state.set_tapes(before)
+
+    def _made(self, record: Op, inputs: tuple[EagerTensor, ...]) -> tuple[EagerTensor, ...]:
+        where = f"{record.op} in line {self.context.line(record.site)}"
+        op = OPS.get(record.op)
+        if op is None:
+            return self._own(record, where)
+        try:
+            attrs = restored(record.attrs)
+        except AttributeLost as error:
+            raise ReplayError(f"{where} has an argument that a recording does not keep: {error}") from None
+        first = self.context.tensor(record.outputs[0]) if record.outputs else None
+        try:
+            if self.wide:
+                attrs = widened(attrs)
+            if len(record.outputs) == 1:
+                made: tuple[EagerTensor, ...] = (execute(op, inputs, attrs),)
+                if first is not None and made[0]._array.shape != first.shape and not self.edits.values:
+                    made = execute_many(op, inputs, attrs)
+            else:
+                made = execute_many(op, inputs, attrs)
+        except Exception as error:
+            raise ReplayError(f"{where} cannot be worked out again: {error}") from error
+        for heard in reversed(self.heard):
+            if heard[0] == observe.OP:
+                self.sequence[heard[1]] = record.seq
+                break
+        return made
+
+    def _own(self, record: Op, where: str) -> tuple[EagerTensor, ...]:
+        """The results of a function with a rule of the script's own: they have the values of tensors inside it."""
+        made: list[EagerTensor] = []
+        for tensor in record.outputs:
+            value = self.context.value(tensor)
+            inside = next((t for t in reversed(self.tensors) if self._equal(t, value)), None)
+            if inside is None:
+                raise ReplayError(f"{where} is an op of the script's own: a recording does not have its code")
+            made.append(execute(OPS["Identity"], (self.tensors[inside],)))
+        self.outcome.own.add(record.seq)
+        return tuple(made)
+
+    def _equal(self, tensor: int, value: np.ndarray | None) -> bool:
+        other = self.context.value(tensor)
+        if value is None or other is None or other.shape != value.shape or other.dtype != value.dtype:
+            return False
+        return bool(np.array_equal(other, value, equal_nan=other.dtype.kind in "fc"))
+
+    def _gradient(self, call: GradientCall) -> None:
+        started = call.started
+        tape = self.tapes.get(started.tape)
+        if started.kind != "gradient" or tape is None or call.finished is None or call.finished.error:
+            return
+        targets = [self._tensor(tensor) for tensor in started.targets]
+        seeds = [self._seed(tensor) for tensor in started.seeds]
+        sources: list[list[EagerTensor]] = []
+        for source in started.sources:
+            versions = self.context.versions.get(source.variable, set()) if source.variable else {source.tensor}
+            sources.append([self.tensors[t] for t in sorted(versions) if t in self.tensors])
+        flat = [tensor for several in sources for tensor in several]
+        del self.heard[:]
+        try:
+            given = seeds if len(seeds) == len(targets) else None
+            found = iter(tape.gradient(targets, flat, output_gradients=given)) if flat else iter(())
+        except Exception as error:
+            raise ReplayError(f"the gradient of line {self.context.line(started.site)}: {error}") from error
+        for number, several in enumerate(sources):
+            parts = [one for one in (next(found) for _ in several) if one is not None]
+            dense = [one._densify() if hasattr(one, "_densify") else one for one in parts]
+            total = sum((one._array for one in dense[1:]), dense[0]._array) if dense else None
+            self.outcome.answers[started.call, number] = total
+            self._answered(call.finished, number, dense, total)
+        self._rules(call.steps)
+
+    def _seed(self, tensor: int) -> EagerTensor:
+        known = self.tensors.get(tensor)
+        if known is not None:
+            return known
+        value = self.context.value(tensor)
+        if value is None:
+            raise ReplayError("of an upstream gradient that the script gave no value was kept")
+        return EagerTensor(self._kind(np.array(value)))
+
+    def _answered(
+        self, finished: GradientFinished, number: int, dense: list[EagerTensor], total: np.ndarray | None
+    ) -> None:
+        if number < len(finished.results) and finished.results[number].tensor and total is not None:
+            tensor = finished.results[number].tensor
+            # With one part it is the very tensor that a tape around this one follows.
+            self.tensors[tensor] = dense[0] if len(dense) == 1 else EagerTensor(total)
+            self.outcome.gradients[tensor] = self.outcome.values[tensor] = total
+
+    def _rules(self, recorded: tuple[BackwardStep, ...]) -> None:
+        """What each rule sent, beside what it sent when the script ran."""
+        sent: dict[int, list[Any]] = {}
+        for heard in self.heard:
+            if heard[0] == observe.BACKWARD:
+                sent.setdefault(self.sequence.get(heard[2], 0), []).append(heard)
+        for step in recorded:
+            several = sent.get(step.op)
+            now = several.pop(0) if several else None
+            for place, ids in ((4, step.contributions), (5, step.totals)):
+                for k, tensor in enumerate(ids):
+                    if tensor and tensor not in self.outcome.gradients:
+                        one: Any = now[place][k] if now is not None and k < len(now[place]) else None
+                        if hasattr(one, "_densify"):
+                            one = one._densify()
+                        self.outcome.gradients[tensor] = one._array if one is not None else None

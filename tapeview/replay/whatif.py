@@ -1,0 +1,127 @@
+"""What if a value were another one: a step worked out again with changes, beside the step as it was recorded."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from tapeview.explain import code
+from tapeview.explain.compare import CHANGED, SAME, TOLERANCE, Difference, relative
+from tapeview.explain.context import Context
+from tapeview.replay.edits import Edits
+from tapeview.replay.rerun import Outcome, rerun
+from tapeview.trace import names
+from tapeview.trace.records import BackwardStep, Op
+
+
+class WhatIf(msgspec.Struct, frozen=True):
+    """What was changed, in words; a row for each op, rule and answer of a gradient call; and the names of ops whose
+    result on unchanged inputs is not the recorded one: what comes behind them cannot be trusted.
+    """
+
+    words: str
+    step: int
+    rows: tuple[Difference, ...]
+    doubtful: tuple[str, ...]
+
+
+def what_if(context: Context, edits: Edits) -> WhatIf:
+    """The step with changes, beside itself.
+
+    Raises:
+        ReplayError: it cannot be worked out again.
+    """
+    before, after = rerun(context), rerun(context, edits)
+    return WhatIf(edits.words, context.step.index, tuple(_rows(context, before, after)), doubtful(context, before))
+
+
+def doubtful(context: Context, before: Outcome) -> tuple[str, ...]:
+    """The ops whose results, worked out again without changes, are not those of the recording."""
+    found = []
+    for op in context.step.ops.values():
+        for tensor in op.outputs if not op.call else ():
+            value, again = context.value(tensor), before.values.get(tensor)
+            if value is None or again is None:
+                continue
+            if value.shape != again.shape or relative(value, again) > TOLERANCE:
+                found.append(f"{op.op} (line {context.line(op.site)})")
+                break
+    for seq in sorted(before.own):
+        op = context.step.ops[seq]
+        found.append(f"the gradient of {op.op} (line {context.line(op.site)}), whose rule is the script's own")
+    return tuple(found)
+
+
+def _rows(context: Context, before: Outcome, after: Outcome) -> list[Difference]:
+    rows: list[Difference] = []
+    given = set[int]()
+    for position in context.step.positions:
+        record, at = position.record, position.index
+        if isinstance(record, Op) and not record.call:
+            line = context.line(record.site)
+            for tensor in record.inputs:
+                if tensor not in context.step.made_by and tensor not in given:
+                    given.add(tensor)
+                    kind = "variable" if context.variable_of(tensor) else "constant"
+                    values = before.values.get(tensor), after.values.get(tensor)
+                    rows.append(_row("input", context.label(tensor), kind, line, at, tensor, *values))
+            for tensor in record.outputs:
+                values = before.values.get(tensor), after.values.get(tensor)
+                rows.append(_row("forward", context.label(tensor), record.op, line, at, tensor, *values))
+        elif isinstance(record, BackwardStep):
+            op = context.op_of(record)
+            for k, tensor in enumerate(record.contributions):
+                if tensor and op is not None and k < len(op.inputs):
+                    values = before.gradients.get(tensor), after.gradients.get(tensor)
+                    name = f"∂ {context.label(op.inputs[k])}"
+                    rows.append(_row("backward", name, op.op, context.line(op.site), at, tensor, *values))
+    return rows + _answers(context, before, after)
+
+
+def _answers(context: Context, before: Outcome, after: Outcome) -> list[Difference]:
+    rows: list[Difference] = []
+    known = context.recording.variables()
+    last = len(context.step.positions) - 1
+    for (call, number), value in before.answers.items():
+        started = context.step.calls[call].started
+        source = started.sources[number]
+        variable = known.get(source.variable)
+        subject = names.variable_name(context.recording, variable) if variable else context.label(source.tensor)
+        line = code.place(context.recording, started.site)[1]
+        now = after.answers.get((call, number))
+        rows.append(_row("backward", f"gradient of {subject}", started.kind, line, last, 0, value, now))
+    return rows
+
+
+def _row(
+    phase: str,
+    name: str,
+    op: str,
+    line: int,
+    at: int,
+    tensor: int,
+    before: np.ndarray | None,
+    after: np.ndarray | None,
+) -> Difference:
+    why = ""
+    if before is None or after is None:
+        difference = 0.0 if before is after else float("inf")
+        why = "None now" if after is None and before is not None else "None before" if before is None else ""
+    elif before.shape != after.shape:
+        difference, why = float("inf"), f"shape {before.shape} and {after.shape}"
+    else:
+        difference = relative(before, after)
+        why = "NaN or Inf in one of them" if difference == float("inf") else ""
+    norms = (_norm(before), _norm(after))
+    state = SAME if difference <= TOLERANCE else CHANGED
+    return Difference(phase, name, op, line, state, at, at, difference, norms, (tensor, tensor), True, why)
+
+
+def _norm(value: np.ndarray | None) -> float | None:
+    if value is None or value.dtype.kind not in "fciu":
+        return None
+    with np.errstate(all="ignore"):
+        found = float(
+            np.linalg.norm(value.reshape(-1).astype(np.complex128 if value.dtype.kind == "c" else np.float64))
+        )
+    return found if np.isfinite(found) else None
