@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tapeview.engine import nest
 from tapeview.engine.deferred import executing
 from tapeview.engine.deferred.cells import Cell
 from tapeview.engine.deferred.feeds import fed_tensor, value_for
@@ -193,7 +194,25 @@ class _Device:
 
 
 def _flat_feeds(feed_dict: Any) -> dict[Any, Any]:
-    return feed_dict if isinstance(feed_dict, dict) else dict(feed_dict)
+    """A value for each tensor. A tuple of tensors (a cell's state) is fed a structure like it.
+
+    Raises:
+        ValueError: the structure is another one.
+    """
+    given = feed_dict if isinstance(feed_dict, dict) else dict(feed_dict)
+    if not any(isinstance(key, tuple) for key in given):
+        return given
+    flat: dict[Any, Any] = {}
+    for key, value in given.items():
+        keys = nest.flatten(key) if isinstance(key, tuple) else [key]
+        values = nest.flatten(value) if isinstance(key, tuple) else [value]
+        if len(keys) != len(values):
+            raise ValueError(
+                "Could not flatten dictionary: "
+                f"key had {len(keys)} elements, but value had {len(values)} elements. Key: {key}, value: {value}."
+            )
+        flat.update(zip(keys, values, strict=True))
+    return flat
 
 
 def _forget(session: Session) -> None:

@@ -16,7 +16,7 @@ from tapeview.engine.ops.elementwise import abs as abs_
 from tapeview.engine.ops.elementwise import cast, stop_gradient, zeros_like
 from tapeview.engine.ops.exponential import exp, log, log1p, sigmoid
 from tapeview.engine.ops.select import where
-from tapeview.engine.ops.shape import expand_dims, static_int, transpose
+from tapeview.engine.ops.shape import expand_dims, reshape, static_int, transpose
 from tapeview.engine.shapes import bracketed
 from tapeview.engine.tensor import Array, EagerTensor
 
@@ -97,7 +97,12 @@ def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: Any = -1, 
         order = [k for k in range(rank) if k != at] + [at]
         scores, targets = transpose(scores, order), transpose(targets, order)
     _check_broadcast(scores, targets)
+    shape = scores._array.shape
+    if targets._array.ndim != rank:
+        scores, targets = (reshape(t, [-1, t._array.shape[-1]]) for t in (scores, targets))
     loss = execute(SOFTMAX_XENT, (scores, targets))
+    if loss._array.ndim != rank - 1:
+        loss = reshape(loss, shape[:-1])
     return cast(loss, to_tensor(logits).dtype)  # type: ignore[no-any-return]
 
 
@@ -105,7 +110,7 @@ def _check_broadcast(scores: EagerTensor, targets: EagerTensor) -> None:
     # The kernel sees matrices: examples by classes.
     sizes = [[int(np.prod(t._array.shape[:-1])), *t._array.shape[-1:]] for t in (scores, targets)]
     fits = all(a == b or 1 in (a, b) for a, b in zip(*sizes, strict=True))
-    if not fits or scores._array.ndim != targets._array.ndim:
+    if not fits:
         text = f"logits and labels must be broadcastable: logits_size={bracketed(sizes[0])} "
         raise invalid("SoftmaxCrossEntropyWithLogits", f"{text}labels_size={bracketed(sizes[1])}")
 

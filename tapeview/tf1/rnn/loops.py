@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeview.engine import deferred, dtypes, nest
 from tapeview.engine.deferred import tf
+from tapeview.engine.state import state as finding
 from tapeview.tf1 import graphs
 from tapeview.tf1.rnn.cells import examples_of, zeros_of
 from tapeview.tf1.rnn.wrappers import prepared
@@ -102,6 +103,11 @@ def _steps(cell: Any, x: Any, lengths: Any, state: Any) -> tuple[Any, Any]:
     """The outputs (time, examples, size) and the last state, for inputs of as many steps; computes at once."""
     outputs: list[Any] = []
     counts = None if lengths is None else np.asarray(lengths._array)
+    if finding.trying:
+        # The number of examples is made up, and need not be that of what is given beside the inputs.
+        examples = x.shape[1]
+        counts = None if counts is None else np.resize(counts, examples)
+        state = nest.map_structure(lambda part: tf.zeros([examples, *part.shape[1:]], dtype=part.dtype), state)
     for t, step in enumerate(tf.unstack(x)):
         if counts is not None and outputs and t >= counts.max(initial=0):
             outputs.append(tf.zeros_like(outputs[0]))
@@ -207,7 +213,7 @@ def bidirectional_dynamic_rnn(
                 cell_bw, turned(graphs.tensor(inputs)), sequence_length, initial_state_bw, dtype,
                 time_major=time_major, scope=backward,
             )  # fmt: skip
-        return (there, turned(back)), (last, last_back)
+    return (there, turned(back)), (last, last_back)
 
 
 def static_bidirectional_rnn(

@@ -8,6 +8,7 @@ from typing import Any
 
 from tapeview.engine import nest
 from tapeview.engine.deferred import tf
+from tapeview.engine.state import state
 from tapeview.tf1 import graphs
 from tapeview.tf1.initializers import Zeros
 from tapeview.tf1.rnn.cells import LSTMStateTuple, RNNCell, depth_of
@@ -111,7 +112,8 @@ class DropoutWrapper(_Around):
         if self._seed is not None:
             digest = hashlib.md5(f"{self._seed}{word}_0".encode()).hexdigest()
             seed = int(digest[:8], 16) & 0x7FFFFFFF
-        return tf.nn.dropout(value, rate=1 - chance, seed=seed)
+        # While shapes are found out the chance is made up, and may be one that is refused.
+        return tf.nn.dropout(value, rate=0.5 if state.trying else 1 - chance, seed=seed)
 
     def chances(self) -> list[Any]:
         """The probabilities that are tensors of a graph."""

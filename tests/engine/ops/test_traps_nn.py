@@ -223,3 +223,17 @@ def test_gather_nd_of_rows_is_sparse_too() -> None:
     found = tape.gradient(y, x)
     assert isinstance(found, tf.IndexedSlices)
     same(tf.convert_to_tensor(found).numpy(), [0.0, 0.0, 2.0])
+
+
+def test_cross_entropy_sees_labels_of_another_rank_as_rows() -> None:
+    logits = tf.constant([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]])
+    labels = [[[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]]
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    same(loss.numpy(), [0.40760595, 0.40760604])
+    same(tape.gradient(loss, logits).numpy()[0], [0.09003057, 0.24472848, -0.33475906])
+    one_row = tf.nn.softmax_cross_entropy_with_logits(labels=[1.0, 0.0, 0.0], logits=logits)
+    same(one_row.numpy(), [2.407606, 0.40760604])
+    cube = tf.nn.softmax_cross_entropy_with_logits(labels=labels[0], logits=tf.reshape(logits, [2, 1, 3]))
+    same(cube.numpy(), [[0.40760595], [0.40760604]])
