@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.engine import deferred, dtypes, names
+from tapeview.engine import deferred, dtypes, log, names, observe
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.deferred import assigns
 from tapeview.engine.deferred.static_shapes import Sizes
@@ -122,13 +122,32 @@ def node(function: Callable[..., Any], type: str, *inputs: Any) -> Any:
     return deferred.add_node(function, inputs, None, type)
 
 
-def update(function: Callable[..., Any], type: str, held: Sequence[Any], given: Sequence[Any]) -> Any:
-    """A node that changes variables: ``function(*held, *given)``, with the session's variables in place of ``held``."""
+def update(
+    function: Callable[..., Any], type: str, held: Sequence[Any], given: Sequence[Any],
+    rate: tuple[str, int] | None = None,
+) -> Any:  # fmt: skip
+    """A node that changes variables: ``function(*held, *given)``, with the session's variables in place of ``held``.
+
+    Args:
+        rate: a name, and which of ``given`` is the learning rate to be told by that name.
+
+    Raises:
+        TypeError: a gradient of another type.
+    """
+    count = len(held)
+
+    def applied(*args: Any) -> Any:
+        if rate is not None and observe.sink is not None:
+            log.measure("rate", rate[0], args[count + rate[1]])
+        return function(*args)
+
     if not deferred.building():
-        return function(
-            *held, *(g if isinstance(g, EagerTensor) or hasattr(g, "_densify") else to_tensor(g) for g in given)
-        )
-    graph, count = held[0].graph, len(held)
+        return applied(*held, *[g if hasattr(g, "_densify") else to_tensor(g) for g in given])
+
+    def on_cells(*args: Any) -> Any:
+        applied(*[cell.known() for cell in args[:count]], *args[count:])
+        return args[0].known()._value
+
     tensors = [tensor(g) for g in given]
     for t in tensors:
         if t.dtype.base_dtype is not kind(held[0]) and (t.sizes or not (t.dtype.is_floating or t.dtype.is_integer)):
@@ -136,13 +155,7 @@ def update(function: Callable[..., Any], type: str, held: Sequence[Any], given: 
                 f"Input '{'delta' if count == 1 else 'grad'}' of '{type}' Op has type {t.dtype.base_dtype.name} that "
                 f"does not match type {kind(held[0]).name} of argument 'var'."
             )
-
-    def applied(*args: Any) -> Any:
-        cells = args[:count]
-        function(*[cell.known() for cell in cells], *args[count:])
-        return cells[0].known()._value
-
-    return assigns.add_update(graph, type, type, applied, held, tensors)
+    return assigns.add_update(held[0].graph, type, type, on_cells, held, tensors)
 
 
 def multiplied(variable: Any, factor: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapeview.engine import deferred
+from tapeview.engine import deferred, observe
 from tapeview.tensorflow.loader import Namespace
 
 tf: Any = Namespace("tensorflow", "tf", tf1=True)
@@ -93,3 +93,20 @@ def test_slots_that_were_fetched_stay_as_they_were() -> None:
         np.testing.assert_array_equal(other.run(adam.get_slot(w, "m")), [0, 0])
         sess.run(tf.global_variables_initializer())
         np.testing.assert_array_equal(sess.run(adam.get_slot(w, "m")), [0, 0])
+
+
+def test_the_learning_rate_is_told_once_a_step() -> None:
+    w, b = tf.Variable(1.0), tf.Variable(2.0)
+    rate = tf.train.exponential_decay(0.1, count := tf.train.get_or_create_global_step(), 1, 0.5)
+    step = tf.train.MomentumOptimizer(rate, 0.9).minimize(w * b, global_step=count)
+    told: list[Any] = []
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        observe.listen(told.append)
+        try:
+            for _ in range(2):
+                sess.run(step)
+        finally:
+            observe.listen(None)
+    rates = [(e[1], e[2], round(e[3], 6)) for e in told if e[0] == observe.MEASURED]
+    assert rates == [("rate", "Momentum", 0.1), ("rate", "Momentum", 0.05)]

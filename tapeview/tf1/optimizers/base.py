@@ -38,6 +38,8 @@ class Optimizer:
         self._name = name
         self._slots: dict[str, dict[int, tuple[Any, Any]]] = {}
         self._others: dict[tuple[str, Any], Any] = {}
+        self._rate: Any = None
+        self._told = False
 
     def get_name(self) -> str:
         """The optimizer's name."""
@@ -125,6 +127,7 @@ class Optimizer:
             self._create_slots([v for _, v in used])
         with graphs.name_scope(name, self._name) as scope:
             self._prepare()
+            self._told = False
             updates = []
             for gradient, variable in used:
                 with graphs.name_scope(f"update_{graphs.op_name(variable)}"):
@@ -163,6 +166,12 @@ class Optimizer:
     def _apply_sparse(self, grad: Any, var: Any) -> Any:
         """The update of a variable by IndexedSlices."""
         return self._apply_dense(grad, var)
+
+    def _update(self, rule: Callable[..., Any], type: str, held: Sequence[Any], given: Sequence[Any]) -> Any:
+        """A node of an update; the first one of a step tells the learning rate."""
+        rate = None if self._told else next((k for k, g in enumerate(given) if g is self._rate), None)
+        self._told = True
+        return graphs.update(rule, type, held, given, None if rate is None else (self._name, rate))
 
     def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Any:
         """The operation that is done when all updates are."""

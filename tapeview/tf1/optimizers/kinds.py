@@ -21,7 +21,7 @@ class GradientDescentOptimizer(Optimizer):
         self._rate = self._tensor(self._learning_rate, "learning_rate")
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return graphs.update(rules.gradient_descent, "ApplyGradientDescent", [var], [self._rate, grad])
+        return self._update(rules.gradient_descent, "ApplyGradientDescent", [var], [self._rate, grad])
 
 
 class MomentumOptimizer(Optimizer):
@@ -49,7 +49,7 @@ class MomentumOptimizer(Optimizer):
             return rules.momentum(var, accum, lr, grad, share, nesterov)
 
         given = [self._rate, grad, self._share]
-        return graphs.update(momentum, "ApplyMomentum", [var, self.get_slot(var, "momentum")], given)
+        return self._update(momentum, "ApplyMomentum", [var, self.get_slot(var, "momentum")], given)
 
 
 class AdamOptimizer(Optimizer):
@@ -73,7 +73,7 @@ class AdamOptimizer(Optimizer):
             self._zeros_slot(var, "v", self._name)
 
     def _prepare(self) -> None:
-        self._lr_t = self._tensor(self._lr, "learning_rate")
+        self._rate = self._tensor(self._lr, "learning_rate")
         self._beta1_t = self._tensor(self._beta1, "beta1")
         self._beta2_t = self._tensor(self._beta2, "beta2")
         self._epsilon_t = self._tensor(self._epsilon, "epsilon")
@@ -81,8 +81,8 @@ class AdamOptimizer(Optimizer):
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         held = [var, self.get_slot(var, "m"), self.get_slot(var, "v")]
         powers = self._get_beta_accumulators()
-        given = [*powers, self._lr_t, self._beta1_t, self._beta2_t, self._epsilon_t, grad]
-        return graphs.update(rules.adam, "ApplyAdam", held, given)
+        given = [*powers, self._rate, self._beta1_t, self._beta2_t, self._epsilon_t, grad]
+        return self._update(rules.adam, "ApplyAdam", held, given)
 
     def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Any:
         first, second = self._get_beta_accumulators()
@@ -122,14 +122,14 @@ class RMSPropOptimizer(Optimizer):
         given = [self._rate, self._decay_t, self._share, self._epsilon_t, grad]
         held = [var, self.get_slot(var, "rms"), self.get_slot(var, "momentum")]
         if not self._centered:
-            return graphs.update(rules.rmsprop, "ApplyRMSProp", held, given)
+            return self._update(rules.rmsprop, "ApplyRMSProp", held, given)
 
         def centered(
             var: Any, ms: Any, mom: Any, mg: Any, lr: Any, decay: Any, share: Any, epsilon: Any, grad: Any
         ) -> Any:
             return rules.rmsprop(var, ms, mom, lr, decay, share, epsilon, grad, mg)
 
-        return graphs.update(centered, "ApplyCenteredRMSProp", [*held, self.get_slot(var, "mg")], given)
+        return self._update(centered, "ApplyCenteredRMSProp", [*held, self.get_slot(var, "mg")], given)
 
 
 class AdagradOptimizer(Optimizer):
@@ -152,9 +152,7 @@ class AdagradOptimizer(Optimizer):
         self._rate = self._tensor(self._learning_rate, "learning_rate")
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return graphs.update(
-            rules.adagrad, "ApplyAdagrad", [var, self.get_slot(var, "accumulator")], [self._rate, grad]
-        )
+        return self._update(rules.adagrad, "ApplyAdagrad", [var, self.get_slot(var, "accumulator")], [self._rate, grad])
 
 
 class AdadeltaOptimizer(Optimizer):
@@ -173,13 +171,13 @@ class AdadeltaOptimizer(Optimizer):
             self._zeros_slot(var, "accum_update", self._name)
 
     def _prepare(self) -> None:
-        self._lr_t = self._tensor(self._lr, "lr")
+        self._rate = self._tensor(self._lr, "lr")
         self._rho_t = self._tensor(self._rho, "rho")
         self._epsilon_t = self._tensor(self._epsilon, "epsilon")
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         held = [var, self.get_slot(var, "accum"), self.get_slot(var, "accum_update")]
-        return graphs.update(rules.adadelta, "ApplyAdadelta", held, [self._lr_t, self._rho_t, self._epsilon_t, grad])
+        return self._update(rules.adadelta, "ApplyAdadelta", held, [self._rate, self._rho_t, self._epsilon_t, grad])
 
 
 class FtrlOptimizer(Optimizer):
@@ -232,7 +230,7 @@ class FtrlOptimizer(Optimizer):
             return rules.ftrl(var, accum, linear, grad, lr, l1, l2, power, shrinkage)
 
         held = [var, self.get_slot(var, "accum"), self.get_slot(var, "linear")]
-        return graphs.update(ftrl, "ApplyFtrl", held, [grad, self._rate, self._l1_t, self._l2_t, self._power_t])
+        return self._update(ftrl, "ApplyFtrl", held, [grad, self._rate, self._l1_t, self._l2_t, self._power_t])
 
 
 class ProximalGradientDescentOptimizer(Optimizer):
@@ -252,7 +250,7 @@ class ProximalGradientDescentOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         given = [self._rate, self._l1_t, self._l2_t, grad]
-        return graphs.update(rules.proximal_gradient_descent, "ApplyProximalGradientDescent", [var], given)
+        return self._update(rules.proximal_gradient_descent, "ApplyProximalGradientDescent", [var], given)
 
 
 class ProximalAdagradOptimizer(ProximalGradientDescentOptimizer):
@@ -274,4 +272,4 @@ class ProximalAdagradOptimizer(ProximalGradientDescentOptimizer):
     def _apply_dense(self, grad: Any, var: Any) -> Any:
         held = [var, self.get_slot(var, "accumulator")]
         given = [self._rate, self._l1_t, self._l2_t, grad]
-        return graphs.update(rules.proximal_adagrad, "ApplyProximalAdagrad", held, given)
+        return self._update(rules.proximal_adagrad, "ApplyProximalAdagrad", held, given)
