@@ -112,14 +112,27 @@ def here(depth: int = 2) -> Site:
     return site
 
 
-def stand_at(site: Site) -> None:
-    """What the engine calls from now on counts as called at ``site``, until the script's own code goes on: so the ops
-    of a node have the site at which the script built it. End it with :func:`forget`."""
-    global _last
-    here(3)
-    frame, back, instruction, context, _ = _last
-    if frame is not None:
-        _last = (frame, back, instruction, context, {frame.f_lasti: site})
+class Standing:
+    """The script's call that runs now, in which the engine can pretend to be called from elsewhere: so the ops of a node
+    have the site at which the script built it."""
+
+    __slots__ = ("_here",)
+
+    def __init__(self) -> None:
+        here(3)
+        self._here = _last
+
+    def at(self, site: Site) -> None:
+        """What the engine calls from now on counts as called at ``site``, until the script's own code goes on."""
+        global _last
+        frame, back, instruction, context, _ = self._here
+        if frame is not None:
+            _last = (frame, back, instruction, context, {frame.f_lasti: site})
+
+    def end(self) -> None:
+        """Nothing is pretended any more, and the call's frame is let go."""
+        forget()
+        self._here = _last
 
 
 def _number(frames: Frames) -> Site:

@@ -48,7 +48,7 @@ RUN_STARTED = 17
 """(RUN_STARTED, tape, run, graph, [fetch names], [(node number, output index, tensor fed)], site, thread): follows the
 TAPE_OPENED of the run's tape."""
 NODE_RAN = 18
-"""(NODE_RAN, tape, node number, (output tensor or None, ...), thread)"""
+"""(NODE_RAN, tape, node number, (output tensor or None, ...), thread): a node was evaluated; constants are not"""
 RUN_FINISHED = 19
 """(RUN_FINISHED, tape, [(fetch name, tensor or None)], error or None): comes before the run's tape is closed."""
 

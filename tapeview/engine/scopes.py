@@ -28,21 +28,23 @@ class scope:
     Args:
         name: what the part is called.
         kind: "block", or "layer" for the call of a layer.
+        site: where it stands in the script, if that is known; else the call that opens it.
     """
 
-    __slots__ = ("_kind", "_name", "_number", "_outer")
+    __slots__ = ("_kind", "_name", "_number", "_outer", "_site")
 
-    def __init__(self, name: str, kind: str = "block") -> None:
+    def __init__(self, name: str, kind: str = "block", site: int | None = None) -> None:
         self._name = name
         self._kind = kind
         self._number = 0
+        self._site = site
 
     def __enter__(self) -> scope:
         sink = observe.sink
         if sink is not None:
             self._outer = outer = _innermost.scope
             self._number = _innermost.scope = number = _next_scope()
-            site = callsite.here()
+            site = callsite.here() if self._site is None else self._site
             sink((observe.SCOPE_OPENED, number, str(self._name), self._kind, _get_ident(), outer, site))
         return self
 

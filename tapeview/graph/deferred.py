@@ -217,7 +217,10 @@ class _Picture:
         scopes = tuple(f"{one.name}/" for one in inside if one.kind == "variable")
         if len(owned) == 1 and all(f"{one.name}/".startswith(scopes) for one in inside):
             label = f"{label} · {owned.pop()}"  # what an optimizer keeps for the variables of a scope
-        if group.kind == "stretch":
+        scopes = tuple(member.label for member in group.members if isinstance(member, Group) and member.label)
+        if group.kind == "stretch" and len(scopes) == len(group.members):
+            label = f"{scopes[0]} … {scopes[-1]}"
+        elif group.kind == "stretch":
             types = Counter(node.type for node in inside)
             first, last = inside[0].name, inside[-1].name
             label = f"{next(iter(types))} × {len(inside)}" if len(types) == 1 else f"{first} … {last}"

@@ -70,6 +70,7 @@ class _Checker:
         self.sites: set[int] = set()
         self.scopes: set[int] = set()
         self.graph_of: dict[str, int] = {}
+        self._valued: list[tuple[int, str]] = []
 
     def say(self, problem: str) -> None:
         """Note a problem, once."""
@@ -84,6 +85,8 @@ class _Checker:
         self._sites()
         self._graphs()
         self._chunks()
+        for value, name in self._valued:
+            self._known(self.tensors, (value,), "tensor", name)
         self._values()
         self._points()
         self._figures()
@@ -211,6 +214,7 @@ class _Checker:
             for node in graphs.nodes(graph):
                 name = f"node {node.number} of graph {graph} ({node.name[:40]})"
                 self._site(node.site, name)
+                self._valued.append((node.value, name))
                 wanted = {*(source for source, _ in node.inputs), *node.controls, node.serves} - {0}
                 for missing in sorted(number for number in wanted if graphs.node(graph, number) is None):
                     self.say(f"{name}: it mentions node {missing}, which is not there")

@@ -24,6 +24,7 @@ class GraphNode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``kind`` is ``"op"``, ``"constant"``, ``"placeholder"``, ``"variable"``, ``"gradient"`` or ``"assign"``. ``inputs``
     has (node, number of its output) pairs, ``controls`` the nodes that are evaluated before it without being read.
     ``serves`` is the number of the forward node whose gradient this node is, else 0. ``site`` is where it was built.
+    ``value`` is the tensor that a constant is in each run, 0 for what has to be evaluated.
     """
 
     graph: int
@@ -36,6 +37,7 @@ class GraphNode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     outputs: tuple[Output, ...]
     serves: int = 0
     site: int = 0
+    value: int = 0
 
 
 class Fed(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -67,7 +69,7 @@ class RunStarted(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=14)
 
 
 class NodeRan(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=15):
-    """A node was evaluated: what happened in the step since the node before belongs to it.
+    """A node was evaluated (constants are not): what happened in the step since the node before belongs to it.
 
     ``outputs`` has one tensor per output, 0 for one without a value.
     """

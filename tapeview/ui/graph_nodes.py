@@ -257,10 +257,15 @@ class NodePainter:
         start = _rect(self.scene, marks.selected)
         for node in marks.related:
             rect = _rect(self.scene, node)
-            side = 1 if rect.center().x() >= start.center().x() else -1
-            ends = [QPointF(start.center().x() + side * start.width() / 2, start.center().y())]
-            ends.append(QPointF(rect.center().x() - side * rect.width() / 2, rect.center().y()))
-            painter.drawLine(QLineF(*ends))
+            if rect.left() < start.right() and rect.right() > start.left():
+                upper, lower = sorted((start, rect), key=QRectF.top)
+                x = max(upper.left(), lower.left()) + 14  # beside the edge that may be there
+                painter.drawLine(QLineF(x, upper.bottom(), x, lower.top()))
+            else:
+                side = 1 if rect.center().x() >= start.center().x() else -1
+                first = QPointF(start.center().x() + side * start.width() / 2, start.center().y())
+                last = QPointF(rect.center().x() - side * rect.width() / 2, rect.center().y())
+                painter.drawLine(QLineF(first, last))
             self._ring(painter, state, node, 4.5 * unit)
 
     def _ring(self, painter: QPainter, state: State, node: int, away: float) -> None:
@@ -277,7 +282,7 @@ class NodePainter:
             at = _rect(scene, int(node)).topLeft() + QPointF(12, 0)
             self._tags.word(painter, tr("fed"), at, "watch", zoom)
         for node in shown[scene.fetched[shown]]:
-            at = _rect(scene, int(node)).bottomRight() + QPointF(10, -2)
+            at = _rect(scene, int(node)).bottomRight() + QPointF(10, 5)
             self._tags.word(painter, tr("fetched"), at, "ok", zoom, from_right=True)
 
     # -- inner -------------------------------------------------------------------------------------------------------

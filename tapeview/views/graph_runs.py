@@ -95,6 +95,8 @@ class DeferredScene(Scene):
 
     def tensors(self, node: GraphNode, position: int) -> tuple[int, ...]:
         """What a node has made by a position: tensors, 0 for no value; () if nothing."""
+        if node.value:
+            return (node.value,)
         found = self.run.outputs(node.number, position) if self.run is not None else ()
         if not found and self.run is not None:
             fed = [self.run.fed.get((node.number, output), 0) for output in range(len(node.outputs))]
@@ -134,7 +136,7 @@ class DeferredScene(Scene):
         position = state.position
         if shown.role == "variable":
             found = self._variable_words(shown, position)
-        elif shown.kind == "node" and state.executed[node] and self.run is not None:
+        elif shown.kind == "node" and (state.executed[node] or shown.role == "constant"):
             tensors = self.tensors(self.members(shown)[0], position)
             found = self._tensor_words(tensors[0]) if tensors else ""
         else:

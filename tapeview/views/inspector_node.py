@@ -78,7 +78,9 @@ class NodePages(Pages):
         return " · ".join(words)
 
     def _outputs(self, node: GraphNode, run: RunIndex | None, role: str) -> tuple[Entry, ...]:
-        made = run.outputs(node.number, self._at) if run is not None else ()
+        made: tuple[int, ...] = (node.value,) if node.value else ()
+        if run is not None and not made:
+            made = run.outputs(node.number, self._at)
         entries = []
         for k, output in enumerate(node.outputs):
             tensor = made[k] if k < len(made) else 0

@@ -95,6 +95,11 @@ def _index(key: _ById) -> RunIndex:
     asked = [recording.graphs.named(found.graph, name) for name in run.started.fetches]
     found.fetched = frozenset(node.number for node in asked if node is not None)
     found.needed = _needed(recording, found, [node for node in asked if node is not None]) | found._done.keys()
+    for number in found.needed:
+        one = recording.graphs.node(found.graph, number)
+        if one is not None and one.value:
+            found._first[number] = 0
+            found._done[number] = [(0, (one.value,))]
     return found
 
 

@@ -39,6 +39,7 @@ class Node(NamedTuple):
     outputs: Sequence[tuple[str, tuple[int | None, ...] | None]] = (("float32", ()),)
     serves: int = 0
     kind: str = "op"
+    value: Any = None
 
 
 def say(*event: Any) -> None:

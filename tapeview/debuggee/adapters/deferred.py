@@ -25,8 +25,9 @@ class Built(NamedTuple):
 class Graphs:
     """Writes nodes and the list of runs, which are kept whatever is kept of a step."""
 
-    def __init__(self, writer: Writer, sites: Sites) -> None:
+    def __init__(self, writer: Writer, sites: Sites, tensors: Tensors) -> None:
         self._writer = writer
+        self._tensors = tensors
         self._site = sites.id_of
         self._newest: dict[int, int] = {}
         self._named: dict[tuple[int, str], Built] = {}
@@ -42,7 +43,7 @@ class Graphs:
         self._writer.add_node(
             GraphNode(
                 graph, node.number, name, storable(node.type), node.kind, inputs, tuple(node.controls), outputs,
-                node.serves, place,
+                node.serves, place, 0 if node.value is None else self._tensors.known_or_outside(node.value),
             )
         )  # fmt: skip
         self._newest[graph] = max(node.number, self._newest.get(graph, 0))

@@ -23,6 +23,7 @@ from tapeview.debuggee.adapters.tensors import Tensors, new_id
 from tapeview.engine import observe
 from tapeview.engine.tensor import EagerTensor
 from tapeview.trace import records as r
+from tapeview.trace.graph_records import NodeRan
 from tapeview.trace.store import Writer
 
 PASSING = frozenset((observe.OP, observe.BACKWARD, observe.ASSIGNED))
@@ -83,7 +84,7 @@ class EngineTranslator:
         self._full = True
         self._step = r.SETUP
         self._sites = Sites(writer)
-        graphs = Graphs(writer, self._sites)
+        graphs = Graphs(writer, self._sites, self._tensors)
         self._details = Details(writer, self._sites, self._lines, self._tensors, self._records, graphs)
         self._points = Points(writer, self._sites, self._tensors, graphs)
         self._stale: dict[int, tuple[int, Any]] = {}
@@ -192,6 +193,17 @@ class EngineTranslator:
                     sums = tuple(sent)
                     append(step_record(call, seq, (upstream[0]._uid,), sums, sums))
                     continue
+            elif kind == observe.NODE_RAN:
+                tapes = (event[1],)
+                if tapes != here:
+                    self._enter(lines.of_tapes(tapes))
+                    here = None
+                if not self._full:
+                    self._line.hold(event, (), limit)
+                    continue
+                made = tuple([0 if t is None else t._uid if t._uid >= first else outside(t) for t in event[3]])
+                append(NodeRan(event[2], made))
+                continue
             else:
                 here = None
             self._take(event)

@@ -162,14 +162,13 @@ def _tensor(value: Any) -> Any:
 
 def _each_told(plan: Plan, run: Run, values: list[Any], tape: GradientTape, thread: int) -> None:
     entries, spans, watched = tape._entries, run.spans, plan.watched
-    for node in plan.constants:
-        _ran(plan, node, values, tape, thread)
     for place in plan.watched_first:
         _watch(tape, values[place])
+    standing = callsite.Standing()
     for k, (node, step) in enumerate(zip(plan.nodes, plan.steps, strict=True)):
         start = len(entries)
-        callsite.stand_at(node.site)
-        block = scope(node.name, "node") if node.pseudo in ("", "gradient", "with run", "bodies") else None
+        standing.at(node.site)
+        block = scope(node.name, "node", node.site) if node.pseudo in ("", "gradient", "with run", "bodies") else None
         try:
             if block is None:
                 step(values, run)
@@ -183,6 +182,7 @@ def _each_told(plan: Plan, run: Run, values: list[Any], tape: GradientTape, thre
         spans[node] = (start, len(entries))
         for place, _ in watched.get(k, ()):
             _watch(tape, values[place])
+    standing.end()
 
 
 def _ran(plan: Plan, node: Operation, values: list[Any], tape: GradientTape, thread: int) -> None:

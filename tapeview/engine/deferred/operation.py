@@ -27,6 +27,8 @@ class Described(NamedTuple):
     outputs: list[tuple[str, tuple[int | None, ...] | None]]
     serves: int
     kind: str
+    value: Any = None
+    """The tensor that it is in each run, of a node that is not evaluated because that is known."""
 
 
 class Operation:
@@ -182,6 +184,7 @@ class Operation:
             [(t.dtype.name, t.sizes) for t in self.results],
             0 if self.serves_node is None else self.serves_node.number,
             self.kind,
+            self.constant,
         )
 
 
