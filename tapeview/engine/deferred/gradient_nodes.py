@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine import backward, callsite, observe
-from tapeview.engine.deferred import attempts, gradient_names, probing
+from tapeview.engine.deferred import attempts, gradient_names, large, probing
 from tapeview.engine.deferred.cells import Cell
 from tapeview.engine.deferred.graph import Graph
 from tapeview.engine.deferred.lifting import finish, node_name
@@ -120,6 +120,10 @@ def _connected(forward: Operation, upstream: Sequence[Any], wanted: Sequence[Sym
     if forward.pseudo == "gradient" or forward.pseudo or forward.run_function is None:
         return ["dense"] * len(wanted)
     if any(t.probes is None for t in forward.all_inputs):
+        return ["dense"] * len(wanted)
+    first = {id(t): t.probes[0] for t in forward.all_inputs if t.probes}
+    given = replaced((forward.args, forward.kwargs), lambda v: first.get(id(v), v))
+    if large.smaller(forward.run_function, *given) is not None:
         return ["dense"] * len(wanted)
     for make in (lambda t: t.probes[0], attempts.numbers):
         values = {id(t): make(t) for t in forward.all_inputs}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tapeview.engine import dtypes, nest
-from tapeview.engine.deferred import attempts, graph_errors, probing
+from tapeview.engine.deferred import attempts, graph_errors, large, probing
 from tapeview.engine.deferred.mode import local
 from tapeview.engine.deferred.static_shapes import Sizes
 from tapeview.engine.deferred.structures import replaced
@@ -68,7 +68,7 @@ def outputs_of(
     for leaf in nest.flatten(last):
         if isinstance(leaf, EagerTensor) and isinstance(leaf._origin, Op):
             op_type = leaf._origin.name
-    value = first if isinstance(first, EagerTensor) and not symbols else None
+    value = first if isinstance(first, EagerTensor) and not symbols and not seeds.drawn else None
     return Found(nest.pack_like(first, merged), op_type, captured, seeds, value)
 
 
@@ -106,7 +106,11 @@ def _run(function: Function, args: Any, kwargs: Any, values: dict[int, Any]) -> 
         return values[id(leaf)] if isinstance(leaf, SymbolicTensor) else leaf
 
     given, named = replaced(args, fill), replaced(kwargs, fill)
-    return probing.run(lambda: function(*given, **named))
+    small = large.smaller(function, given, named)
+    if small is None:
+        return probing.run(lambda: function(*given, **named))
+    result, seeds = probing.run(lambda: function(**small.kwargs))
+    return small.whole(result), seeds
 
 
 def _two_runs(

@@ -316,6 +316,15 @@ def _with_run(plan: Plan, node: Operation, places: list[int]) -> Step:
     """The node's function gets the run as its first argument."""
     fill, put, function = filler(plan, node), _put(node, places), node.run_function
     assert function is not None
+    if not node.kwargs and all(isinstance(a, SymbolicTensor) or not structures.symbolic_in(a, []) for a in node.args):
+        picked = [(plan.slots[id(a)], None) if isinstance(a, SymbolicTensor) else (None, a) for a in node.args]
+
+        def plain(values: list[Any], run: Run) -> None:
+            result = function(run, *[v if s is None else values[s] for s, v in picked])
+            if places:
+                put(values, result)
+
+        return plain
 
     def step(values: list[Any], run: Run) -> None:
         args, kwargs = fill(values)
