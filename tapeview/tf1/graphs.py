@@ -148,6 +148,7 @@ def update(
         applied(*[cell.known() for cell in args[:count]], *args[count:])
         return args[0].known()._value
 
+    type = f"Resource{type}" if held[0].is_resource else type
     tensors = [tensor(g) for g in given]
     for t in tensors:
         if t.dtype.base_dtype is not kind(held[0]) and (t.sizes or not (t.dtype.is_floating or t.dtype.is_integer)):
