@@ -1,5 +1,6 @@
-"""Takes the pictures that the README shows: the window on an example after a run, in the backward pass, light and dark,
-on another one that a breakpoint has stopped, and on a CNN while it trains and afterwards.
+"""Takes the pictures that the README and docs/reading.md show: the window on an example after a run, in the backward
+pass, light and dark, on another one that a breakpoint has stopped, on a CNN while it trains and afterwards, and what is
+explained of it.
 
 xvfb-run -s "-screen 0 1600x1000x24" python scripts/take_screenshots.py [FOLDER]
 """
@@ -16,6 +17,7 @@ from PySide6.QtCore import QDeadlineTimer, Qt
 from PySide6.QtTest import QTest
 
 from tapeview.breakpoints import parse
+from tapeview.explain import why
 from tapeview.trace.records import BackwardStep
 from tapeview.ui.app import application, make_window
 from tapeview.ui.main_window import MainWindow
@@ -24,8 +26,22 @@ from tapeview.views.examples import examples
 
 SIZE = (1440, 900)
 STEP = 142
+ROOM = 300
+"""Pixels from which on the bars of a path are there."""
 EXAMPLE, WRONG, NETWORK = "linear_regression", "nan_loss", "shapes_cnn"
 TRAINED = 100
+SPOILED = """\
+optimizer = tf.keras.optimizers.SGD(20.0)
+for step in range(5):
+    rows = slice(32 * step, 32 * step + 32)
+    with tf.GradientTape() as tape:
+        probabilities = model(pictures[rows])
+        right = tf.gather(probabilities, labels[rows], batch_dims=1)
+        loss = -tf.reduce_mean(tf.math.log(right))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+"""
+"""In place of the CNN's own training: a learning rate far too large, and a logarithm that nothing protects from 0."""
 
 
 def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
@@ -39,7 +55,7 @@ def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
 
 def main(folder: Path) -> None:
     """Runs the examples and saves ``window_light.png``, ``window_dark.png``, ``window_paused.png``,
-    ``training_layers.png`` and ``training_ops.png``.
+    ``training_layers.png``, ``training_ops.png``, ``reading_path.png``, ``reading_nan.png`` and ``reading_none.png``.
     """
     application()
     with tempfile.TemporaryDirectory() as scratch:
@@ -69,6 +85,7 @@ def main(folder: Path) -> None:
         window.session.stop()
         until(lambda: not window.session.running)
         training(window, folder)
+        explained(window, folder, Path(scratch))
         window.close()
         until(lambda: not window.isVisible())
 
@@ -117,6 +134,59 @@ def training(window: MainWindow, folder: Path) -> None:
     workspace.move_to(workspace.cursor.step, step.position_of_op[pool.seq])
     QTest.qWait(1500)
     save(window, folder / "training_ops.png")
+
+
+def explained(window: MainWindow, folder: Path, scratch: Path) -> None:
+    """Saves the way of a gradient through the CNN, a NaN's way through it, and a path that breaks."""
+    workspace, bench = window.workspace, window.workbench
+    assert bench is not None
+    assert workspace.recording is not None
+    model = bench.graph_model
+
+    def settle() -> None:
+        until(lambda: not model.laying_out and not bench.explained.busy)
+        QTest.qWait(800)
+
+    model.fold_all(True)
+    bench.bring_up(bench.path)
+    workspace.select("none")
+    row = bench.path.bars
+    workspace.move_to(2, 0)
+    until(lambda: row.height() > ROOM)
+    QTest.mouseClick(row, Qt.MouseButton.LeftButton, pos=row.row_rect(8).center().toPoint())
+    settle()
+    bench.resizeDocks([bench.timeline, bench.plots], [62, 420], Qt.Orientation.Vertical)
+    settle()
+    save(window, folder / "reading_path.png")
+    bench.fit_sizes()
+    script = scratch / "cnn.py"
+    script.write_text(
+        example(NETWORK).read_text(encoding="utf-8").split("model.compile")[0] + SPOILED, encoding="utf-8"
+    )
+    window.open(script)
+    window.session.run()
+    until(lambda: workspace.state == "finished")
+    settle()
+    recording = workspace.recording
+    assert recording is not None
+    (call,) = recording.step(1).calls.values()
+    assert call.finished is not None
+    kernel = call.finished.results[0].tensor
+    bench.explained.ask(lambda: why(recording, 1, kernel))
+    until(lambda: bench.explained.trail is not None)
+    window.go_along(1)
+    window.go_along(1)
+    window.go_along(1)
+    settle()
+    save(window, folder / "reading_nan.png")
+    window.open(example("custom_gradient"))
+    window.session.run()
+    until(lambda: workspace.state == "finished")
+    settle()
+    window.go_to_finding(-1)  # the oldest one
+    until(lambda: bench.explained.trail is not None)
+    settle()
+    save(window, folder / "reading_none.png")
 
 
 def example(name: str) -> Path:

@@ -93,7 +93,7 @@ class GraphCanvas(QWidget):
             edges.paint(painter, state, visible, camera.scale)
             nodes.paint(painter, state, marks, visible, camera.scale)
             if self._trails is not None and self.explained is not None:
-                self._trails.paint(painter, self.explained.shown, camera.scale)
+                self._trails.paint(painter, self.explained.shown, camera.scale, self._drawn)
             edges.paint_labels(painter, state, visible, camera.scale)
             painter.restore()
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from tapeview.ui import theme
 from tapeview.ui.choice import Choice
 from tapeview.ui.dock import Dock
 from tapeview.ui.graph_nodes import measure
 from tapeview.ui.graph_view import GraphView
 from tapeview.ui.text import tr
+from tapeview.ui.trail_bar import TrailBar
 from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.workspace import Reasons
@@ -39,7 +41,15 @@ class GraphDock(Dock):
         self.fold.hide()
         self.fold.clicked.connect(lambda: model.fold_all(not model.folded))
         self.header.add(self.fold)
-        self.set_body(self.view)
+        self.trail = TrailBar(marks) if marks is not None else None
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        if self.trail is not None:
+            column.addWidget(self.trail)
+        column.addWidget(self.view, 1)
+        self.set_body(body)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE)
@@ -47,9 +57,15 @@ class GraphDock(Dock):
         self.view.notice.pressed.connect(self._notice_pressed)
         self.on_dispose(model.changed.connect(self._changed), model.dispose, self._patience.stop)
         if marks is not None:
-            self.view.show_explained(marks)
-            self.on_dispose(marks.changed.connect(lambda: self.later("marks", self.view.show_marks)), marks.dispose)
+            self.view.explained = marks
+            theme.current().changed.connect(self._show_marks)
+            self.on_dispose(marks.changed.connect(lambda: self.later("marks", self._show_marks)), marks.dispose)
         self._changed(frozenset({"scene"}))
+
+    def _show_marks(self) -> None:
+        if self.trail is not None:
+            self.trail.refresh()
+        self.view.show_marks()
 
     def _changed(self, reasons: Reasons) -> None:
         if "scene" in reasons:

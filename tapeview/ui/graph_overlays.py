@@ -16,8 +16,7 @@ from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State
 
 
-def draw_sheet(painter: QPainter, widget: QWidget, palette: Palette, alpha: float = 0.94) -> None:
-    """The face of what floats over the graph."""
+def _sheet(painter: QPainter, widget: QWidget, palette: Palette, alpha: float = 0.94) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(palette.color("line"), 1))
     painter.setBrush(palette.color("panel", alpha))
@@ -87,7 +86,7 @@ class Legend(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = theme.current().palette
         painter = QPainter(self)
-        draw_sheet(painter, self, palette)
+        _sheet(painter, self, palette)
         painter.setFont(theme.ui_font(11))
         painter.setPen(palette.color("accent" if self.hasFocus() else "muted"))
         painter.drawText(QRectF(12, 0, self.width() - 30, self.TOP), Qt.AlignmentFlag.AlignVCenter, tr("Legend"))
@@ -224,7 +223,7 @@ class Minimap(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
-        draw_sheet(painter, self, palette)
+        _sheet(painter, self, palette)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.color("faint"))
         boxes = [self._map(QRectF(*_sides(scene, node))) for node in range(len(scene.faces))]
@@ -337,7 +336,7 @@ class HoverCard(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        draw_sheet(painter, self, theme.current().palette, 0.98)
+        _sheet(painter, self, theme.current().palette, 0.98)
 
 
 class Notice(QWidget):
@@ -371,7 +370,7 @@ class Notice(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        draw_sheet(painter, self, theme.current().palette, 0.98)
+        _sheet(painter, self, theme.current().palette, 0.98)
 
 
 def _sides(scene: Scene, node: int) -> tuple[float, float, float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
@@ -23,25 +25,25 @@ class TrailPainter:
         self._font = theme.ui_font(11, QFont.Weight.DemiBold)
         self._metrics = QFontMetricsF(self._font)
 
-    def paint(self, painter: QPainter, shown: Shown, zoom: float) -> None:
-        """All of it: there is never much, whatever the size of the graph."""
+    def paint(self, painter: QPainter, shown: Shown, zoom: float, box: Callable[[int], QRectF]) -> None:
+        """All of it: there is never much, whatever the size of the graph. ``box`` is where a node is drawn."""
         count = len(self.scene.faces)
         painter.setFont(self._font)
         if shown.kind:
             self._edges(painter, shown, zoom)
             for node in shown.poisoned:
-                self._poisoned(painter, node, zoom)
+                self._poisoned(painter, box(node), zoom)
             for node, text in shown.stops:
-                self._stop(painter, node, text, node == shown.current, zoom)
+                self._stop(painter, box(node), text, node == shown.current, zoom)
         for node, badge in shown.badges.items():
             if node < count:
-                self._badge(painter, self.badge_box(node, zoom), badge, zoom)
+                self._badge(painter, self.badge_box(box(node), zoom), badge, zoom)
 
-    def badge_box(self, node: int, zoom: float) -> QRectF:
-        """Where the badge of a node is."""
+    @staticmethod
+    def badge_box(node: QRectF, zoom: float) -> QRectF:
+        """Where the badge of a node that is drawn there is."""
         size = max(9.0, 5.0 / zoom)
-        left, _, _, bottom = self.scene.boxes[node].tolist()
-        return QRectF(left - size * 0.4, bottom - size, 2 * size, 2 * size)
+        return QRectF(node.left() - size * 0.4, node.bottom() - size, 2 * size, 2 * size)
 
     # -- edges ---------------------------------------------------------------------------------------------------------
 
@@ -96,21 +98,16 @@ class TrailPainter:
 
     # -- nodes ---------------------------------------------------------------------------------------------------------
 
-    def _rect(self, node: int) -> QRectF:
-        left, top, right, bottom = self.scene.boxes[node].tolist()
-        return QRectF(left, top, right - left, bottom - top)
-
-    def _poisoned(self, painter: QPainter, node: int, zoom: float) -> None:
+    def _poisoned(self, painter: QPainter, node: QRectF, zoom: float) -> None:
         away = 5.0 * max(1.0, 0.7 / zoom)
         pen = QPen(self.palette.color("bad"), 1.6 * max(1.0, 0.7 / zoom))
         pen.setDashPattern([1.0, 2.0])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(self._rect(node).adjusted(-away, -away, away, away), 9, 9)
+        painter.drawRoundedRect(node.adjusted(-away, -away, away, away), 9, 9)
 
-    def _stop(self, painter: QPainter, node: int, text: str, current: bool, zoom: float) -> None:
+    def _stop(self, painter: QPainter, rect: QRectF, text: str, current: bool, zoom: float) -> None:
         palette, size = self.palette, max(DISC, 5.0 / zoom)
-        rect = self._rect(node)
         wide = max(2 * size, self._metrics.horizontalAdvance(text) + 10) if zoom >= READABLE else 2 * size
         disc = QRectF(rect.left() - wide - 5, rect.center().y() - size, wide, 2 * size)
         painter.setPen(QPen(palette.color("panel"), 1.5))

@@ -25,8 +25,6 @@ from tapeview.ui.graph_nodes import plus_centre
 from tapeview.ui.graph_overlays import HoverCard, Legend, Minimap, Notice
 from tapeview.ui.graph_tags import TITLE_ZOOM
 from tapeview.ui.text import tr
-from tapeview.ui.trail_bar import TrailBar
-from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.graph_scene import Scene
 
@@ -63,12 +61,6 @@ class GraphView(GraphCanvas):
         theme.current().changed.connect(self._recolor)
         self.legend.hide()
         self.minimap.hide()
-        self.trail: TrailBar | None = None
-
-    def show_explained(self, marks: GraphMarks) -> None:
-        """Draw from now on what explanations put on the graph."""
-        self.explained = marks
-        self.trail = TrailBar(self, marks)
 
     def show_marks(self) -> None:
         """What explanations put on the graph has changed."""
@@ -294,14 +286,9 @@ class GraphView(GraphCanvas):
             return False
         spot = self.camera.to_scene(place)
         badges = self.explained.shown.badges
-        found = (n for n in badges if self._trails.badge_box(n, self.camera.scale).contains(spot))
+        found = (n for n in badges if self._trails.badge_box(self._drawn(n), self.camera.scale).contains(spot))
         node = next(found, -1)
         return node >= 0 and self.explained.look_at(node)
-
-    def _place_trail(self) -> None:
-        if self.trail is not None:
-            self.trail.refresh(self.width() - 150)
-            self.trail.move(16, 12)
 
     def _on_plus(self, node: int, place: QPointF) -> bool:
         if self._scene is None or node not in self._scene.graph.groups or self.camera.scale < TITLE_ZOOM:
@@ -353,12 +340,10 @@ class GraphView(GraphCanvas):
         self.legend.move(16, self.height() - self.legend.height() - 16)
         self.notice.adjustSize()
         self.notice.move((self.width() - self.notice.width()) // 2, 18)
-        self._place_trail()
 
     def _recolor(self) -> None:
         self._make_painters()
         self.minimap.recolor()
-        self._place_trail()
         self.update()
 
     def hideEvent(self, event: object) -> None:

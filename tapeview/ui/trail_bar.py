@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Elided
-from tapeview.ui.facts import dress
-from tapeview.ui.graph_overlays import draw_sheet
+from tapeview.ui.facts import dress, show_if
 from tapeview.ui.text import tr
 from tapeview.views.graph_marks import Bar, GraphMarks
 
-WIDEST = 560
-
 
 class TrailBar(QWidget):
-    """Stands over the graph while a finding is looked at."""
+    """Stands above the graph while a finding is looked at."""
 
-    def __init__(self, parent: QWidget, marks: GraphMarks) -> None:
-        super().__init__(parent)
+    def __init__(self, marks: GraphMarks) -> None:
+        super().__init__()
         self.setObjectName("trailBar")
         self.setAccessibleName(tr("Path of the finding"))
         self._marks = marks
@@ -52,17 +49,12 @@ class TrailBar(QWidget):
             row.addWidget(button)
         self.hide()
 
-    def refresh(self, room: int) -> None:
-        """Show what the model says, in at most ``room`` pixels."""
+    def refresh(self) -> None:
+        """Show what the model says."""
         bar = self._marks.bar
-        if bar is None:
-            self.hide()
-            return
-        self._show(bar)
-        wanted = max(self.title.sizeHint().width(), self.words.sizeHint().width()) + 150
-        self.resize(max(160, min(wanted, WIDEST, room)), self.sizeHint().height())
-        self.show()
-        self.raise_()
+        if bar is not None:
+            self._show(bar)
+        show_if(self, bar is not None)
 
     def _show(self, bar: Bar) -> None:
         palette = theme.current().palette
@@ -75,5 +67,8 @@ class TrailBar(QWidget):
         self.on.setEnabled(bar.stop < bar.stops)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        draw_sheet(painter, self, theme.current().palette, 0.97)
+        palette, painter = theme.current().palette, QPainter(self)
+        painter.fillRect(self.rect(), palette.color("panel"))
+        painter.setPen(QPen(palette.color("line"), 1))
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        painter.end()

@@ -50,7 +50,7 @@ def main(script: Path, shots: Path) -> None:
         gone.append((chosen.title, workspace.position_text()))
     said["F8"] = gone
     until(lambda: not bench.graph_model.laying_out)
-    bar = bench.graph.view.trail
+    bar = bench.graph.trail
     assert bar is not None
     said["bar"] = bar.title.whole()
     press(Key.Key_F8, Modifier.ShiftModifier)

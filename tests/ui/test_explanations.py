@@ -137,25 +137,25 @@ def test_a_badge_leads_to_its_finding_and_the_bar_along_its_path(graph: Graph) -
     bench, dock, _, marks = graph
     view = dock.view
     bench.workspace.move_to(NAN, 0)
-    assert view.trail is not None
-    assert not view.trail.isVisible()
+    assert dock.trail is not None
+    assert not dock.trail.isVisible()
     (node,) = marks.shown.badges
     assert view._trails is not None
-    spot = view.camera.to_view(view._trails.badge_box(node, view.camera.scale).center())
+    spot = view.camera.to_view(view._trails.badge_box(view._drawn(node), view.camera.scale).center())
     bench.click(view, spot)
-    assert view.trail.isVisible()
-    assert view.trail.title.whole() == "the gradient of x is not finite: rule made it"
+    assert dock.trail.isVisible()
+    assert dock.trail.title.whole() == "the gradient of x is not finite: rule made it"
     assert bench.place == "Sqrt"
-    bench.bot.mouseClick(view.trail.on, LEFT)
-    bench.bot.mouseClick(view.trail.on, LEFT)
+    bench.bot.mouseClick(dock.trail.on, LEFT)
+    bench.bot.mouseClick(dock.trail.on, LEFT)
     assert bench.place == "Mul"
-    assert view.trail.words.whole().startswith("2 of 2 · Mul, gradient rule")
-    assert not view.trail.on.isEnabled()
-    bench.bot.mouseClick(view.trail.back, LEFT)
+    assert dock.trail.words.whole().startswith("2 of 2 · Mul, gradient rule")
+    assert not dock.trail.on.isEnabled()
+    bench.bot.mouseClick(dock.trail.back, LEFT)
     assert bench.place == "Sqrt"
     assert marks.shown.current == node
-    bench.bot.mouseClick(view.trail.close_button, LEFT)
-    assert not view.trail.isVisible()
+    bench.bot.mouseClick(dock.trail.close_button, LEFT)
+    assert not dock.trail.isVisible()
     assert bench.explained.trail is None
 
 
