@@ -6,6 +6,7 @@ keeps it.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.abc
 import importlib.machinery
 import sys
@@ -72,7 +73,8 @@ class Keeper:
             self._recorder.keep(lambda writer, *_, entry=entry, data=data: writer.add_figure(entry, data))
 
     def _write(self, writer: Writer, drawn: Drawn, figure: int, data: bytes, site: int, step: int, place: int) -> None:
-        if self._last.get(figure) == data:
+        seen = hashlib.blake2b(data, digest_size=16).digest()
+        if self._last.get(figure) == seen:
             return
         picture = drawn.picture
         entry = Figure(
@@ -80,7 +82,7 @@ class Keeper:
             picture.width, picture.height,
         )  # fmt: skip
         count = self._counts[figure] = self._counts.get(figure, 0) + 1
-        self._last[figure] = data
+        self._last[figure] = seen
         apart = 1
         while count > ALL_UNTIL * apart:
             apart *= 10

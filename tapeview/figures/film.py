@@ -6,7 +6,7 @@ import contextlib
 import time
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from matplotlib import _pylab_helpers, cbook
@@ -14,12 +14,17 @@ from matplotlib.figure import Figure
 
 from tapeview import figures
 from tapeview.figures.renderer import PictureRenderer
+from tapeview.trace.picture import Picture
 
 SHARE = 20.0
 """Pictures that the script did not ask for take at most one part in so many of its time."""
 
 MOST_BYTES = 18 << 20
 """A figure of which the shapes and places take more (more than a million marks) is kept as an image."""
+
+MOST_FRAMES = 100
+MOST_SECONDS = 10.0
+"""Of an animation so many frames are kept, as long as they take no longer."""
 
 _taken: weakref.WeakSet[Figure] = weakref.WeakSet()
 _busy = False
@@ -31,12 +36,15 @@ def made() -> int:
     return 0 if figures.sink is None else figures.sink.site()
 
 
-def take(manager: Any, how: str) -> None:
-    """Take a picture of a manager's figure. Warnings about it are the script's own only if it is shown."""
+def take(manager: Any, how: str, unless: Picture | None = None) -> Picture | None:
+    """Take a picture of a manager's figure, and keep it unless it looks like another one. None if there is none.
+
+    Warnings about it are the script's own only if it is shown.
+    """
     global _busy
     sink, figure = figures.sink, manager.canvas.figure
     if sink is None or _busy:
-        return
+        return None
     _busy = True
     try:
         with _silent(how != "shown"):
@@ -45,11 +53,29 @@ def take(manager: Any, how: str) -> None:
         if how != "left":
             what = " ".join(f"{type(error).__name__}: {error}".split())
             sink.trouble(f"figure {manager.num} cannot be drawn, so it is not in the recording: {what}")
-        return
+        return None
     finally:
         _busy = False
         _taken.add(figure)
-    sink.take(drawn)
+    if drawn.picture != unless:
+        sink.take(drawn)
+    return drawn.picture
+
+
+def play(manager: Any, advance: Callable[[], bool]) -> None:
+    """Take a picture of each frame of an animation, once around, not too many and not for too long.
+
+    ``advance`` goes on by one frame, and returns False if there is none.
+    """
+    first: Picture | None = None
+    until = time.monotonic() + MOST_SECONDS
+    for _ in range(MOST_FRAMES):
+        if time.monotonic() > until or not advance():
+            return
+        picture = take(manager, "shown", first)
+        if picture is None or picture == first:
+            return
+        first = first or picture
 
 
 def take_waiting() -> None:
@@ -92,8 +118,8 @@ def changed(figure: Figure) -> None:
 
 def _drawn(manager: Any, figure: Figure, how: str) -> figures.Drawn:
     renderer = PictureRenderer(figure.bbox.width, figure.bbox.height, figure.dpi)
-    # An animation begins when its figure is drawn for the first time, unless it is only saved.
-    with cbook._setattr_cm(figure.canvas, _is_saving=how in ("saved", "left")):
+    # As for a file: what moves in an animation is drawn too, and no animation begins.
+    with cbook._setattr_cm(figure.canvas, _is_saving=True):
         figure.draw(renderer)
         if renderer.size > MOST_BYTES:
             renderer = PictureRenderer(figure.bbox.width, figure.bbox.height, figure.dpi)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tapeview.debuggee import figures
 from tapeview.trace.check import check
 from tapeview.trace.records import Figure
 from tests.helpers.scripts import Run, record, record_source, run_python, write_script
@@ -288,3 +289,34 @@ def test_where_a_script_is_held_its_figures_are_there(tmp_path: Path) -> None:
     run = record(tmp_path, str(script), options=["--break=line:script.py:6"], variables={"MPLBACKEND": None})
     assert run.code == 3
     assert [(one.title, one.step, one.how, one.line) for one in seen(run)] == [("drawn under the tape", 0, "left", 5)]
+
+
+def test_the_frames_of_an_animation_are_the_history_of_its_figure(tmp_path: Path) -> None:
+    run = drawn(
+        tmp_path,
+        """
+from matplotlib.animation import FuncAnimation
+def animated(**options):
+    figure, axes = plt.subplots()
+    line, = axes.plot([0, 1], [0, 0])
+    def draw(frame):
+        line.set_ydata([0, frame / 10]); axes.set_title(f"frame {frame}")
+        return line,
+    animation = FuncAnimation(figure, draw, frames=4, **options)
+    plt.show()
+    return animation
+kept = [animated(repeat=False), animated(), animated(blit=True)]
+figure, axes = plt.subplots()
+axes.plot([1, 2])
+timer = figure.canvas.new_timer(interval=100_000); timer.add_callback(lambda: 1 / 0); timer.start()
+plt.show()
+print("end")
+""",
+    )
+    assert (run.code, run.out) == (0, "end\n")
+    assert run.err.splitlines()[-1] == "ZeroDivisionError: division by zero"
+    assert "tapeview" not in run.err.replace(str(Path(figures.__file__).parents[2]), "")
+    shown = seen(run)
+    for number in (1, 2, 3):
+        assert [one.title for one in shown if one.figure == number] == [f"frame {frame}" for frame in range(4)]
+    assert len(shown) == 13
