@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,7 +32,10 @@ class FunctionSeeds:
         self.epoch = 0
         self.used: dict[Any, int] = {}
         self.inner: dict[int, FunctionSeeds] = {}
-        self.place = self.unseeded = self.calls = 0
+        self.place = self.unseeded = self.calls = self.at = 0
+        self.fixed: list[int] = []
+        self.twice = False
+        """Whether TensorFlow makes the function twice, as one whose first making makes variables."""
 
     def first_call(self, seed: int | None) -> None:
         """The first call fixes the global seed for all that follow."""
@@ -41,9 +44,22 @@ class FunctionSeeds:
 
     def begin(self) -> None:
         """A call starts: places and seeds are counted anew."""
-        self.place = self.unseeded = self.calls = 0
+        self.place = self.unseeded = self.calls = self.at = 0
         if self.epoch != _state.epoch:
             self.epoch, self.used, self.inner = _state.epoch, {}, {}
+
+
+def fixed(draw: Callable[[], int]) -> int:
+    """A number that a function draws when it is made, as TensorFlow does it: every call of it has the same one."""
+    if not _state.functions:
+        return draw()
+    function = _state.functions[-1]
+    function.at += 1
+    if function.at > len(function.fixed):
+        if function.twice:
+            draw()
+        function.fixed.append(draw())
+    return function.fixed[function.at - 1]
 
 
 class _State:

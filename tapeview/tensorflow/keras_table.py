@@ -44,7 +44,7 @@ _METRICS = """
     sparse_categorical_accuracy sparse_top_k_categorical_accuracy top_k_categorical_accuracy
 """
 _OPTIMIZERS = """
-    Adadelta Adagrad Adam AdamW Adamax Ftrl Lion Nadam Optimizer RMSprop SGD deserialize get serialize
+    Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lion Nadam Optimizer RMSprop SGD deserialize get serialize
 """
 _SCHEDULES = """
     CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule PiecewiseConstantDecay
@@ -102,6 +102,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _K + "utils.images": "array_to_img img_to_array load_img save_img",
         _K + "utils.numbers": "normalize pad_sequences to_categorical to_ordinal",
         _K + "utils.sequence": "Sequence",
+        _K + "utils.timeseries": "timeseries_dataset_from_array",
     },
     "tf.keras.saving": {
         _K + "objects": """
@@ -110,6 +111,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         """,
     },
     "tf.keras.utils.np_utils": {_K + "utils.numbers": "normalize to_categorical"},
+    "tf.keras.preprocessing": {_K + "utils.timeseries": "timeseries_dataset_from_array"},
     "tf.keras.preprocessing.sequence": {
         _K + "preprocessing.sequence": "TimeseriesGenerator make_sampling_table skipgrams",
         _K + "utils.numbers": "pad_sequences",
@@ -131,6 +133,10 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _K + "activations": "elu hard_sigmoid relu sigmoid softplus softsign tanh",
         _K + "backend.config": """
             epsilon floatx image_data_format set_epsilon set_floatx set_image_data_format
+        """,
+        _K + "models.functional": "function=function_of",
+        _K + "backend.graphs": """
+            count_params in_test_phase in_train_phase moving_average_update update update_add update_sub
         """,
         _K + "backend.functions": """
             all=all_ any=any_ arange argmax argmin batch_dot batch_flatten batch_get_value batch_set_value

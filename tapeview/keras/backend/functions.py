@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeview.engine import seeds
 from tapeview.engine.convert import is_tensor_like, to_tensor
 from tapeview.engine.ops import arrange, comparison, creation, elementwise, exponential, linalg, random, reduction
 from tapeview.engine.ops import shape as shapes
@@ -89,7 +90,7 @@ def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | 
 
 
 def _op_seed(seed: int | None) -> int:
-    return int(np.random.randint(10**7)) if seed is None else seed
+    return seeds.fixed(lambda: int(np.random.randint(10**7))) if seed is None else seed
 
 
 # -- about values ------------------------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ class Fitting(Steps):
 
     def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
         """A function that takes an iterator and trains on its next batch."""
-        return self._function(self.train_step)
+        return self._function(self.train_step, makes_variables=True)
 
     def make_test_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
         """A function that takes an iterator and evaluates its next batch."""
@@ -160,7 +160,7 @@ class Fitting(Steps):
         """A function that takes an iterator and gives the outputs for its next batch."""
         return self._function(self.predict_step)
 
-    def _function(self, step: Callable[[Any], Any]) -> Callable[[Iterator[Any]], Any]:
+    def _function(self, step: Callable[[Any], Any], makes_variables: bool = False) -> Callable[[Iterator[Any]], Any]:
         """As a ``tf.function``, for each form of batches one, since each draws its own random numbers."""
         made: dict[Any, Any] = {}
 
@@ -170,6 +170,7 @@ class Fitting(Steps):
             form = batches.form_for(calls.batches, made)
             if form not in made:
                 made[form] = Function(step)
+                made[form]._seeds.twice = makes_variables and len(made) == 1
             return made[form](next(iterator))
 
         return run

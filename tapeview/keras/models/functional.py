@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from tapeview.engine.scripting import structure
+from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.layers.base import Layer
 from tapeview.keras.models.model import Model
 
@@ -79,3 +83,21 @@ class AddMetric(Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The same shape."""
         return input_shape
+
+
+def function_of(inputs: Any, outputs: Any, updates: Any = None, name: str | None = None, **kwargs: Any) -> Any:
+    """``keras.backend.function``: from arrays for symbolic inputs to arrays for symbolic outputs.
+
+    Raises:
+        ValueError: unknown keywords.
+    """
+    if kwargs:
+        raise ValueError(f"`function` takes inputs and outputs only. Received: {kwargs}")
+    model: Any = Functional(inputs=inputs, outputs=outputs)
+
+    def run(given: Any) -> Any:
+        found = model(given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given)
+        wrapped = [found] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else found
+        return structure.map_structure(lambda x: np.array(x._array) if isinstance(x, EagerTensor) else x, wrapped)
+
+    return run

@@ -7,17 +7,18 @@ from typing import Any
 
 from tapeview.keras.objects import deserialize_keras_object, serialize_keras_object
 from tapeview.keras.optimizers import legacy
+from tapeview.keras.optimizers.adafactor import Adafactor
 from tapeview.keras.optimizers.adaptive import Adadelta, Adagrad, Adam, Adamax, AdamW, Ftrl, Lion, Nadam, RMSprop
 from tapeview.keras.optimizers.core import Core
 from tapeview.keras.optimizers.optimizer import Optimizer
 from tapeview.keras.optimizers.sgd import SGD
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop",
-    "deserialize", "get", "legacy", "serialize",
+    "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer",
+    "RMSprop", "deserialize", "get", "legacy", "serialize",
 ]  # fmt: skip
 
-_NEW = (Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RMSprop, SGD)
+_NEW = (Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam, RMSprop, SGD)
 
 
 def serialize(optimizer: Any, use_legacy_format: bool = False) -> Any:

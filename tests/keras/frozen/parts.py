@@ -240,6 +240,8 @@ def optimizers(tf: Any) -> Values:
         "Adagrad": lambda: K.Adagrad(0.1), "Adadelta": lambda: K.Adadelta(1.0), "Adamax": lambda: K.Adamax(0.1),
         "Nadam": lambda: K.Nadam(0.1), "Ftrl": lambda: K.Ftrl(0.1),
         "Ftrl options": lambda: K.Ftrl(0.1, -0.4, 0.2, 0.01, 0.02, 0.03, 0.1), "Lion": lambda: K.Lion(0.1),
+        "Adafactor": lambda: K.Adafactor(0.1),
+        "Adafactor options": lambda: K.Adafactor(0.1, -0.5, 1e-20, 0.1, 0.5, relative_step=False),
     }  # fmt: skip
     old: dict[str, Callable[[], Any]] = {
         "SGD": lambda: L.SGD(0.1), "SGD momentum": lambda: L.SGD(0.1, momentum=0.9),
