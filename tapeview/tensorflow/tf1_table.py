@@ -95,9 +95,17 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
         _TF1 + "protos": "ConfigProto GPUOptions GraphOptions NodeDef OptimizerOptions RunMetadata RunOptions",
     },
     "tf.contrib.eager": {
+        _ENGINE + "custom_gradient": "custom_gradient",
+        _SCRIPTING + "config": "list_devices=list_physical_devices",
+        _SCRIPTING + "control": "py_func=py_function",
+        _SCRIPTING + "functions": "executing_eagerly function",
         _TF1 + "behaviour": "enable_eager_execution enable_v2_behavior=enable_eager_execution",
-        _SCRIPTING + "functions": "executing_eagerly",
+        _TF1 + "eager": """
+            gradients_function implicit_gradients implicit_value_and_gradients num_gpus value_and_gradients_function
+        """,
+        "tapeview.keras.models.model": "Network=Model",
     },
+    "tf.contrib.factorization": {_TF1 + "kmeans": "KMeans"},
     "tf.app": {_TF1 + "flags": "run"},
     "tf.app.flags": {_TF1 + "flags": _FLAGS},
     "tf.gfile": {
