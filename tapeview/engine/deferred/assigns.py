@@ -93,7 +93,7 @@ def _operand(variable: Any, value: Any, word: str, full: str, own: str) -> Symbo
 
     kind = variable.dtype.base_dtype
     if isinstance(value, (SymbolicTensor, EagerTensor)) or hasattr(type(value), "_symbolic_value"):
-        tensor = as_tensor(value, None, full or own)
+        tensor = as_tensor(value, kind if variable.is_resource else None, full or own)
     else:
         tensor = as_tensor(value, kind, own)
     have = tensor.dtype.base_dtype

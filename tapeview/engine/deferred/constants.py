@@ -110,6 +110,8 @@ def as_tensor(value: Any, dtype: Any = None, name: str = "Const") -> SymbolicTen
     """:func:`convert_to_tensor` for what is computed anyway: values that are tensors already become constants."""
     if isinstance(value, EagerTensor):
         return add_constant(get_default_graph(), value, name)
+    if isinstance(value, SymbolicTensor) and dtype is None and not value.indexed:
+        return value
     kind = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
     return convert_to_tensor(value, kind, name)
 

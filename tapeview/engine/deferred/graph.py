@@ -39,7 +39,7 @@ class Graph:
     Attributes:
         number: counts the graphs of the process.
         nodes: all operations in the order in which they were made.
-        version: grows with each change, so that sessions know when their plans are out of date.
+        version: grows when a node is changed, so that sessions know when their plans are out of date.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,6 @@ class Graph:
         with self.lock:
             self.nodes.append(node)
             self.by_name[node.name] = node
-            self.version += 1
 
     def check_not_finalized(self) -> None:
         """Raises RuntimeError if nothing may be added."""

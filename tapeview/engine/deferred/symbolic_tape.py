@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -64,6 +65,31 @@ class SymbolicTape(GradientTape):
         zero = unconnected_gradients == "zero"
         kept = [g if w or zero else None for g, w in zip(found, watched, strict=True)]
         return nest.pack_like(sources, kept)
+
+    def jacobian(
+        self, target: Any, sources: Any, unconnected_gradients: Any = "none", parallel_iterations: Any = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:  # fmt: skip
+        """The derivative of each element of ``target``, whose shape has to be known; see ``GradientTape.jacobian``.
+
+        Raises:
+            ValueError: the shape of ``target`` is not known.
+        """
+        from tapeview.engine.deferred.public import tf
+
+        shape = target.shape.as_list()
+        if None in shape:
+            raise ValueError("tapeview works out `tape.jacobian` in a graph only where the target's shape is known.")
+        flat = tf.reshape(target, [-1])
+        found: list[Any] = []
+        for source in nest.flatten(sources):
+            rows = [gradients(flat[k], source, name="gradient_tape")[0] for k in range(math.prod(shape))]
+            if all(row is None for row in rows) or not self._watches(source):
+                found.append(None)
+                continue
+            known = [tf.zeros_like(source) if row is None else row for row in rows]
+            found.append(tf.reshape(tf.stack(known), [*shape, *source.shape.as_list()]))
+        return nest.pack_like(sources, found)
 
     def _watches(self, source: Any) -> bool:
         """Whether a source is watched, or depends on something that is."""

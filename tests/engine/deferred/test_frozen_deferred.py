@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.engine.deferred.frozen import cases
+from tests.engine.deferred.frozen import cases, cases_resources
 
 FROZEN = json.loads((Path(__file__).parent / "frozen" / "deferred.json").read_text(encoding="utf-8"))
+
+RESOURCES = json.loads((Path(__file__).parent / "frozen" / "resources.json").read_text(encoding="utf-8"))
 
 
 def differences(found: Any, frozen: Any, place: str) -> list[str]:
@@ -32,5 +34,12 @@ def test_as_in_tensorflow(tf: Any, name: str, caplog: pytest.LogCaptureFixture, 
     assert differences(cases.plain(cases.CASES[name](tf)), FROZEN[name], name) == []
 
 
+@pytest.mark.parametrize("name", RESOURCES)
+def test_as_in_tensorflow_with_resources(tf_resources: Any, name: str) -> None:
+    found = cases.plain(cases_resources.CASES[name](tf_resources))
+    assert differences(found, RESOURCES[name], name) == []
+
+
 def test_every_case_is_frozen() -> None:
     assert set(cases.CASES) == set(FROZEN)
+    assert set(cases_resources.CASES) == set(RESOURCES)
