@@ -267,7 +267,28 @@ def title(finding: Finding) -> str:
         "rule": tr("{title}: {subject}"),
     }.get(finding.kind, tr("{subject}: {cause}"))
     known = RULES.get(finding.cause) if finding.kind == "rule" else None
-    return words.format(subject=finding.subject, cause=finding.cause, title=known.title if known else finding.cause)
+    cause = _cause(finding.cause)
+    text = words.format(subject=finding.subject, cause=cause, title=known.title if known else cause)
+    return text[0].upper() + text[1:] if text.startswith("the gradient of ") else text
+
+
+def _cause(cause: str) -> str:
+    """A cause as people say it, where its word for programs is too short."""
+    return {
+        "rule made it": tr("made by a gradient rule"),
+        "a rule gave None": tr("its custom gradient gave None"),
+        "no path": tr("nothing computed from it gets to the target"),
+        "not used": tr("the target does not use it"),
+        "assign": tr("written into a variable on the way"),
+        "copied": tr("copied as a plain number"),
+        "bad data": tr("it came in with the data"),
+        "bad before the step": tr("it comes from an earlier step"),
+        "huge before the step": tr("it comes from an earlier step"),
+        "no value": tr("a computation without a result"),
+        "made zero by the rule": tr("a gradient rule made zeros"),
+        "made zero by the op": tr("an op made zeros"),
+        "a factor is too small": tr("too small for the dtype"),
+    }.get(cause, cause)
 
 
 def advice(finding: Finding) -> str:

@@ -29,7 +29,7 @@ def test_a_person_asks_why(tmp_path: Path, xvfb: Display) -> None:
     titles = [title for title, _ in said["F8"]]
     assert titles == [
         "The gradient of x is zero: dead ReLU",
-        "the gradient of x is not finite: rule made it",
+        "The gradient of x is not finite: made by a gradient rule",
         "The gradient of x is None: op without a gradient",
     ]
     places = [place for _, place in said["F8"]]

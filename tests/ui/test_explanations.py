@@ -144,7 +144,7 @@ def test_a_badge_leads_to_its_finding_and_the_bar_along_its_path(graph: Graph) -
     spot = view.camera.to_view(view._trails.badge_box(view._drawn(node), view.camera.scale).center())
     bench.click(view, spot)
     assert dock.trail.isVisible()
-    assert dock.trail.title.whole() == "the gradient of x is not finite: rule made it"
+    assert dock.trail.title.whole() == "The gradient of x is not finite: made by a gradient rule"
     assert bench.place == "Sqrt"
     bench.bot.mouseClick(dock.trail.on, LEFT)
     bench.bot.mouseClick(dock.trail.on, LEFT)

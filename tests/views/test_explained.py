@@ -104,7 +104,7 @@ def test_stops_of_a_nan_can_be_gone_through(desk: Desk) -> None:
     explained.look_at(desk.finding(NAN))
     bar = desk.marks.bar
     assert bar is not None
-    assert (bar.title, bar.stop, bar.stops) == ("the gradient of x is not finite: rule made it", 0, 2)
+    assert (bar.title, bar.stop, bar.stops) == ("The gradient of x is not finite: made by a gradient rule", 0, 2)
     seen = []
     for _ in range(3):
         explained.along(1)
@@ -132,7 +132,7 @@ def test_badges(desk: Desk) -> None:
     marks = desk.marks.shown
     node = desk.node("root")
     assert marks.badges[node].level == "error"
-    assert marks.badges[node].texts == ("the gradient of x is not finite: rule made it",)
+    assert marks.badges[node].texts == ("The gradient of x is not finite: made by a gradient rule",)
     assert desk.marks.look_at(node)
     assert desk.explained.trail is not None
     assert not desk.marks.look_at(desk.node("doubled"))

@@ -70,7 +70,7 @@ def test_explanations_stand_newest_step_first_and_lead_to_their_place(tmp_path: 
         workspace.open(recording)
         nan, none = model.findings
         assert (nan.kind, none.kind) == ("error", "error")
-        assert nan.title == "the gradient of x is not finite: rule made it"
+        assert nan.title == "The gradient of x is not finite: made by a gradient rule"
         assert "Sqrt" in nan.message
         assert "x + 1e-12" in nan.advice
         assert nan.where == "script.py, line 8 · step 2"
