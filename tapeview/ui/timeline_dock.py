@@ -44,6 +44,7 @@ class TimelineView(QWidget):
         self._dragging = ""
         self._wheel = 0
         self._strips: dict[tuple[str, bool], tuple[tuple[object, ...], QPixmap]] = {}
+        self._found: tuple[object, dict[int, str]] = ((), {})
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedHeight(HEIGHT)
@@ -160,17 +161,25 @@ class TimelineView(QWidget):
             pixel += 1
         flush(start, model.steps, *run)
 
+    def _places_found(self) -> dict[int, str]:
+        """The worst level at each pixel that has one; worked out again only when more was found."""
+        model, width = self._model, self.step_width()
+        key = (id(model.steps_found), width, len(model.steps_found))
+        if self._found[0] != key:
+            places: dict[int, str] = {}
+            for step in model.steps_found:
+                x, worst = int(LEFT + (step + 0.5) * width), model.found(step).worst
+                if x not in places or LEVELS.index(worst) > LEVELS.index(places[x]):
+                    places[x] = worst
+            self._found = key, places
+        return self._found[1]
+
     def _paint_found(self, painter: QPainter) -> None:
         """Below the steps in which something was found: a disc for an error, a triangle for a warning, a ring for a
         note. Of steps that share a pixel the worst counts.
         """
-        model, palette, width = self._model, theme.current().palette, self.step_width()
-        places: dict[int, str] = {}
-        for step in model.steps_found:
-            x = int(LEFT + (step + 0.5) * width)
-            worst = model.found(step).worst
-            if LEVELS.index(worst) > LEVELS.index(places.get(x, LEVELS[0])) or x not in places:
-                places[x] = worst
+        palette = theme.current().palette
+        places = self._places_found()
         y, size = STEP_ROW.bottom() + 2.5, 2.6
         for x, level in places.items():
             role = {"error": "bad", "warning": "n"}.get(level, "muted")
@@ -187,7 +196,7 @@ class TimelineView(QWidget):
         if not model.chips:
             painter.setPen(palette.color("faint"))
             area = QRectF(LEFT, CHIP_ROW.top(), 400, CHIP_ROW.height())
-            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, tr("the positions of this step were not kept"))
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self._model.empty_text)
             return
         if width < 4:
             self._paint_chip_stripes(painter, width)

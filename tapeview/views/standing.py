@@ -32,6 +32,9 @@ def paused_frames(workspace: Workspace) -> tuple[Frame, ...]:
         failure = last_failure(recording)
         if failure is not None and failure.site:
             return recording.frames(failure.site)
+    step = workspace.step_at(edge.step)
+    if step is not None and step.run is not None:
+        return recording.frames(step.run.started.site)  # its ops have the sites of nodes, built long ago
     return frames_of(recording, *edge)
 
 

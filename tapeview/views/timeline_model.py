@@ -55,6 +55,13 @@ class TimelineModel:
         return step_name(self._workspace.recording, self.step) if self.steps else ""
 
     @property
+    def empty_text(self) -> str:
+        """What to say where a step has no positions."""
+        if self.steps and self.kept(self.step) == "scalars":
+            return tr("the positions of this step were not kept")
+        return tr("no op has run in this step")
+
+    @property
     def steps_title(self) -> str:
         """What the steps are: runs of deferred graphs, or training steps."""
         return tr("runs") if all_are_runs(self._workspace.recording) else tr("training steps")

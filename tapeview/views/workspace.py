@@ -61,9 +61,8 @@ class Notice(NamedTuple):
 class Workspace:
     """A recording with a cursor and a selection.
 
-    ``changed`` is emitted once per verb, after everything is in place, with the set of reasons. Verbs that change
-    nothing emit
-    nothing. While ``following`` is set, new data moves the cursor to the end of the newest step, and the end of the
+    ``changed`` is emitted once per verb, after everything is in place, with the set of reasons. Verbs that change nothing
+    emit nothing. While ``following`` is set, new data moves the cursor to the end of the newest step, and the end of the
     script to that step's target (after a failure to the last thing that happened); every move by the user ends that.
 
     While the script is held, ``stopped`` says why and where, and ``edge`` is the live edge: the last position of the
@@ -340,7 +339,8 @@ class Workspace:
         where = f"{where} · {thread}" if thread else where
         label = self.label()
         if label is None:
-            return f"{where} · {tr('nothing recorded in this step')}"
+            is_run = self.step is not None and self.step.run is not None
+            return f"{where} · {tr('no op has run') if is_run else tr('nothing recorded in this step')}"
         phase = tr("{phase} {number} of {count}").format(
             phase=phase_name(label.phase), number=label.number, count=label.count
         )

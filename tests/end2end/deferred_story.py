@@ -12,6 +12,7 @@ from pathlib import Path
 
 # The folder of this file is where a script's modules are looked for.
 from live_story import Key, Modifier, Story
+from PySide6.QtTest import QTest
 
 from tapeview.breakpoints import parse
 from tapeview.views.graph_runs import DeferredScene
@@ -84,6 +85,7 @@ def press(story: Story, key: Key, modifier: Modifier) -> str:
 
 def shoot(story: Story, path: Path) -> None:
     """What the display shows."""
+    QTest.qWait(100)  # for curves and docks to find their places
     picture = story.window.screen().grabWindow(0)
     assert picture.save(str(path))
 

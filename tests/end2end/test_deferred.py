@@ -46,7 +46,7 @@ def test_a_person_sees_a_graph_before_it_runs_and_each_run_light_it_up(tmp_path:
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=170)
     assert told.returncode == 0, told.stderr
     said = json.loads(told.stdout.splitlines()[-1])
-    assert said["at the first run"] == "run 2: update_W, loss · nothing recorded in this step"
+    assert said["at the first run"] == "run 2: update_W, loss · no op has run"
     assert (said["before it"]["current"], said["before it"]["lit"]) == ("", ["x", "mul_1/x"])
     assert said["before it"]["nodes"] > 10
     assert said["one op"] == "run 2: update_W, loss · forward 1 of 1 · Mul → y"

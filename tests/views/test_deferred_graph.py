@@ -151,7 +151,7 @@ def test_a_run_without_positions_has_happened(tmp_path: Path) -> None:
         state = model.state
         assert state is not None
         assert shown(model, state.executed) == ["W"]
-        assert workspace.position_text() == "run 2: W · nothing recorded in this step"
+        assert workspace.position_text() == "run 2: W · no op has run"
 
 
 def test_the_picture_of_one_of_several_graphs_can_be_chosen(tmp_path: Path) -> None:
