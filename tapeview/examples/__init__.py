@@ -4,6 +4,7 @@ GROUPS = {
     "First steps": ("linear_regression_samples", "linear_regression", "linear_regression_keras", "logistic_regression"),
     "Networks": ("spirals", "shapes_cnn", "sine_rnn", "cifar100_cnn"),
     "Gradients of your own": ("custom_gradient", "second_derivative"),
+    "Graphs and sessions": ("deferred_graph",),
     "When something is wrong": ("none_gradients", "nan_loss"),
 }
 """What the lists of examples are headed with, and what stands below each, in this order. Others follow without a heading."""
