@@ -58,7 +58,8 @@ class Workbench(QMainWindow):
         self.setWindowFlags(Qt.WindowType.Widget)
         self.explained = Explained(workspace, background)
         self.graph_model = GraphModel(workspace, background)
-        self.graph = GraphDock(self.graph_model, GraphMarks(self.graph_model, self.explained))
+        self.marks = GraphMarks(self.graph_model, self.explained)
+        self.graph = GraphDock(self.graph_model, self.marks)
         # It stands in the middle and takes what room the others leave, so it neither moves nor closes.
         self.graph.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         source = SourceModel(workspace, background)
@@ -242,6 +243,8 @@ class Workbench(QMainWindow):
         if scene is None or not 0 <= node < len(scene.graph.nodes):
             return
         shown = scene.graph.nodes[node]
+        if node in self.marks.shown.badges:
+            menu.addAction(tr("Show what was found here"), lambda: self.marks.look_at(node))
         if shown.kind in ("watched", "unwatched") and shown.key[0] == "var":
             self._offer_variable(menu, shown.name)
         elif shown.kind == "op":

@@ -73,6 +73,7 @@ class Explained:
         self._trained = 0
         self._positions: dict[tuple[int, int, bool], int] = {}
         self._counts: dict[int, Counts] = {}
+        self._found_steps: tuple[int, ...] = ()
         self._of_step: OrderedDict[int, tuple[Located, ...]] = OrderedDict()
         self._wanted = -1
         self._next = 0
@@ -97,8 +98,10 @@ class Explained:
         return self._counts.get(step, Counts())
 
     def steps_found(self) -> tuple[int, ...]:
-        """The steps in which something was found."""
-        return tuple(self._counts)
+        """The steps in which something was found; the same tuple until there are more."""
+        if len(self._found_steps) != len(self._counts):
+            self._found_steps = tuple(self._counts)
+        return self._found_steps
 
     @property
     def step(self) -> int:
