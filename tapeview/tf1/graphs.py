@@ -18,6 +18,7 @@ from tapeview.engine.deferred.symbolic import SymbolicTensor
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.optimizers.core import Slot
+from tapeview.keras.regularizers import Regularizer
 
 # -- tensors -----------------------------------------------------------------------------------------------------------
 
@@ -264,6 +265,8 @@ def weight(
 ) -> Any:
     """A variable by ``get_variable``; where calls compute at once, a new one each time."""
     if deferred.building():
+        if isinstance(regularizer, Regularizer):
+            regularizer = _as_node(regularizer)
         return deferred.get_variable(
             name, list(shape), dtype, initializer=initializer, regularizer=regularizer, trainable=trainable,
             constraint=constraint,
@@ -271,6 +274,15 @@ def weight(
     computed = callable(initializer) and not hasattr(initializer, "_array")
     value = initializer(list(shape), dtype=dtype) if computed else initializer
     return ResourceVariable(value, trainable=trainable, name=name, constraint=constraint)
+
+
+def _as_node(regularizer: Regularizer) -> Callable[..., Any]:
+    """Keras's regularizers compute: what one does is one node."""
+
+    def penalty(value: Any) -> Any:
+        return regularizer(value)
+
+    return lambda variable: composed("mul", penalty, variable)
 
 
 def hidden_variable(initial_value: Any, name: str, function: bool = False) -> Any:

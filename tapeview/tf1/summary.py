@@ -11,8 +11,11 @@ import numpy as np
 
 from tapeview.engine import deferred, warn
 from tapeview.engine.convert import to_tensor
+from tapeview.engine.deferred import mode
+from tapeview.engine.errors import InvalidArgumentError
 from tapeview.engine.log import log
 from tapeview.engine.scripting import event_files, summaries
+from tapeview.engine.shapes import bracketed
 from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.tf1 import graphs
 from tapeview.tf1.summary_proto import Summary
@@ -38,6 +41,8 @@ def _add(kind: str, name: str, family: str | None, collections: Any, make: Any, 
         given = [graphs.tensor(x) for x in inputs]
 
         def made(*values: Any) -> EagerTensor:
+            if mode.local.run is None:  # only its type and shape are wanted
+                return _bytes(b"")
             return _bytes(make(tag, *[v._array for v in values]))
 
         node = deferred.add_node(made, given, scope, kind)
@@ -58,6 +63,9 @@ def scalar(
     """A summary of a number."""
 
     def made(tag: str, value: Array) -> bytes:
+        if value.ndim:
+            text = f"tags and values are not the same shape: [] != {bracketed(value.shape)} (tag '{tag}')"
+            raise InvalidArgumentError(None, None, text)
         return Summary.Value(tag=tag, simple_value=float(value)).in_summary()
 
     return _add("ScalarSummary", name, family, collections, made, tensor)
@@ -86,7 +94,7 @@ def _histogram(tag: str, values: Array) -> bytes:
         _edges.extend(_limits())
     numbers = np.asarray(values, np.float64).ravel()
     if not np.isfinite(numbers).all():
-        raise ValueError(f"Nan in summary histogram for: {tag}")
+        raise InvalidArgumentError(None, None, f"Nan in summary histogram for: {tag}")
     counts = np.bincount(np.searchsorted(_edges, numbers, side="right"), minlength=len(_edges))
     kept = [
         k for k in range(len(_edges))

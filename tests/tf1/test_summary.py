@@ -122,3 +122,11 @@ def test_two_writers_have_curves_of_their_own() -> None:
         with pytest.raises(TypeError, match="add_summary takes what fetching a summary gave, not float"):
             test.add_summary(1.0)
     assert [e[1] for e in told if e[0] == observe.LOGGED] == ["train/acc", "test/acc"]
+
+
+def test_what_can_be_no_summary() -> None:
+    with tf.Session() as sess:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Nan in summary histogram for: h"):
+            sess.run(tf.summary.histogram("h", tf.constant([1.0, np.nan])))
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"not the same shape: \[\] != \[2\] \(tag 's'\)"):
+            sess.run(tf.summary.scalar("s", tf.constant([1.0, 2.0])))

@@ -86,6 +86,12 @@ class Optimizer:
                 "gate_gradients must be one of: Optimizer.GATE_NONE, Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not "
                 f"{gate_gradients}"
             )
+        for target in structure.flatten(loss):
+            if hasattr(target, "dtype") and not target.dtype.is_floating:
+                raise ValueError(
+                    f"Invalid type {target.dtype!r} for {target.name}, expected: [tf.float32, tf.float64, tf.float16, "
+                    "tf.bfloat16]."
+                )
         variables = deferred.trainable_variables() if var_list is None else structure.flatten(var_list)
         for variable in variables:
             _check(variable)

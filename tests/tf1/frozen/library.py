@@ -91,6 +91,15 @@ def _regular(tf: Any, x: Any) -> Any:
     return tf.layers.dense(h, 2, use_bias=False, kernel_regularizer=square, kernel_initializer=tf.ones_initializer())
 
 
+def _keras_parts(tf: Any, x: Any) -> Any:
+    """Keras's regularizers, initializers and words in TensorFlow 1's layers."""
+    K = tf.keras
+    h = tf.layers.dense(x, 3, activation="tanh", kernel_regularizer=K.regularizers.l2(0.1), name="a")
+    return tf.layers.dense(
+        h, 2, kernel_initializer=K.initializers.he_normal(), kernel_regularizer=K.regularizers.l1(0.2)
+    )
+
+
 def _dropped(tf: Any, sess: Any) -> Any:
     tf.set_random_seed(7)
     training = tf.placeholder_with_default(False, [], "training")
@@ -159,6 +168,7 @@ LAYERS: dict[str, Case] = {
     "reused": layered(_reused, ROWS),
     "shared": layered(_shared, ROWS),
     "regular": layered(_regular, ROWS),
+    "keras parts": layered(_keras_parts, ROWS),
     "dropout": _dropped,
     "errors": _layer_errors,
 }

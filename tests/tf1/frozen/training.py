@@ -146,6 +146,7 @@ def _errors(tf: Any, sess: Any) -> Any:
         "no pairs": said(lambda: optimizer.apply_gradients([])),
         "no gradients": said(lambda: optimizer.apply_gradients([(None, w)])),
         "no rate": said(lambda: tf.train.GradientDescentOptimizer()),
+        "a whole number": said(lambda: optimizer.minimize(tf.constant(1, name="one"))),
         "gate": said(lambda: optimizer.minimize(loss, gate_gradients=7)),
         "a number": said(lambda: optimizer.apply_gradients([("text", w)])),
         "no variable": said(lambda: optimizer.apply_gradients([(loss, loss)])),
