@@ -61,9 +61,9 @@ class Notice(NamedTuple):
 class Workspace:
     """A recording with a cursor and a selection.
 
-    ``changed`` is emitted once per verb, after everything is in place, with the set of reasons. Verbs that change nothing
-    emit nothing. While ``following`` is set, new data moves the cursor to the end of the newest step, and the end of the
-    script to that step's target (after a failure to the last thing that happened); every move by the user ends that.
+    ``changed`` is emitted once per verb that changes something, after everything is in place, with the set of reasons.
+    While ``following`` is set, new data moves the cursor to the end of the newest step, and the end of the script to
+    that step's target (after a failure to the last thing that happened); every move by the user ends that.
 
     While the script is held, ``stopped`` says why and where, and ``edge`` is the live edge: the last position of the
     recording, at which the script stands. Each stop takes the cursor there; moving it back leaves the edge where it
