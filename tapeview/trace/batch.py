@@ -11,7 +11,19 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tapeview.trace.records import SETUP, Assigned, BackwardStep, Op, Record, TapeOpened, Tensor, Variable
+from tapeview.trace.records import (
+    OP,
+    SETUP,
+    TENSOR,
+    Assigned,
+    BackwardStep,
+    Op,
+    Record,
+    Stored,
+    TapeOpened,
+    Tensor,
+    Variable,
+)
 from tapeview.trace.schema import CHUNK_LIMIT, CHUNK_RECORDS
 from tapeview.trace.values import little_endian
 
@@ -50,6 +62,7 @@ INSERTS = {
 """The statement for each kind of waiting row, in the order in which a commit writes them."""
 
 _VERSIONS_IN_ROW = 10_000
+_CALL = 1 + Op.__struct_fields__.index("call")
 
 ENCODER = msgspec.msgpack.Encoder()
 
@@ -156,7 +169,7 @@ class Part:
 
     __slots__ = ("backward", "count", "data", "first", "forward", "last", "notable")
 
-    def __init__(self, records: Sequence[Record], data: bytes) -> None:
+    def __init__(self, records: Sequence[Record | Stored], data: bytes) -> None:
         self.count = len(records)
         self.data = data[1 if self.count < 16 else 3 :]  # without the array's header
         first = last = forward = backward = 0
@@ -165,7 +178,16 @@ class Part:
         record: Any
         for record in records:
             kind = type(record)
-            if kind is Tensor:
+            if kind is tuple:
+                kind = record[0]
+                if kind == TENSOR:
+                    last = record[1]
+                    first = first or last
+                elif kind == OP and not record[_CALL]:
+                    forward += 1
+                else:
+                    backward += 1
+            elif kind is Tensor:
                 last = record.id
                 first = first or last
             elif kind is Op:
@@ -182,7 +204,7 @@ class Part:
         self.notable = notable
 
 
-def encoded(records: Sequence[Record]) -> list[Part]:
+def encoded(records: Sequence[Record | Stored]) -> list[Part]:
     """The records as parts. Raises TypeError or ValueError for what cannot be stored."""
     if len(records) <= CHUNK_RECORDS and isinstance(records, list | tuple):
         return _parts(records)
@@ -192,7 +214,7 @@ def encoded(records: Sequence[Record]) -> list[Part]:
     return parts
 
 
-def _parts(records: Sequence[Record]) -> list[Part]:
+def _parts(records: Sequence[Record | Stored]) -> list[Part]:
     data = ENCODER.encode(records)
     if len(data) <= CHUNK_LIMIT // 2:
         return [Part(records, data)]

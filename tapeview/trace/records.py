@@ -26,6 +26,13 @@ SETUP = -1
 INLINE_BYTES = 4096
 """A tensor of at most this many bytes is stored whole inside its record."""
 
+TENSOR, OP, BACKWARD_STEP = 1, 6, 9
+"""The tags of the records that are nearly all there are."""
+
+Stored = tuple[Any, ...]
+"""One of these three as it is stored: the tag, then its fields; of those that have a default the last may be missing. A
+tuple is made in a quarter of a record's time."""
+
 
 class Stats(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Statistics of a tensor's finite elements, and counts of the others. NaN where there is nothing to measure."""
@@ -39,7 +46,7 @@ class Stats(msgspec.Struct, frozen=True, array_like=True, gc=False):
     zeros: int
 
 
-class Tensor(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+class Tensor(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=TENSOR):
     """One tensor value that was seen: an op's output, a constant, a version of a variable, a gradient.
 
     ``data`` is the little-endian C-order bytes of small tensors. For larger ones it is ``None``: the bytes then stand
@@ -100,7 +107,7 @@ class Watched(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=5):
     site: int
 
 
-class Op(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=6):
+class Op(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=OP):
     """One forward op that ran while a tape was open.
 
     ``seq`` counts the ops of a run and never repeats. ``on_path`` is a bit mask over ``tapes``: bit k is set if tape
@@ -158,7 +165,7 @@ class GradientStarted(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
     site: int
 
 
-class BackwardStep(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=9):
+class BackwardStep(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=BACKWARD_STEP):
     """The rule of one forward op was applied.
 
     ``op`` is the forward op's ``seq``. ``upstream`` has one tensor id per output (0 = nothing arrived).

@@ -33,6 +33,7 @@ from tapeview.trace.records import (
     Output,
     Record,
     RunInfo,
+    Stored,
 )
 from tapeview.trace.schema import KEPT, TEXT_LIMIT, TEXT_PIECE, VALUE_LIMIT, RecordingError, sidecars
 from tapeview.trace.values import checksum
@@ -154,7 +155,7 @@ class Writer:
             about = [int(tape), int(site), int(thread), storable(thread_name)]
             self._steps.begin(step, about, kept, beside, self._batch)
 
-    def append(self, step: int, records: Sequence[Record]) -> None:
+    def append(self, step: int, records: Sequence[Record | Stored]) -> None:
         """Put records at the end of ``step``, which is an open one, or a new one that ends all others.
 
         Raises ValueError if ``step`` is over or the tensors' ids go back, and TypeError or ValueError for what

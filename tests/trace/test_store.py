@@ -14,7 +14,20 @@ import pytest
 
 from tapeview.trace.batch import put
 from tapeview.trace.query import Recording
-from tapeview.trace.records import SETUP, Assigned, Failure, Frame, Op, OpInfo, Output, Tensor
+from tapeview.trace.records import (
+    BACKWARD_STEP,
+    OP,
+    SETUP,
+    TENSOR,
+    Assigned,
+    BackwardStep,
+    Failure,
+    Frame,
+    Op,
+    OpInfo,
+    Output,
+    Tensor,
+)
 from tapeview.trace.schema import APPLICATION_ID, CHUNK_LIMIT, USER_VERSION
 from tapeview.trace.store import RecordingError, Writer
 from tests.helpers.recordings import Regression, write_regression
@@ -50,6 +63,30 @@ def test_records_come_back_in_order_across_appends_and_commits(path: Path) -> No
     writer.finish("finished", 0)
     with Recording.open(path) as recording:
         assert list(recording.step(0).records) == records
+
+
+def test_records_may_come_as_the_tuples_that_are_stored(path: Path) -> None:
+    records = [
+        Tensor(1, "float32", (), b"abcd"),
+        Op(1, "Neg", (1,), (2,), {}, 0, (7,), 1),
+        Op(2, "Neg", (2,), (3,), {}, 0, (7,), 1, call=3),
+        BackwardStep(3, 1, (2,), (3,), (3,)),
+    ]
+    stored = [
+        (TENSOR, 1, "float32", (), b"abcd"),
+        (OP, 1, "Neg", (1,), (2,), {}, 0, (7,), 1, False, 0, "", 0),
+        (OP, 2, "Neg", (2,), (3,), {}, 0, (7,), 1, False, 3, "", 0),
+        (BACKWARD_STEP, 3, 1, (2,), (3,), (3,)),
+    ]
+    writer = Writer(path, run_info())
+    writer.append(0, stored)
+    with pytest.raises(ValueError, match="after tensor 1"):
+        writer.append(0, stored[:1])
+    writer.finish("finished", 0)
+    with Recording.open(path) as recording:
+        assert list(recording.step(0).records) == records
+        assert (recording.step_info(0).forward, recording.step_info(0).backward) == (1, 2)
+        assert recording.tensor(1) == records[0]
 
 
 def test_a_large_append_becomes_several_chunks(path: Path) -> None:

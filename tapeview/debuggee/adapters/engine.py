@@ -21,6 +21,7 @@ from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.debuggee.adapters.sites import Sites
 from tapeview.debuggee.adapters.tensors import Tensors, new_id
 from tapeview.engine import observe
+from tapeview.engine.op import Op
 from tapeview.engine.tensor import EagerTensor
 from tapeview.trace import records as r
 from tapeview.trace.graph_records import NodeRan
@@ -125,7 +126,7 @@ class EngineTranslator:
         dtypes = DTYPE_NAMES
         small = r.INLINE_BYTES
         limit = self.shelf.limit
-        tensor_record, op_record, step_record = r.Tensor, r.Op, r.BackwardStep
+        tensor_tag, op_tag, step_tag = r.TENSOR, r.OP, r.BACKWARD_STEP
         ops = 0
         last: Any = None
         dtype: str | None = None
@@ -168,10 +169,10 @@ class EngineTranslator:
                         ids = tuple(found)
                     ops += 1
                     outputs[0]._uid = uid = new_id()
-                    append(tensor_record(uid, dtype, array.shape, array.tobytes()))
+                    append((tensor_tag, uid, dtype, array.shape, array.tobytes()))
                     plain = plain_data(attrs) if attrs else NO_ATTRS
                     scope = self._details.scope(tapes) if scopes else 0
-                    append(op_record(seq, name, ids, (uid,), plain, place, tapes, on_path, stopped, call, "", scope))
+                    append((op_tag, seq, name, ids, (uid,), plain, place, tapes, on_path, stopped, call, "", scope))
                     continue
             elif kind == observe.BACKWARD:
                 _, call, seq, upstream, contributions, totals = event
@@ -188,10 +189,22 @@ class EngineTranslator:
                             sent.append(0)
                         elif g.__class__ is EagerTensor and g._uid >= first:
                             sent.append(g._uid)
+                        elif g.__class__ is EagerTensor and g._origin.__class__ is Op and g._array.nbytes <= small:
+                            array = g._array
+                            if array.dtype is not last:
+                                last = array.dtype
+                                dtype = dtypes.get(last)
+                            if not dtype:
+                                sent.append(gradient(g))
+                                continue
+                            g._uid = uid = new_id()
+                            data = array.tobytes()
+                            append((tensor_tag, uid, dtype, array.shape, data, "op", 0, None, g._origin.name))
+                            sent.append(uid)
                         else:
                             sent.append(gradient(g))
                     sums = tuple(sent)
-                    append(step_record(call, seq, (upstream[0]._uid,), sums, sums))
+                    append((step_tag, call, seq, (upstream[0]._uid,), sums, sums))
                     continue
             elif kind == observe.NODE_RAN:
                 tapes = (event[1],)
