@@ -13,7 +13,7 @@ from tapeview.views.graph_face import count_words, role_words, shape_words
 from tapeview.views.graph_runs import DeferredScene
 from tapeview.views.graph_scene import Scene
 from tapeview.views.graph_state import State
-from tapeview.views.runs import run_words
+from tapeview.views.runs import run_at, run_words
 from tapeview.views.text import tr
 
 MOST_NAMES = 6
@@ -32,7 +32,7 @@ def legend(scene: Scene) -> tuple[Entry, ...]:
         ("op" in styles, Entry("op", tr("node · pale: not yet run"))),
         ("rule" in styles, Entry("rule", tr("node of a gradient"))),
         ("group" in styles, Entry("group", tr("folded scope"))),
-        (True, Entry("faint", tr("not part of this run") if scene.run is not None else tr("nothing has run yet"))),
+        (True, Entry("faint", _grey(scene))),
         (scene.run is not None, Entry("current", tr("current node"))),
         (controls, Entry("control", tr("runs after, reads nothing"))),
         (any(scene.fed), Entry("fed", tr("fed: the script gave its value"))),
@@ -70,6 +70,16 @@ def card(scene: Scene, state: State, index: int, node: int) -> Card:
 def gradient_names(scene_nodes: list[GraphNode], node: GraphNode) -> list[str]:
     """The names of the gradient nodes that serve a node."""
     return [one.name for one in scene_nodes if one.serves == node.number]
+
+
+def _grey(scene: DeferredScene) -> str:
+    """What it means that a node is grey."""
+    if scene.run is not None:
+        return tr("not part of this run")
+    run = run_at(scene.recording, scene.step.index)
+    if run is not None and run.graph == scene.graph_nodes.graph:
+        return tr("only the scalars of this run were kept")
+    return tr("nothing has run yet") if run is None else tr("another graph is run here")
 
 
 def _about(scene: DeferredScene, node: GraphNode) -> list[Row]:
@@ -134,7 +144,7 @@ def _lines(scene: DeferredScene, shown: Node) -> list[Row]:
 
 def _run(scene: DeferredScene, state: State, node: int) -> list[Row]:
     if scene.run is None:
-        return [Row(tr("run"), tr("nothing of this graph has run here"))]
+        return [Row(tr("run"), _grey(scene))]
     if state.absent[node]:
         return [Row(tr("run"), tr("not part of this run"))]
     words = run_words(scene.recording, scene.step.index)

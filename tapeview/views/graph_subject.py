@@ -12,6 +12,7 @@ from tapeview.trace.query import Recording, Step
 from tapeview.views.graph_face import count_words
 from tapeview.views.graph_runs import NO_STEP
 from tapeview.views.run_index import run_index
+from tapeview.views.runs import run_at
 from tapeview.views.text import tr
 from tapeview.views.workspace import Workspace
 
@@ -77,11 +78,12 @@ class GraphChoice:
         recording, step = self._workspace.recording, self._workspace.step
         if recording is None:
             return ()
-        tapes = len(step.tapes) if step is not None and step.run is None else 0
+        eager = step is not None and run_at(recording, step.index) is None
+        tapes = len(step.tapes) if step is not None and eager else 0
         found: list[Choice] = [("tape", n) for n in range(1, tapes + 1)] if tapes > 1 else []
         graphs = recording.graphs.numbers
         # A run's own graph is shown by itself, and so is the only one before any run.
-        if len(graphs) > (0 if step is not None and step.run is None else 1):
+        if len(graphs) > (0 if eager else 1):
             found += [("graph", graph) for graph in graphs]
         return (USUAL, *found) if found else ()
 
@@ -108,6 +110,9 @@ class GraphChoice:
             return Subject(step, 0, number, self._newest(recording, number))
         if run is not None:
             return Subject(step, 0, run.graph, run.newest)
+        thinned = run_at(recording, step.index) if step is not None else None
+        if thinned is not None:
+            return Subject(step, 0, thinned.graph, thinned.nodes)
         if step is None:
             latest = recording.graphs.latest
             return Subject(None, 0, latest, self._newest(recording, latest)) if latest else Subject()
@@ -145,4 +150,4 @@ class GraphChoice:
             return tr("graph {n}").format(n=place) + f" · {count_words(len(recording.graphs.nodes(number)))}"
         if step is None:
             return tr("newest graph")
-        return tr("graph of this run") if step.run is not None else tr("all tapes")
+        return tr("graph of this run") if run_at(recording, step.index) is not None else tr("all tapes")

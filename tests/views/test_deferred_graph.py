@@ -74,7 +74,7 @@ def test_before_any_run_all_is_there_and_nothing_is_lit(built: Workspace) -> Non
     assert (model.empty_text, model.title.split(" · ")[0], model.tapes) == ("", "17 nodes", ())
     assert details(model)["mul"] == "y · (?)"
     assert details(model)["gradients/mul_grad/Mul"] == "gradient of mul · ()"
-    assert "nothing of this graph has run here" in model.describe(place(model, "mul"))
+    assert "nothing has run yet" in model.describe(place(model, "mul"))
     assert "nothing has run yet" in [entry.text for entry in model.legend]
 
 
@@ -173,6 +173,24 @@ def test_the_picture_of_one_of_several_graphs_can_be_chosen(tmp_path: Path) -> N
         model.show_tape(0)
         assert model.tape_number == 0
         assert len(scene_of(model).faces) > 2
+
+
+def test_of_a_thinned_out_run_the_graph_is_shown_all_the_same(tmp_path: Path) -> None:
+    scene = Deferred(tmp_path / "g.tapeview")
+    scene.build()
+    scene.run_init()
+    scene.flush()
+    scene.writer.begin_step(1, 9, kept="scalars")
+    scene.writer.add_run(1, 2, 1, 8, 0, ("error/Mean:0",))
+    scene.step = 1
+    with Recording.open(scene.finish()) as recording:
+        workspace = Workspace()
+        workspace.open(recording)
+        workspace.move_to(1, 0)
+        model = GraphModel(workspace)
+        assert [node.label for node in scene_of(model).graph.nodes][-1] == "error/Mean"
+        assert "only the scalars of this run were kept" in [entry.text for entry in model.legend]
+        assert workspace.position_text() == "run 2: loss · nothing recorded in this step"
 
 
 def test_picking_a_node_shows_it_in_inspector_and_source(workspace: Workspace) -> None:
