@@ -120,6 +120,7 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _K + "preprocessing.text": "Tokenizer hashing_trick one_hot text_to_word_sequence tokenizer_from_json",
     },
     "tf.keras.preprocessing.image": {
+        _K + "preprocessing.image": "ImageDataGenerator Iterator NumpyArrayIterator apply_affine_transform",
         _K + "layers.preprocessing.images": "smart_resize",
         _K + "utils.images": "array_to_img img_to_array load_img save_img",
     },

@@ -1,6 +1,6 @@
 """Writes ``parts.json``: what a real TensorFlow 2.15 with Keras 2.15 gives for the cases in ``parts.py``.
 
-Run it in an environment of its own (Python 3.11 or older): ``pip install tensorflow-cpu==2.15.1``, then
+Run it in an environment of its own (Python 3.11 or older): ``pip install tensorflow-cpu==2.15.1 scipy``, then
 ``python tests/keras/frozen/make_parts.py``.
 """
 

@@ -21,7 +21,7 @@ def words(value: Any) -> Any:
 
 def preprocessing(tf: Any) -> Values:
     """Tokenizers, sequences, lookups, encodings and images of a given size."""
-    return {**_texts(tf), **_sequences(tf), **_lookups(tf), **_encodings(tf), **_images(tf)}
+    return {**_texts(tf), **_sequences(tf), **_lookups(tf), **_encodings(tf), **_images(tf), **_generators(tf)}
 
 
 def _texts(tf: Any) -> Values:
@@ -131,4 +131,32 @@ def _images(tf: Any) -> Values:
     found["translation"] = plain(L.RandomTranslation((0.2, 0.2), (-0.25, -0.25))(batch, training=True))
     found["rotation"] = plain(L.RandomRotation((0.1, 0.1), fill_mode="constant")(batch, training=True))
     found["zoom"] = plain(L.RandomZoom((0.5, 0.5), (-0.3, -0.3), fill_mode="wrap")(batch, training=True))
+    return found
+
+
+def _generators(tf: Any) -> Values:
+    """The real one needs SciPy, also for images that are not turned."""
+    P = tf.keras.preprocessing.image
+    images, labels = random(5, 4, 6, 1, seed=7), np.arange(5)
+    moves: dict[str, dict[str, Any]] = {
+        "rotation": {"theta": 30}, "shift": {"tx": 1.5, "ty": -2}, "shear": {"shear": 20},
+        "zoom": {"zx": 0.7, "zy": 1.3}, "all": {"theta": -50, "tx": 1, "ty": 0.3, "shear": 10, "zx": 1.2, "zy": 0.8},
+    }  # fmt: skip
+    found: Values = {
+        f"affine {name}, {fill}": plain(P.apply_affine_transform(
+            images[0], **kwargs, row_axis=0, col_axis=1, channel_axis=2, fill_mode=fill, cval=0.5
+        ))
+        for name, kwargs in moves.items() for fill in ("nearest", "constant", "reflect")
+    }  # fmt: skip
+    everything = P.ImageDataGenerator(
+        rotation_range=40, width_shift_range=0.2, height_shift_range=[-1, 0, 1], shear_range=5.0, zoom_range=0.2,
+        horizontal_flip=True, vertical_flip=True, rescale=0.5, channel_shift_range=0.1, validation_split=0.2,
+    )  # fmt: skip
+    flow = everything.flow(images, labels, batch_size=2, seed=3, subset="training", ignore_class_split=True)
+    found["flow"] = [len(flow), *[plain(next(flow)) for _ in range(3)], plain(flow[0])]
+    scaled = P.ImageDataGenerator(featurewise_center=True, featurewise_std_normalization=True)
+    scaled.fit(images)
+    found["flow scaled"] = plain(next(scaled.flow(images, batch_size=3, shuffle=False)))
+    own = P.ImageDataGenerator(samplewise_center=True, samplewise_std_normalization=True, brightness_range=None)
+    found["flow weighed"] = plain(next(own.flow(images, labels, sample_weight=labels * 2, batch_size=2, seed=1)))
     return found
