@@ -80,7 +80,10 @@ def is_tensor(x: Any) -> bool:
 def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SymbolicTensor:
     """A place for a value that is fed in each run."""
     graph = get_default_graph()
-    kind = dtypes.as_dtype(dtype)
+    try:
+        kind = dtypes.as_dtype(dtype)
+    except TypeError:
+        raise TypeError(f"Expected DataType for argument 'dtype' not {dtype!r}.") from None
     return _place(graph, name, "Placeholder", kind, sizes(shape), None)
 
 

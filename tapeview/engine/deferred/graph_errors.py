@@ -16,7 +16,7 @@ _PREFIX = re.compile(r"^\{\{function_node [^}]*\}\} ")
 _EXPECTED = re.compile(
     r"cannot compute (\w+) as input #(\d)\(zero-based\) was expected to be a (\w+) tensor but is a (\w+)"
 )
-_NOT_ALLOWED = re.compile(r"Value for attr 'T\w*' of (\w+) is not in the list of allowed values: ([\w, ]+)")
+_NOT_ALLOWED = re.compile(r"Value for attr '(T\w*)' of (\w+) is not in the list of allowed values: ([\w, ]+)")
 _WORDS: Final = {"float": "float32", "double": "float64", "half": "float16"}
 _ARGUMENTS: Final = {
     "MatMul": ("a", "b"), "BatchMatMulV2": ("x", "y"), "BiasAdd": ("value", "bias"), "Conv2D": ("input", "filter"),
@@ -57,10 +57,11 @@ def _types_text(text: str) -> str | None:
         return f"Input '{second}' of '{op}' Op has type {have} that does not match type {want} of argument '{first}'."
     found = _NOT_ALLOWED.search(text)
     if found:
-        allowed = ", ".join(_WORDS.get(w, w) for w in found[2].split(", "))
+        allowed = ", ".join(_WORDS.get(w, w) for w in found[3].split(", "))
+        argument = "indices" if found[1] in ("TI", "Tindices") else "x"
         return (
-            f"Value passed to parameter 'x' has DataType {_WORDS.get(found[1], found[1])} not in list of allowed "
-            f"values: {allowed}"
+            f"Value passed to parameter '{argument}' has DataType {_WORDS.get(found[2], found[2])} not in list of "
+            f"allowed values: {allowed}"
         )
     return None
 
