@@ -174,6 +174,9 @@ KERAS: Final[Mapping[str, Mapping[str, str]]] = {
         _DATA + "dataset": "cardinality",
         _DATA + "sources": "choose_from_datasets sample_from_datasets",
     },
-    "tf.compat.v1.data": {_DATA + "dataset": "Dataset make_initializable_iterator make_one_shot_iterator"},
+    "tf.compat.v1.data": {
+        _DATA + "dataset": "Dataset make_initializable_iterator make_one_shot_iterator",
+        "tapeview.engine.deferred.iterators": "Iterator=GraphIterator",
+    },
 }
 """For each namespace: module -> the words of the objects that live there."""
