@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tapeview import figures
+from tapeview.debuggee.blame import is_ours
 from tapeview.debuggee.recorder import Recorder
 from tapeview.figures import Drawn
 from tapeview.trace.picture import PICTURE_LIMIT, pack
@@ -42,7 +44,12 @@ class Keeper:
         self._bytes = 0
 
     def site(self) -> int:
-        return self._recorder.site()
+        # Of the libraries only those beside Python's own are known as such; matplotlib may be installed elsewhere.
+        folder = os.path.join(os.path.dirname(getattr(sys.modules.get("matplotlib"), "__file__", None) or "?"), "")
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and (is_ours(frame.f_code.co_filename) or frame.f_code.co_filename.startswith(folder)):
+            frame = frame.f_back
+        return self._recorder.site_of(frame)
 
     def wait(self) -> None:
         if threading.current_thread() is threading.main_thread():
@@ -62,7 +69,7 @@ class Keeper:
             )
             return
         # What the script had drawn before belongs to where it was drawn, not to what it does now.
-        site = drawn.made if drawn.how == "left" else self._recorder.site()
+        site = drawn.made if drawn.how == "left" else self.site()
         figure = self._known.setdefault((drawn.made, drawn.number, drawn.label), len(self._known) + 1)
         self._recorder.keep(lambda writer, step, place: self._write(writer, drawn, figure, data, site, step, place))
 

@@ -7,7 +7,6 @@ faster than it can be written, the script's thread helps, so memory stays bounde
 from __future__ import annotations
 
 import re
-import sys
 import threading
 import time
 import traceback
@@ -183,10 +182,10 @@ class Recorder:
                 self._drain()
                 write(self._writer, *self._translator.place())
 
-    def site(self) -> int:
-        """The id of the call site at which this thread is; 0 if no code of the user's is there."""
+    def site_of(self, frame: FrameType | None) -> int:
+        """The id of the call site at which a frame of this thread is; 0 if no code of the user's is there."""
         with self._lock:
-            return 0 if self._finished else self._translator.site_of_frame(sys._getframe(1))
+            return 0 if self._finished else self._translator.site_of_frame(frame)
 
     @contextmanager
     def muted(self) -> Iterator[list[str]]:

@@ -103,5 +103,5 @@ def test_nothing_is_kept_after_the_end(bench: Bench) -> None:
     bench.draw(1)
     assert len(bench.entries()) == 1
     bench.draw(2)
-    assert bench.recorder.site() == 0
+    assert bench.keeper.site() == 0
     assert len(bench.entries()) == 1
