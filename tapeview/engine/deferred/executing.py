@@ -160,23 +160,28 @@ def _tensor(value: Any) -> Any:
     return value._densify() if isinstance(value, IndexedSlices) else value
 
 
+_COMPUTING = frozenset(("", "gradient", "with run", "bodies"))
+"""How nodes are evaluated that run ops."""
+
+
 def _each_told(plan: Plan, run: Run, values: list[Any], tape: GradientTape, thread: int) -> None:
     entries, spans, watched = tape._entries, run.spans, plan.watched
     for place in plan.watched_first:
         _watch(tape, values[place])
     standing = callsite.Standing()
+    made = plan.made
     for k, (node, step) in enumerate(zip(plan.nodes, plan.steps, strict=True)):
         start = len(entries)
         standing.at(node.site)
-        block = scope(node.name, "node", node.site) if node.pseudo in ("", "gradient", "with run", "bodies") else None
+        block = scope(node.name, "node", node.site) if node.pseudo in _COMPUTING else None
         try:
             if block is None:
                 step(values, run)
-                _ran(plan, node, values, tape, thread)
+                _ran(node.number, made[node], values, tape, thread)
             else:
                 with block:
                     step(values, run)
-                    _ran(plan, node, values, tape, thread)
+                    _ran(node.number, made[node], values, tape, thread)
         except Exception as error:
             raise run_errors.at(node, error) from error.__cause__
         spans[node] = (start, len(entries))
@@ -185,11 +190,11 @@ def _each_told(plan: Plan, run: Run, values: list[Any], tape: GradientTape, thre
     standing.end()
 
 
-def _ran(plan: Plan, node: Operation, values: list[Any], tape: GradientTape, thread: int) -> None:
+def _ran(node: int, places: list[int], values: list[Any], tape: GradientTape, thread: int) -> None:
     sink = observe.sink
     if sink is not None:
-        outputs = tuple([_tensor(values[plan.slots[id(t)]]) if id(t) in plan.slots else None for t in node.results])
-        sink((observe.NODE_RAN, tape.id, node.number, outputs, thread))
+        outputs = tuple([one if (one := values[p]).__class__ is EagerTensor else _tensor(one) for p in places])
+        sink((observe.NODE_RAN, tape.id, node, outputs, thread))
 
 
 def _finish_calls(run: Run, failure: str | None) -> None:
