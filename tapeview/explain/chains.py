@@ -228,9 +228,13 @@ def _gradients_of(context: Context, variable: int) -> list[int]:
 
 
 def important(context: Context) -> dict[int, str]:
-    """Targets, gradients of sources and new versions of variables, under the user's names."""
+    """Targets, what a session fetched, gradients of sources and new versions of variables, under the user's names."""
     known = context.recording.variables()
     found: dict[int, str] = {}
+    run = context.step.run
+    for result in run.finished.results if run is not None and run.finished is not None else ():
+        if result.tensor:
+            found[result.tensor] = context.label(result.tensor)
     for call in context.step.calls.values():
         for target in call.started.targets:
             label = context.target_name(call, target) or context.label(target)

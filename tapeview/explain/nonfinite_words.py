@@ -36,7 +36,8 @@ def words(
             )
         return "rule made it", text, _backward_advice(op)
     cause, why, advice = _forward(op, elements)
-    text = f"{result} begins at {op} in line {line}: {why}{shown}."
+    inside = " in the backward pass" if made.op is not None and made.op.call else ""
+    text = f"{result} begins{inside} at {op} in line {line}: {why}{shown}."
     return cause, text, advice
 
 

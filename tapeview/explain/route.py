@@ -130,7 +130,7 @@ def _route(context: Context, call: GradientCall, tensors: set[int], name: str, l
         record, op, number = (
             last if longest and not stations else max(arrived, key=lambda one: _weight(context, _given(one)))
         )
-        layers = [scope.name for scope in context.step.scope_of(op)]
+        layers = [scope.name for scope in context.step.scope_of(op) if scope.kind != "node"]
         stations.append(
             _station(
                 context, gradient, label, op, number, layers[-1] if layers else "", at.get(id(record), -1), len(arrived)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tapeview.explain import ERROR, NOTE, RULES, WARNING, Finding, Gathered, check_training, explain_step, spread
 from tapeview.trace.query import Recording
 from tapeview.views.background import Background
+from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.trail import Trail, position_of, trail_of
@@ -307,9 +308,9 @@ def reached(finding: Finding) -> str:
 def where(recording: Recording, finding: Finding) -> str:
     """``train.py, line 9 · step 3``, with how many more steps have the same."""
     name = PurePath(recording.source(finding.file).path).name if finding.file else ""
-    step = tr("step {step}").format(step=finding.step + 1)
+    step = step_name(recording, finding.step)
     if finding.steps > 1:
-        step = tr("step {step} and {more} more").format(step=finding.step + 1, more=finding.steps - 1)
+        step = tr("{step} and {more} more").format(step=step, more=finding.steps - 1)
     if not name or not finding.line:
         return step
     return tr("{file}, line {line}").format(file=name, line=finding.line) + f" · {step}"

@@ -13,6 +13,7 @@ from tapeview.views import explained
 from tapeview.views.explained import Explained, Located
 from tapeview.views.inspector_words import plural
 from tapeview.views.landing import BREAKPOINT
+from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.trail import position_of
@@ -168,7 +169,7 @@ class FindingsModel:
                 # Somebody asked for it; of itself it is of no interest.
                 place = position_of(recording.step(looked_at.step), looked_at)
                 findings = (self._card(recording, Located(looked_at, place), tr("Asked for")), *findings)
-            findings += tuple(self._card(recording, one, _heading(one.finding, several)) for one in located)
+            findings += tuple(self._card(recording, one, _heading(recording, one.finding, several)) for one in located)
         findings += tuple(
             Finding(
                 notice.kind,
@@ -228,7 +229,7 @@ class FindingsModel:
         )
         where = self._where(recording.source(file).path, line) if file > 0 else ""
         if failure.step >= 0:
-            step = tr("step {step}").format(step=failure.step + 1)
+            step = step_name(recording, failure.step)
             where = f"{where} · {step}" if where else step
         if failure.op:
             where += f" · {failure.op}"
@@ -259,10 +260,11 @@ def _same(one: Explanation, other: Explanation) -> bool:
     return next(keys) == next(keys)
 
 
-def _heading(one: Explanation, several: list[Explanation]) -> str:
+def _heading(recording: Recording, one: Explanation, several: list[Explanation]) -> str:
     """``Step 12 · 2 errors, 1 note``: the step in which it was found first."""
     levels = [other.level for other in several if other.step == one.step]
-    return tr("Step {step}").format(step=one.step + 1) + f" · {_counted(levels)}"
+    step = step_name(recording, one.step)
+    return f"{step[0].upper()}{step[1:]} · {_counted(levels)}"
 
 
 def _counted(levels: list[str]) -> str:

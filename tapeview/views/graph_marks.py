@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tapeview.explain import LEVELS
 from tapeview.views.explained import Explained, Located, title
@@ -144,11 +145,13 @@ class GraphMarks:
             node = _node(scene, stop)
             if node >= 0:
                 stops.setdefault(node, []).append(number)
+        taken = dict.fromkeys(edge_of[one] for one in trail.taken if one in edge_of)
+        taken.update(dict.fromkeys(self._between(scene, trail, set(taken))))
         poisoned = dict.fromkeys(node for seq in trail.poisoned if (node := scene.graph.node_of(seq)) >= 0)
         return Shown(
             badges,
             trail.finding.kind,
-            tuple(dict.fromkeys(edge_of[one] for one in trail.taken if one in edge_of)),
+            tuple(taken),
             tuple(dict.fromkeys(edge_of[one] for one in trail.missed if one in edge_of)),
             edge_of.get(trail.cut, -1) if trail.cut is not None else -1,
             tr("the path breaks here: {cause}").format(cause=trail.cut_words),
@@ -162,6 +165,15 @@ class GraphMarks:
             found = {one: number for number, edge in enumerate(scene.graph.edges) for one in edge.operands}
             self._edges = scene, found
         return self._edges[1]
+
+    def _between(self, scene: Scene, trail: Trail, known: set[int]) -> list[int]:
+        """Edges from stop to stop, where these are nodes of a deferred graph and its edges are not those of ops."""
+        if not scene.step.run:
+            return []
+        edges = {frozenset((edge.source, edge.target)): number for number, edge in enumerate(scene.graph.edges)}
+        nodes = [_node(scene, stop) for stop in trail.stops]
+        pairs = (frozenset(pair) for pair in pairwise(nodes) if min(pair) >= 0)
+        return [edges[pair] for pair in pairs if pair in edges and edges[pair] not in known]
 
     def _nodes(self, scene: Scene, located: Located) -> tuple[int, ...]:
         """The node at which a finding happened: its op, else the variable or value it is about."""

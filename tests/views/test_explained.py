@@ -20,6 +20,7 @@ from tapeview.views.timeline_model import TimelineModel
 from tapeview.views.trail import trail_of
 from tapeview.views.workspace import Workspace
 from tests.helpers.explained import BREAK, DEAD, FAN, NAN, write_explained
+from tests.helpers.scripts import record_source
 
 
 @pytest.fixture(scope="module")
@@ -250,3 +251,34 @@ def test_an_update_and_what_was_given_are_stops_too(desk: Desk) -> None:
     assert isinstance(step.positions[trail.stops[0].position].record, BackwardStep)
     op = step.ops[finding.op]
     assert isinstance(op, Op)
+
+
+DEFERRED = """
+import tensorflow as tf
+x = tf.placeholder(tf.float32, [None, 2], name="x")
+w = tf.Variable([[1.0], [2.0]], name="w")
+y = tf.matmul(x, w)
+loss = tf.reduce_mean(tf.log(y))
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    session.run(loss, {x: [[1.0, 2.0], [0.0, 0.0]]})
+"""
+
+
+def test_a_run_of_a_deferred_graph_has_findings_and_paths(tmp_path: Path) -> None:
+    with record_source(tmp_path, DEFERRED).recording() as recording:
+        desk = Desk(recording)
+        (card,) = [finding for finding in desk.findings.findings if finding.explanation is not None]
+        assert card.title == "loss is not finite: log of zero"
+        assert card.where.endswith("line 6 · run 2")
+        assert card.group == "Run 2 · 1 error"
+        desk.findings.next()
+        marks = desk.marks.shown
+        scene = desk.graph.scene
+        assert scene is not None
+        assert [scene.graph.nodes[node].label for node, _ in marks.stops] == ["Log", "Mean"]
+        assert list(marks.badges) == [marks.stops[0][0]]
+        (edge,) = [scene.graph.edges[edge] for edge in marks.taken]
+        assert (edge.source, edge.target) == tuple(node for node, _ in marks.stops)
+        for model in (desk.findings, desk.marks, desk.timeline, desk.inspector, desk.graph, desk.explained):
+            model.dispose()
