@@ -14,7 +14,9 @@ from tapeview.engine.convert import to_tensor
 from tapeview.engine.deferred import assigns
 from tapeview.engine.deferred.static_shapes import Sizes
 from tapeview.engine.deferred.static_shapes import sizes as _sizes
+from tapeview.engine.deferred.structures import symbolic_in
 from tapeview.engine.deferred.symbolic import SymbolicTensor
+from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.optimizers.core import Slot
@@ -38,10 +40,10 @@ def tensor(value: Any, name: str | None = None, dtype: Any = None) -> Any:
 def cast(value: Any, dtype: Any) -> Any:
     """``value`` as a tensor of a type; one that has it costs no node."""
     kind = dtypes.as_dtype(dtype).base_dtype
-    if not hasattr(value, "dtype") or isinstance(value, (np.ndarray, np.generic)):
-        if isinstance(value, (np.ndarray, np.generic)) and value.dtype != kind.numpy:
-            value = value.astype(kind.numpy)
-        return tensor(value, None, kind)
+    if not hasattr(value, "_array") and not symbolic_in(value, []) and not is_variable(value):
+        array = np.asarray(value)
+        if array.dtype.kind in "biufc":
+            return tensor(array.astype(kind.numpy), None, kind)
     found = tensor(value)
     return found if found.dtype.base_dtype is kind else deferred.tf.cast(found, kind)
 
@@ -52,7 +54,13 @@ def converted(gradient: Any, variable: Any) -> Any:
     Raises:
         TypeError: what can be no tensor.
     """
-    if isinstance(gradient, (SymbolicTensor, EagerTensor)) or hasattr(gradient, "_densify"):
+    if isinstance(gradient, IndexedSlices) and deferred.building():
+        shape = known_sizes(variable.shape)
+        return deferred.add_node(
+            lambda values, indices: IndexedSlices(values, indices, to_tensor(shape, dtypes.int32)),
+            (tensor(gradient.values), tensor(gradient.indices)), None, "IndexedSlices",
+        )  # fmt: skip
+    if isinstance(gradient, (SymbolicTensor, EagerTensor, IndexedSlices)):
         return gradient
     try:
         return tensor(gradient)

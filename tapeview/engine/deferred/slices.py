@@ -14,7 +14,8 @@ from tapeview.engine.tensor import EagerTensor
 
 
 def _values(slices: Any) -> EagerTensor:
-    return slices.values if isinstance(slices, IndexedSlices) else slices
+    # While shapes are found out the whole stands for its rows; a tensor of its own, since that one is changed.
+    return slices.values if isinstance(slices, IndexedSlices) else identity(slices)
 
 
 def _indices(slices: Any) -> EagerTensor:

@@ -338,6 +338,7 @@ METRICS: dict[str, Case] = {
     "mean weighted": measured(lambda tf, y, x, w: tf.metrics.mean(x, w), "real"),
     "mean_tensor": measured(lambda tf, y, x, w: tf.metrics.mean_tensor(tf.reduce_sum(x, 0)), "real"),
     "precision": measured(lambda tf, y, x, w: tf.metrics.precision(y, tf.round(x))),
+    "precision of lists": measured(lambda tf, y, x, w: tf.metrics.precision([1, 0, 1], [1, 1, 1])),
     "recall": measured(lambda tf, y, x, w: tf.metrics.recall(y, tf.round(x), weights=w)),
     "true_positives": measured(lambda tf, y, x, w: tf.metrics.true_positives(y, tf.round(x))),
     "true_negatives": measured(lambda tf, y, x, w: tf.metrics.true_negatives(y, tf.round(x))),

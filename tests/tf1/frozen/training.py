@@ -177,6 +177,18 @@ def _averages(tf: Any, sess: Any) -> Any:
     }  # fmt: skip
 
 
+def _slices(tf: Any, sess: Any) -> Any:
+    """The rows of a gradient, and slices of a script's own."""
+    e = tf.get_variable("e", [4, 2], initializer=tf.ones_initializer())
+    slope = tf.gradients(tf.reduce_sum(tf.gather(e, [1, 1, 3])), e)[0]
+    down = tf.train.GradientDescentOptimizer(1.0).apply_gradients([(slope, e)])
+    own = tf.IndexedSlices(tf.ones([2, 2]), tf.constant([0, 0]))
+    adam = tf.train.AdamOptimizer(1.0).apply_gradients([(own, e)])
+    sess.run(tf.global_variables_initializer())
+    parts = plain(sess.run([slope.values, slope.indices]))
+    return {"parts": parts, "steps": [plain(sess.run([op, e])[1:] and sess.run(e)) for op in (down, adam)]}
+
+
 def _schedule(make: Callable[[Any, Any], Any], steps: list[int]) -> Case:
     def case(tf: Any, sess: Any) -> Any:
         step = tf.placeholder(tf.int32, [], "step")
@@ -229,6 +241,7 @@ TRAINING: dict[str, Case] = {
     "scoped": _scoped,
     "errors": _errors,
     "averages": _averages,
+    "slices": _slices,
     "exponential_decay": _schedule(lambda tf, s: tf.train.exponential_decay(0.1, s, 10, 0.5), _AT),
     "exponential_decay staircase": _schedule(
         lambda tf, s: tf.train.exponential_decay(0.1, s, 10, 0.96, staircase=True), _AT
