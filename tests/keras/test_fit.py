@@ -161,11 +161,11 @@ def test_steps_per_epoch_go_on_where_they_stopped() -> None:
     assert seen == [0, 1, 2, 3, 4, 5]
 
 
-def test_data_that_ends_too_early_is_told() -> None:
-    with pytest.warns(UserWarning, match="Your input ran out of data"):
-        history = model_of().fit(iter([(X, Y)]), steps_per_epoch=2, epochs=3, verbose=0)
+def test_data_that_ends_too_early_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    history = model_of().fit(iter([(X, Y)]), steps_per_epoch=2, epochs=3, verbose=0)
 
     assert history.epoch == [0]
+    assert [m[:41] for m in caplog.messages] == ["Your input ran out of data; interrupting "]
 
 
 def test_callbacks_can_stop_a_training() -> None:

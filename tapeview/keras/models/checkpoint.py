@@ -14,7 +14,7 @@ from tapeview.engine.scripting import structure
 from tapeview.engine.scripting.module import Module
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.models import archive
-from tapeview.keras.models.keeping import LoadStatus
+from tapeview.keras.models.keeping import CheckpointLoadStatus
 
 _TENSORFLOWS = "{} was written by TensorFlow, in a form that only TensorFlow reads."
 
@@ -67,7 +67,7 @@ class Checkpoint:
             FileNotFoundError: there is no such file.
         """
         if save_path is None:
-            return LoadStatus()
+            return CheckpointLoadStatus()
         path = os.fspath(save_path)
         kind = archive.kind_of(path)
         if kind != "checkpoint":
@@ -80,7 +80,7 @@ class Checkpoint:
         for key, part in {**self._parts, "save_counter": self.save_counter}.items():
             if key in names:
                 _restore(part, found.arrays(key), names[key], models)
-        return LoadStatus()
+        return CheckpointLoadStatus()
 
     read = restore
 

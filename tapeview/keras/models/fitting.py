@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from tapeview.engine.scripting import structure
 from tapeview.engine.scripting.functions import Function
+from tapeview.engine.warn import warn
 from tapeview.keras.layers.context import calls
 from tapeview.keras.models import data as batches
 from tapeview.keras.models.compiled import as_number
@@ -91,7 +91,7 @@ class Fitting(Steps):
             with self._as_compiled():
                 logs, done = self._epoch(source, step, hooks, "train", progress.batch, steps, class_weight)
             if steps is not None and done < steps and not self.stop_training and steps_per_epoch is not None:
-                warnings.warn(_RAN_OUT.format(steps * (epochs - initial_epoch)), stacklevel=2)
+                warn(_RAN_OUT.format(steps * (epochs - initial_epoch)))
                 self.__dict__["stop_training"] = True
             if not done:
                 raise ValueError(

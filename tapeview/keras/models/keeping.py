@@ -77,7 +77,7 @@ class Keeping(Layer):
         found = archive.Archive(file)
         values, names = found.arrays("weights"), found.part("weights")
         self._take_or_wait(values, names, by_name, skip_mismatch)
-        return LoadStatus()
+        return CheckpointLoadStatus()
 
     def _take_or_wait(self, values: list[Any], names: Any, by_name: bool = False, skip_mismatch: bool = False) -> None:
         """Assigns the weights, or keeps them until there are some."""
@@ -187,18 +187,18 @@ class Keeping(Layer):
         return json.dumps(described, default=_json_value, **kwargs)
 
 
-class LoadStatus:
+class CheckpointLoadStatus:
     """What loading weights returns: they are all there, or will be."""
 
-    def assert_consumed(self) -> LoadStatus:
+    def assert_consumed(self) -> CheckpointLoadStatus:
         """This object."""
         return self
 
-    def expect_partial(self) -> LoadStatus:
+    def expect_partial(self) -> CheckpointLoadStatus:
         """This object."""
         return self
 
-    def assert_existing_objects_matched(self) -> LoadStatus:
+    def assert_existing_objects_matched(self) -> CheckpointLoadStatus:
         """This object."""
         return self
 
