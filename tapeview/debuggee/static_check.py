@@ -102,17 +102,28 @@ def unsupported_names(source: str, tf1: bool = False) -> list[Unsupported]:
 
 def summary(found: Sequence[Unsupported], file: str) -> str:
     """A short text for the terminal; "" if nothing was found."""
-    if not found:
-        return ""
-    many = "a name" if len(found) == 1 else f"{len(found)} names"
-    rows = [f"tapeview: {os.path.basename(file)} uses {many} that tapeview does not support yet:"]
+    old = [name for name in found if names.is_supported(name.name, tf1=True)]
+    missing = [name for name in found if name not in old]
+    base = os.path.basename(file)
+    rows = []
+    if missing:
+        rows += [f"tapeview: {base} uses {_names(missing)} that tapeview does not support yet:", *_rows(missing)]
+    if old:
+        way = "--tf1 runs it as a script of that"
+        rows += [f"tapeview: {base} uses {_names(old)} that only TensorFlow 1 has ({way}):", *_rows(old)]
+    return "\n".join(rows)
+
+
+def _names(found: Sequence[Unsupported]) -> str:
+    return "a name" if len(found) == 1 else f"{len(found)} names"
+
+
+def _rows(found: Sequence[Unsupported]) -> list[str]:
+    rows = []
     for name in found[:_SHOWN]:
         lines = ", ".join(map(str, name.lines[:5])) + (", …" if len(name.lines) > 5 else "")
-        old = ", which is TensorFlow 1's: --tf1 runs the script that way" if names.is_supported(name.name, True) else ""
-        rows.append(f"  {name.name} (line{'s' if len(name.lines) > 1 else ''} {lines}){old}")
-    if len(found) > _SHOWN:
-        rows.append(f"  and {len(found) - _SHOWN} more")
-    return "\n".join(rows)
+        rows.append(f"  {name.name} (line{'s' if len(name.lines) > 1 else ''} {lines})")
+    return [*rows, *([f"  and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else [])]
 
 
 class _Scope:

@@ -418,3 +418,19 @@ def test_before_the_run_the_inspector_says_what_to_do(window: MainWindow, tmp_pa
     assert "F5" in bench(window).inspector._nothing.text()
     window.workspace.set_state("running")
     assert "as soon as" in bench(window).inspector._nothing.text()
+
+
+def test_of_which_tensorflow_a_script_is_may_be_chosen(window: MainWindow, tmp_path: Path) -> None:
+    assert not window.commands.action("mode_1").isEnabled()
+    path = tmp_path / "s.py"
+    path.write_text(TAPE, encoding="utf-8")
+    window.open(path)
+
+    def chosen() -> list[str]:
+        return [era for era in ("", "1", "2") if window.commands.action(f"mode_{era}").isChecked()]
+
+    assert (chosen(), window.session.mode) == ([""], "")
+    window.commands.action("mode_1").trigger()
+    assert (chosen(), window.session.mode) == (["1"], "1")
+    window.commands.action("mode_").trigger()
+    assert (chosen(), window.session.mode) == ([""], "")
