@@ -13,13 +13,12 @@ Wrap = Callable[[str, Any], Any]
 """Makes of a function's public name and the function one that also takes the other values."""
 
 
-
 def _never() -> bool:
     return False
 
 
 building: Callable[[], bool] = _never
-"""Whether calls add nodes to a deferred graph now. Replaced by ``engine.deferred`` when that is in use; read it anew."""
+"""Whether calls add nodes to a deferred graph. Replaced by ``engine.deferred`` when that is in use: read it anew."""
 
 eagerly: Callable[[], AbstractContextManager[None]] = nullcontext
 """A block whose calls compute at once, also where they would add nodes. Replaced by ``engine.deferred``."""

@@ -55,12 +55,12 @@ class ResourceVariable(RowUpdates):
     _site = 0
     """Where it was made, if anybody listened."""
 
-    def __new__(cls, *_: Any, **__: Any) -> Any:
+    def __new__(cls, *_: Any, **given: Any) -> Any:
         """A variable of the deferred graph while one is being built."""
         if cls is ResourceVariable and dispatch.building():
-            from tapeview.engine.deferred.variables import Variable as Deferred  # which needs this module
+            from tapeview.engine.deferred.variables import variable_class  # which needs this module
 
-            return object.__new__(Deferred)
+            return object.__new__(variable_class(given.get("use_resource")))
         return object.__new__(cls)
 
     def __init__(

@@ -15,7 +15,7 @@ from tapeview.engine.deferred.mode import mode
 from tapeview.engine.deferred.scope_values import VariableScope, get_variable_scope
 from tapeview.engine.deferred.static_shapes import GraphShape, Sizes, shape_text, sizes
 from tapeview.engine.deferred.symbolic import SymbolicTensor
-from tapeview.engine.deferred.variables import Variable
+from tapeview.engine.deferred.variables import Variable, variable_class
 from tapeview.engine.tensor import EagerTensor
 
 _COMPUTING = ("tapeview.engine.scripting.initializers", "tapeview.keras.")
@@ -87,7 +87,7 @@ def _get_or_make(
     value = _initial_value(name, initializer, shape, wanted, kind)
     use = use_resource if use_resource is not None else scope.use_resource
     with graph.control_dependencies(None), graph.name_scope(None):
-        made = Variable(
+        made = variable_class(use)(
             value, trainable=trainable, collections=collections, validate_shape=validate_shape, name=name, dtype=kind,
             constraint=constraint if constraint is not None else scope.constraint,
             use_resource=mode.v2_behaviour if use is None else use,

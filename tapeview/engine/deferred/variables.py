@@ -14,39 +14,11 @@ from tapeview.engine.deferred.graph import Graph, get_default_graph
 from tapeview.engine.deferred.lifting import finish, node_name
 from tapeview.engine.deferred.mode import building, local, mode
 from tapeview.engine.deferred.operation import Operation
+from tapeview.engine.deferred.references import reference_to
 from tapeview.engine.deferred.static_shapes import GraphShape, Sizes, bracketed_shape, shape_text
 from tapeview.engine.deferred.symbolic import SymbolicTensor
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.variable import ResourceVariable
-
-
-class ReferenceType(dtypes.DType):
-    """The type of a reference to a variable (``float32_ref``)."""
-
-    __slots__ = ("_base",)
-
-    def __init__(self, base: dtypes.DType) -> None:
-        super().__init__(f"{base.name}_ref", base.numpy, f"{base.word}_ref")
-        self._base = base
-
-    @property
-    def base_dtype(self) -> dtypes.DType:
-        """The type of the values."""
-        return self._base
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, ReferenceType) and other._base is self._base)
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-
-_references: dict[str, ReferenceType] = {}
-
-
-def reference_to(kind: dtypes.DType) -> ReferenceType:
-    """The type of references to variables of this type."""
-    return _references.setdefault(kind.name, ReferenceType(kind))
 
 
 class Variable(ResourceVariable):
@@ -363,8 +335,20 @@ class Variable(ResourceVariable):
         return assigns.count_up_to(self, limit)
 
 
+class GraphResourceVariable(Variable):
+    """A variable of a graph that is a resource: each use reads it."""
+
+
 Variable.__module__ = "tensorflow.python.ops.variables"
 Variable.__name__ = "RefVariable"
+GraphResourceVariable.__module__ = "tensorflow.python.ops.resource_variable_ops"
+GraphResourceVariable.__name__ = "ResourceVariable"
+
+
+def variable_class(use_resource: bool | None) -> type[Variable]:
+    """The class of a new variable: what is asked for, else what the mode says."""
+    resource = mode.v2_behaviour if use_resource is None else use_resource
+    return GraphResourceVariable if resource else Variable
 
 
 class outside_of_bodies:
