@@ -40,7 +40,7 @@ def tensor(value: Any, name: str | None = None, dtype: Any = None) -> Any:
 def cast(value: Any, dtype: Any) -> Any:
     """``value`` as a tensor of a type; one that has it costs no node."""
     kind = dtypes.as_dtype(dtype).base_dtype
-    if not hasattr(value, "_array") and not symbolic_in(value, []) and not is_variable(value):
+    if not is_variable(value) and not symbolic_in(value, []) and not hasattr(value, "_array"):
         array = np.asarray(value)
         if array.dtype.kind in "biufc":
             return tensor(array.astype(kind.numpy), None, kind)

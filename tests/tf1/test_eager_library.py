@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tapeview.keras import naming
 from tapeview.tensorflow.loader import Namespace
 from tapeview.tf1 import graphs
 
@@ -31,8 +33,10 @@ SLOTS = {
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept() -> None:
+def _nothing_kept() -> Iterator[None]:
     graphs.eager_attachments().clear()
+    yield
+    naming.forget()
 
 
 def optimizer(name: str) -> Any:
