@@ -223,13 +223,13 @@ def test_null_bytes_are_a_failure_too(tmp_path: Path) -> None:
 
 def test_names_that_are_not_there_are_listed_before_the_run(tmp_path: Path) -> None:
     source = (
-        "import tensorflow as tf\nprint('first')\nif False:\n    tf.contrib.rnn.GRUCell(3)\n    tf.nn.no_such_op(1)\n"
+        "import tensorflow as tf\nprint('first')\nif False:\n    tf.no_such.rnn.GRUCell(3)\n    tf.nn.no_such_op(1)\n"
     )
     run = record_source(tmp_path, source)
     assert (run.code, run.out) == (0, "first\n")
     assert run.err == (
         "tapeview: script.py uses 2 names that tapeview does not support yet:\n"
-        "  tf.contrib.rnn.GRUCell (line 4)\n"
+        "  tf.no_such.rnn.GRUCell (line 4)\n"
         "  tf.nn.no_such_op (line 5)\n"
     )
     with run.recording() as recording:
