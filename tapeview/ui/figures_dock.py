@@ -6,24 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt
-from PySide6.QtGui import (
-    QGuiApplication,
-    QIcon,
-    QImage,
-    QImageWriter,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QPen,
-    QPixmap,
-    QShortcut,
-)
+from PySide6.QtCore import QEvent, QMimeData, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
     QMenu,
     QMessageBox,
     QPushButton,
@@ -37,37 +24,19 @@ from tapeview.ui import theme
 from tapeview.ui.dialogs import tell
 from tapeview.ui.dock import Dock, Elided
 from tapeview.ui.facts import dress, show_if
+from tapeview.ui.figure_strip import SMALL, FigureStrip
 from tapeview.ui.icons import icon
 from tapeview.ui.picture_paint import PicturePainter
 from tapeview.ui.picture_view import STEP, PictureView
 from tapeview.ui.text import tr
 from tapeview.views.background import Background
-from tapeview.views.figures_model import FiguresModel, History
+from tapeview.views.figures_model import FiguresModel
 from tapeview.views.picture_svg import svg
 
-SMALL = QSize(76, 57)
-STRIP = 208
 SHARPNESS = 2.0
 """Pixels of a saved or copied picture for each pixel of the figure."""
 _PICTURES_KEPT = 12
-_SMALL_KEPT = 400
 SVG_TYPE = "image/svg+xml"
-
-
-class Strip(QListWidget):
-    """The figures in small, one below the other."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName(tr("Figures"))
-        self.setFont(theme.ui_font(12))
-        self.setIconSize(SMALL)
-        self.setFixedWidth(STRIP)
-        self.setUniformItemSizes(True)
-        self.setWordWrap(True)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
 
 
 class FiguresDock(Dock):
@@ -79,8 +48,7 @@ class FiguresDock(Dock):
         self._painters: OrderedDict[int, PicturePainter | None] = OrderedDict()
         self._loading: set[int] = set()
         self._serial = model.serial
-        self._small: OrderedDict[int, QIcon] = OrderedDict()
-        self.strip = Strip()
+        self.strip = FigureStrip()
         self.view = PictureView(background)
         self.back = self._button("back", tr("Before this (Left)"), lambda: model.step(-1))
         self.forward = self._button("forward", tr("After this (Right)"), lambda: model.step(1))
@@ -176,11 +144,11 @@ class FiguresDock(Dock):
         if self._serial != model.serial:
             self._serial = model.serial
             self._painters.clear()
-            self._small.clear()
+            self.strip.forget()
             self._loading.clear()
             self.view.fit()
         entry, history = model.entry, model.history
-        self._show_strip()
+        self.strip.show_figures(model, self._load)
         count = len(history.entries) if history is not None else 0
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, count - 1))
@@ -205,39 +173,6 @@ class FiguresDock(Dock):
         for widget in (self.smaller, self.larger, self.percent, self.fit, self.more):
             widget.setEnabled(entry is not None)
         self._show_zoom()
-
-    def _show_strip(self) -> None:
-        model, strip = self._model, self.strip
-        strip.blockSignals(True)
-        while strip.count() > len(model.figures):
-            strip.takeItem(strip.count() - 1)
-        for place, history in enumerate(model.figures):
-            if place >= strip.count():
-                fresh = QListWidgetItem()
-                fresh.setSizeHint(QSize(STRIP - 14, SMALL.height() + 12))
-                strip.addItem(fresh)
-            self._show_item(strip.item(place), history)
-        if model.history is not None:
-            strip.setCurrentRow(model.figures.index(model.history))
-            strip.scrollToItem(strip.currentItem())
-        strip.blockSignals(False)
-
-    def _show_item(self, item: QListWidgetItem, history: History) -> None:
-        model = self._model
-        name, title, count = model.name(history), model.title(history), len(history.entries)
-        number = tr("{count} ×").format(count=count) if count > 1 else ""
-        text = "\n".join(part for part in (name, title, number) if part)
-        if item.text() != text:
-            item.setText(text)
-            item.setToolTip(text)
-        id = history.entries[-1].picture
-        small = self._small.get(id)
-        if small is not None:
-            item.setIcon(small)
-        elif item.icon().isNull():
-            item.setIcon(_blank())
-        if small is None:
-            self._load(id)
 
     def _show_entry(self, entry: Figure) -> None:
         if entry.picture in self._painters:
@@ -273,9 +208,7 @@ class FiguresDock(Dock):
     def _take(self, id: int, painter: PicturePainter | None, small: QImage) -> None:
         self._painters[id] = painter
         small.setDevicePixelRatio(self.devicePixelRatioF())
-        self._small[id] = _framed(small)
-        while len(self._small) > _SMALL_KEPT:
-            self._small.popitem(last=False)
+        self.strip.put(id, small)
         shown = self._model.entry
         while len(self._painters) > _PICTURES_KEPT:
             oldest = next(iter(self._painters))
@@ -293,7 +226,7 @@ class FiguresDock(Dock):
             name = button.property("drawn")
             if name:
                 button.setIcon(icon(name))
-        self._small.clear()
+        self.strip.forget()
         self.later("figures", self._show)
 
     # -- what can be done ----------------------------------------------------------------------------------------------
@@ -388,29 +321,3 @@ class FiguresDock(Dock):
         if not self.save(path):
             words = tr("{path} cannot be written.").format(path=path)
             tell(self, tr("That did not work"), words, QMessageBox.Icon.Warning)
-
-
-def _blank() -> QIcon:
-    pixmap = QPixmap(SMALL)
-    pixmap.fill(theme.current().palette.color("line"))
-    return QIcon(pixmap)
-
-
-def _framed(small: QImage) -> QIcon:
-    """A small picture in the middle of a box of always the same size."""
-    ratio = small.devicePixelRatio() if not small.isNull() else 1.0
-    pixmap = QPixmap(SMALL * ratio)
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    size = small.deviceIndependentSize()
-    left, top = (SMALL.width() - size.width()) / 2, (SMALL.height() - size.height()) / 2
-    painter.drawImage(int(left), int(top), small)
-    painter.setPen(QPen(theme.current().palette.color("line"), 1))
-    painter.drawRect(int(left), int(top), int(size.width()) - 1, int(size.height()) - 1)
-    painter.end()
-    made = QIcon()
-    # The same when chosen: Qt would tint it.
-    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
-        made.addPixmap(pixmap, mode)
-    return made

@@ -104,6 +104,17 @@ def test_keys_go_through_the_history_and_the_figures(workspace: Workspace, show:
     assert dock.words.whole() == "step 3"
 
 
+def test_another_theme_changes_nothing_but_colours(workspace: Workspace, show: Show) -> None:
+    dock = show(workspace)
+    dock.strip.setCurrentRow(0)
+    theme.current().set_mode("dark")
+    QApplication.processEvents()
+    assert dock.words.whole().startswith("3 of 3")
+    assert dock.strip.count() == 2
+    assert dock.strip.item(1).icon().availableSizes()
+    theme.current().set_mode("light")
+
+
 def test_the_cursor_is_followed(workspace: Workspace, show: Show, qtbot: QtBot) -> None:
     dock = show(workspace)
     dock.strip.setCurrentRow(0)
