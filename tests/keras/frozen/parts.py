@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.keras.frozen.drawn import drawn
 from tests.keras.frozen.pipelines import pipelines
 from tests.keras.frozen.preprocessing import preprocessing
 from tests.keras.frozen.values import Values, plain, random
@@ -357,7 +358,7 @@ def small_parts(tf: Any) -> Values:
 PARTS: dict[str, Callable[[Any], Values]] = {
     "losses": losses, "metrics": metrics, "optimizers": optimizers, "schedules": schedules,
     "initializers": initializers, "small_parts": small_parts, "pipelines": pipelines,
-    "preprocessing": preprocessing,
+    "preprocessing": preprocessing, "drawn": drawn,
 }  # fmt: skip
 
 
