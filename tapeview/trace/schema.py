@@ -160,6 +160,11 @@ TABLES = {
     step INTEGER NOT NULL,
     op TEXT NOT NULL
 )""",
+    "picture": """CREATE TABLE picture (
+    id INTEGER PRIMARY KEY,
+    crc INTEGER NOT NULL,
+    data BLOB NOT NULL
+)""",
     "figure": """CREATE TABLE figure (
     id INTEGER PRIMARY KEY,
     figure INTEGER NOT NULL,
@@ -175,11 +180,6 @@ TABLES = {
     picture INTEGER NOT NULL,
     width REAL NOT NULL,
     height REAL NOT NULL
-)""",
-    "picture": """CREATE TABLE picture (
-    id INTEGER PRIMARY KEY,
-    crc INTEGER NOT NULL,
-    data BLOB NOT NULL
 )""",
 }
 

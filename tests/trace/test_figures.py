@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from tapeview.trace.check import check
-from tapeview.trace.picture import CLOSE, CUBIC, LINE, MOVE, QUADRATIC, Picture, Shape, pack, points_of, unpack
+from tapeview.trace.copying import Source
+from tapeview.trace.picture import CLOSE, CUBIC, LINE, MOVE, QUADRATIC, Marks, Picture, Shape, pack, points_of, unpack
 from tapeview.trace.picture import Path as Outline
 from tapeview.trace.query import Recording
+from tapeview.trace.replica import Replica
 from tests.helpers.figures import FIGURE, drawn
 from tests.helpers.recordings import Regression, write_regression
 
@@ -127,3 +129,18 @@ def test_places_that_are_not_finite_make_a_shape_empty() -> None:
 def test_a_picture_survives_packing() -> None:
     item = Outline(shape([MOVE, LINE], [(1.0, 2.0), (3.0, 4.0)]), b"\x00\x00\x00\xff")
     assert unpack(pack(Picture(5.0, 6.0, (item,)))) == Picture(5.0, 6.0, (item,))
+
+
+def test_figures_are_copied_to_another_machine(path: Path, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).bytes(3 << 20)
+    large = Picture(10.0, 10.0, (Marks(2, (), noise),))
+    scene = Regression(tmp_path / "large.tapeview")
+    scene.writer.add_figure(drawn(-1)[0], pack(large))
+    original = scene.finish()
+    with closing(Source(original)) as source, closing(Replica(tmp_path / "copy.tapeview")) as replica:
+        for part in source.rows():
+            replica.take(part)
+    assert check(tmp_path / "copy.tapeview") == []
+    with Recording.open(tmp_path / "copy.tapeview") as copy:
+        assert copy.figures.picture(1) == large
+        assert len(copy.figures.entries()) == 1
