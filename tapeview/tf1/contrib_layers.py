@@ -10,9 +10,9 @@ from typing import Any
 
 from tapeview.engine import deferred, dtypes
 from tapeview.engine.deferred import tf
+from tapeview.keras.layers import arguments
 from tapeview.tf1 import graphs
 from tapeview.tf1.initializers import Zeros, xavier_initializer
-from tapeview.tf1.layers.base import pair
 from tapeview.tf1.layers.core import Flatten
 from tapeview.tf1.layers.normalization import BatchNormalization
 from tapeview.tf1.layers.pooling import AveragePooling2D, MaxPooling2D
@@ -159,11 +159,13 @@ def conv2d(
     with graphs.variable_scope(scope, "Conv", reuse):
         x = graphs.tensor(inputs)
         weights = _model_variable(
-            "weights", [*pair(kernel_size, 2, "kernel_size"), _size(x, -1), int(num_outputs)],
+            "weights", [*arguments.sizes(kernel_size, 2, "kernel_size"), _size(x, -1), int(num_outputs)],
             graphs.made(weights_initializer) or xavier_initializer(), weights_regularizer, trainable,
             variables_collections,
         )  # fmt: skip
-        x = tf.nn.conv2d(x, weights, pair(stride, 2, "stride"), padding, dilations=pair(rate, 2, "rate"))
+        x = tf.nn.conv2d(
+            x, weights, arguments.sizes(stride, 2, "stride"), padding, dilations=arguments.sizes(rate, 2, "rate")
+        )
         return _finished(
             x, int(num_outputs), normalizer_fn, normalizer_params, biases_initializer, biases_regularizer, trainable,
             activation_fn, variables_collections, outputs_collections,
@@ -186,13 +188,13 @@ def conv2d_transpose(
 
     with graphs.variable_scope(scope, "Conv2d_transpose", reuse):
         x = graphs.tensor(inputs)
-        window = pair(kernel_size, 2, "kernel_size")
+        window = arguments.sizes(kernel_size, 2, "kernel_size")
         kernel = _model_variable(
             "weights", [*window, int(num_outputs), _size(x, -1)],
             graphs.made(weights_initializer) or xavier_initializer(), weights_regularizer, trainable,
             variables_collections,
         )  # fmt: skip
-        layer = Conv2DTranspose(num_outputs, window, pair(stride, 2, "stride"), padding, use_bias=False)
+        layer = Conv2DTranspose(num_outputs, window, arguments.sizes(stride, 2, "stride"), padding, use_bias=False)
         layer.kernel = kernel
         return _finished(
             layer.call(x), int(num_outputs), normalizer_fn, normalizer_params, biases_initializer, biases_regularizer,
@@ -256,7 +258,7 @@ def _pooled(
     kind: Any, default: str, inputs: Any, kernel_size: Any, stride: Any, padding: str, collections: Any, scope: Any
 ) -> Any:
     with graphs.variable_scope(scope, default):
-        layer = kind(pair(kernel_size, 2, "kernel_size"), pair(stride, 2, "stride"), padding)
+        layer = kind(arguments.sizes(kernel_size, 2, "kernel_size"), arguments.sizes(stride, 2, "stride"), padding)
         return _collected(layer.call(graphs.tensor(inputs)), collections)
 
 

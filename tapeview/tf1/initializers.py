@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
-from tapeview.engine import dtypes
+from tapeview.engine import deferred, dtypes
 from tapeview.engine.deferred import tf
-from tapeview.keras.initializers.drawn import _TRUNCATED, fans
+from tapeview.keras.initializers.drawn import _TRUNCATED
 from tapeview.tf1 import graphs
 
 
@@ -129,7 +128,7 @@ class VarianceScaling(_Drawn):
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def _made(self, shape: list[int], dtype: dtypes.DType) -> Any:
-        fan_in, fan_out = fans(shape)
+        fan_in, fan_out = deferred.fans(shape)
         fan = {"fan_in": fan_in, "fan_out": fan_out}.get(self.mode, (fan_in + fan_out) / 2.0)
         scale = self.scale / max(1.0, fan)
         if self.distribution == "truncated_normal":
@@ -258,20 +257,12 @@ class ContribVarianceScaling(_Drawn):
         self.factor, self.mode, self.uniform = factor, mode, uniform
 
     def _made(self, shape: list[int], dtype: dtypes.DType) -> Any:
-        fan_in, fan_out = _flat_fans(shape)
+        fan_in, fan_out = deferred.fans(shape)
         n = {"FAN_IN": fan_in, "FAN_OUT": fan_out}.get(self.mode, (fan_in + fan_out) / 2.0)
         if self.uniform:
             limit = math.sqrt(3.0 * self.factor / n)
             return tf.random.uniform(shape, -limit, limit, dtype, seed=self.seed)
         return tf.random.truncated_normal(shape, 0.0, math.sqrt(1.3 * self.factor / n), dtype, seed=self.seed)
-
-
-def _flat_fans(shape: Sequence[int]) -> tuple[float, float]:
-    """As :func:`fans`, with one input and one output at least."""
-    if not shape:
-        return 1.0, 1.0
-    area = math.prod(shape[:-2])
-    return float(shape[-2] if len(shape) > 1 else shape[-1]) * area, float(shape[-1]) * area
 
 
 def xavier_initializer(uniform: bool = True, seed: Any = None, dtype: Any = dtypes.float32) -> Any:

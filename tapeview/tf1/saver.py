@@ -211,7 +211,7 @@ def give(sess: Any, variable: Any, array: Array) -> None:
         variable.assign(array)
         return
     check_session(sess)
-    sess.cell(variable).assign(array, "restore")
+    sess.cell(variable).assign(array)
 
 
 def _write_meta(path: str) -> None:

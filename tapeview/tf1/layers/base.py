@@ -201,11 +201,3 @@ def activation(given: Any) -> Any:
     if found is None:
         raise ValueError(f"Unknown activation function: {given}")
     return found
-
-
-def pair(value: Any, rank: int, word: str) -> list[int]:
-    """One number for each of ``rank`` axes. Raises ValueError for another count."""
-    found = [value] * rank if not isinstance(value, (list, tuple)) else list(value)
-    if len(found) != rank:
-        raise ValueError(f"The `{word}` argument must be a tuple of {rank} integers. Received: {value}")
-    return [int(n) for n in found]

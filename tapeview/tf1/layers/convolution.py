@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tapeview.engine.deferred import tf
+from tapeview.keras.layers import arguments
 from tapeview.keras.layers.arguments import channels_last, in_order
 from tapeview.keras.layers.conv_transpose import length_before
 from tapeview.tf1 import graphs
-from tapeview.tf1.layers.base import pair
 from tapeview.tf1.layers.core import Weighted
 
 
@@ -33,9 +33,9 @@ class Conv(Weighted):
             activity_regularizer, kernel_constraint, bias_constraint, trainable, name, **kwargs,
         )  # fmt: skip
         self.filters = int(filters)
-        self.kernel_size = pair(kernel_size, self._rank, "kernel_size")
-        self.strides = pair(strides, self._rank, "strides")
-        self.dilation_rate = pair(dilation_rate, self._rank, "dilation_rate")
+        self.kernel_size = arguments.sizes(kernel_size, self._rank, "kernel_size")
+        self.strides = arguments.sizes(strides, self._rank, "strides")
+        self.dilation_rate = arguments.sizes(dilation_rate, self._rank, "dilation_rate")
         self.padding = padding.lower()
         self.data_format = data_format
         self._order = "NHWC" if data_format == "channels_last" else "NCHW"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tapeview.engine.deferred import tf
+from tapeview.keras.layers import arguments
 from tapeview.tf1 import graphs
-from tapeview.tf1.layers.base import Layer, pair
+from tapeview.tf1.layers.base import Layer
 
 
 class _Pooling(Layer):
@@ -18,8 +19,8 @@ class _Pooling(Layer):
         name: Any = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(True, name, **kwargs)
-        self.pool_size = pair(pool_size, self._rank, "pool_size")
-        self.strides = pair(self.pool_size if strides is None else strides, self._rank, "strides")
+        self.pool_size = arguments.sizes(pool_size, self._rank, "pool_size")
+        self.strides = arguments.sizes(self.pool_size if strides is None else strides, self._rank, "strides")
         self.padding, self.data_format = padding.lower(), data_format
 
     def _function(self) -> Any:
