@@ -55,7 +55,7 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
             to_float to_int32 to_int64 unpack zeros_like
         """,
         _OPS + "arithmetic": "div div_no_nan=divide_no_nan squared_difference",
-        _OPS + "checks": "verify_tensor_all_finite=check_numerics",
+        _OPS + "checks": "check_numerics verify_tensor_all_finite=check_numerics",
         _OPS + "comparison": "logical_xor",
         _OPS + "complex_numbers": "conj imag real",
         _OPS + "creation": "lin_space=linspace",
