@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tapeview.commands import UserError
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from tapeview.graph.build import TapeGraph
     from tapeview.trace.query import Recording
     from tapeview.views.graph_scene import Scene
@@ -107,7 +109,7 @@ def png(svg: str, scale: float = 2.0) -> bytes:
     """
     try:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+        from PySide6.QtCore import QByteArray
         from PySide6.QtGui import QGuiApplication, QImage, QPainter
         from PySide6.QtSvg import QSvgRenderer
     except ImportError as error:
@@ -125,10 +127,17 @@ def png(svg: str, scale: float = 2.0) -> bytes:
     painter = QPainter(image)
     renderer.render(painter)
     painter.end()
+    del application
+    return encoded(image)
+
+
+def encoded(image: QImage) -> bytes:
+    """An image as the bytes of a .png."""
+    from PySide6.QtCore import QBuffer, QIODevice
+
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")  # type: ignore[call-overload]  # PySide6's stubs know only the form for bytes
-    del application
     return bytes(buffer.data().data())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tapeview.commands import UserError
+from tapeview.commands.export import encoded
 
 if TYPE_CHECKING:
     from tapeview.trace.picture import Picture
@@ -110,8 +111,6 @@ def _content(picture: Picture, title: str, format: str) -> bytes:
 
         return svg(picture, title).encode()
     try:
-        from PySide6.QtCore import QBuffer, QIODevice
-
         from tapeview.ui.picture_paint import PicturePainter
     except ImportError as error:
         raise UserError(
@@ -121,7 +120,4 @@ def _content(picture: Picture, title: str, format: str) -> bytes:
     image = PicturePainter(picture).image(SHARPNESS)
     if image.isNull():
         raise UserError(f"{title} would be too large for a .png: write a .svg")
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]  # PySide6's stubs know only the form for bytes
-    return bytes(buffer.data().data())
+    return encoded(image)
