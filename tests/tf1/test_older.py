@@ -50,7 +50,8 @@ PAIRS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "in_top_k": (lambda: tf.nn.in_top_k(X, [1, 1], 1), lambda: now.math.in_top_k([1, 1], X, 1)),
     "xw_plus_b": (lambda: tf.nn.xw_plus_b(X, X, [1.0, 2.0]), lambda: now.nn.bias_add(now.matmul(X, X), [1.0, 2.0])),
     "relu_layer": (
-        lambda: tf.nn.relu_layer(X, -X, [15.0, 2.0]), lambda: now.nn.relu(now.nn.bias_add(now.matmul(X, -X), [15.0, 2.0]))
+        lambda: tf.nn.relu_layer(X, -X, [15.0, 2.0]),
+        lambda: now.nn.relu(now.nn.bias_add(now.matmul(X, -X), [15.0, 2.0]))
     ),
     "to_int32": (lambda: tf.to_int32(X), lambda: now.cast(X, "int32")),
     "dropout, nothing": (lambda: tf.nn.dropout(X, keep_prob=1.0), lambda: now.constant(X)),

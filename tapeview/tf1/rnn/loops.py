@@ -12,7 +12,7 @@ from tapeview.engine.deferred import tf
 from tapeview.engine.state import state as finding
 from tapeview.tf1 import graphs
 from tapeview.tf1.rnn.cells import examples_of, zeros_of
-from tapeview.tf1.rnn.wrappers import prepared
+from tapeview.tf1.rnn.wrappers import is_scripts_own, prepared
 
 
 def dynamic_rnn(
@@ -37,7 +37,8 @@ def dynamic_rnn(
         state = _begun(cell, x, 1, initial_state, dtype)
         depth = graphs.sizes(x)
         prepared(cell, None if depth is None else depth[-1])
-        outputs, last = _loop(cell, x, lengths, state)
+        run = _traced if deferred.building() and any(map(is_scripts_own, _inside(cell))) else _loop
+        outputs, last = run(cell, x, lengths, state)
         return (outputs if time_major else tf.transpose(outputs, _swapped(outputs))), last
 
 
@@ -95,6 +96,25 @@ def _loop(cell: Any, x: Any, lengths: Any, state: Any) -> tuple[Any, Any]:
     return outputs, nest.pack_like(state, last)
 
 
+def _traced(cell: Any, x: Any, lengths: Any, state: Any) -> tuple[Any, Any]:
+    """All steps of a cell of the script's own, which adds nodes: it is called once, as the body of a loop."""
+
+    def step(before: Any, now: Any) -> Any:
+        value, t = now
+        old = nest.pack_like(state, list(before[1:]))
+        output, new = cell(value, old)
+        if lengths is not None:
+            over = tf.expand_dims(tf.greater_equal(t, lengths), 1)
+            output = tf.where(over, tf.zeros_like(output), output)
+            new = nest.map_structure(lambda a, b: tf.where(over, a, b), old, new)
+        return (output, *nest.flatten(new))
+
+    begin = zeros_of(cell.output_size, examples_of(x, 1), x.dtype)
+    times = tf.range(tf.shape(x)[0])
+    found = tf.scan(step, (x, times), initializer=(begin, *nest.flatten(state)))
+    return found[0], nest.pack_like(state, [part[-1] for part in found[1:]])
+
+
 def _same(value: Any) -> Any:
     return tf.identity(value)
 
@@ -124,13 +144,18 @@ def _steps(cell: Any, x: Any, lengths: Any, state: Any) -> tuple[Any, Any]:
     return tf.stack(outputs), state
 
 
-def _wrappers(cell: Any) -> list[Any]:
-    """The cells in a cell that hold tensors of the graph."""
-    found = [cell] if hasattr(cell, "chances") else []
+def _inside(cell: Any) -> list[Any]:
+    """A cell and those in it."""
+    found = [cell]
     for inner in [getattr(cell, "_cell", None), *(getattr(cell, "_cells", None) or [])]:
         if inner is not None:
-            found += _wrappers(inner)
+            found += _inside(inner)
     return found
+
+
+def _wrappers(cell: Any) -> list[Any]:
+    """The cells in a cell that hold tensors of the graph."""
+    return [one for one in _inside(cell) if hasattr(one, "chances")]
 
 
 def _tensors_of(cell: Any) -> list[Any]:

@@ -14,8 +14,16 @@ from tapeview.tf1.initializers import Zeros
 from tapeview.tf1.rnn.cells import LSTMStateTuple, RNNCell, depth_of
 
 
+def is_scripts_own(cell: Any) -> bool:
+    """Whether a cell is of a class that the script has written."""
+    return not type(cell).__module__.startswith(("tapeview.", "keras.", "tf_keras."))
+
+
 def prepared(cell: Any, depth: Any) -> int:
-    """Makes a cell's weights; returns the size of its outputs."""
+    """Makes a cell's weights, but for one of the script's own, which makes them when it is called; returns the size of
+    its outputs."""
+    if is_scripts_own(cell):
+        return int(cell.output_size)
     prepare = getattr(cell, "prepare", None)
     if prepare is not None:
         return int(prepare(depth))

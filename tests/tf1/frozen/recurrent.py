@@ -169,6 +169,43 @@ def sampler(name: str, unique: bool) -> Case:
     return case
 
 
+def _own(tf: Any, by_call: bool) -> Any:
+    """A cell as scripts write them, its weights made while it is called."""
+
+    def step(inputs: Any, state: Any) -> Any:
+        w = tf.get_variable("w", [DEPTH, 3])
+        u = tf.get_variable("u", [3, 3])
+        h = tf.tanh(tf.matmul(inputs, w) + tf.matmul(state, u))
+        return h, h
+
+    class Own(tf.nn.rnn_cell.RNNCell):  # type: ignore[misc]
+        state_size = output_size = 3
+
+        def call(self, inputs: Any, state: Any) -> Any:
+            return step(inputs, state)
+
+    class Called(tf.nn.rnn_cell.RNNCell):  # type: ignore[misc]
+        state_size = output_size = 3
+
+        def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
+            with tf.variable_scope(scope or type(self).__name__):
+                return step(inputs, state)
+
+    return Called() if by_call else Own()
+
+
+def own(by_call: bool, lengths: Any = None) -> Case:
+    """A class of the script's own along time."""
+
+    def case(tf: Any, sess: Any) -> Any:
+        x = tf.placeholder(tf.float32, [None, STEPS, DEPTH])
+        found = tf.nn.dynamic_rnn(_own(tf, by_call), x, dtype=tf.float32, sequence_length=lengths)
+        told = _told(tf, sess, found, {x: random(EXAMPLES, STEPS, DEPTH, seed=1, low=-1)})
+        return {key: told[key] for key in ("found", "slopes", "variables")}
+
+    return case
+
+
 def _stack(cells: Any) -> Any:
     return cells.MultiRNNCell([cells.BasicLSTMCell(3), cells.GRUCell(2)])
 
@@ -185,6 +222,9 @@ RECURRENT: dict[str, Case] = {
         lambda cells: cells.LSTMCell(3, use_peepholes=True, num_proj=2, cell_clip=0.3, proj_clip=0.2)
     ),
     "several": dynamic(_stack, sequence_length=[4, 1, 2]),
+    "the script's own": own(by_call=False),
+    "the script's own, lengths": own(by_call=False, lengths=[4, 1, 2]),
+    "the script's own, called": own(by_call=True),
     "time first": _time_first,
     "state carried on": _carried,
     "both ways": both_ways(static=False),
