@@ -70,6 +70,35 @@ class TensorShape(tuple):  # type: ignore[type-arg]  # entries are int or None; 
             raise ValueError(f"Shape {self} must have rank at least {rank}")
         return self
 
+    def with_rank_at_most(self, rank: int) -> TensorShape:
+        """This shape. Raises ValueError if it has more dimensions."""
+        if len(self) > rank:
+            raise ValueError(f"Shape {self} must have rank at most {rank}")
+        return self
+
+    def with_rank(self, rank: int) -> TensorShape:
+        """This shape. Raises ValueError for another rank."""
+        if len(self) != rank:
+            raise ValueError(f"Shape {self} must have rank {rank}")
+        return self
+
+    def assert_same_rank(self, other: Any) -> None:
+        """Raises ValueError for a shape of another rank."""
+        if len(self) != len(TensorShape(other)):
+            raise ValueError(f"Shapes {self} and {TensorShape(other)} must have the same rank")
+
+    def assert_is_fully_defined(self) -> None:
+        """Raises ValueError if a size is unknown."""
+        if not self.is_fully_defined():
+            raise ValueError(f"Shape {self} is not fully defined")
+
+    def merge_with(self, other: Any) -> TensorShape:
+        """What is known of both. Raises ValueError if no shape fits both."""
+        found = TensorShape(other)
+        if not self.is_compatible_with(found):
+            raise ValueError(f"Shapes {self} and {found} are not compatible")
+        return TensorShape([b if a is None else a for a, b in zip(self, found, strict=True)])
+
     def concatenate(self, other: Any) -> TensorShape:
         """This shape followed by ``other``."""
         return TensorShape(tuple(self) + tuple(TensorShape(other)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -357,6 +358,7 @@ def test_a_shape_behaves_like_a_tuple() -> None:
     assert list(shape) == [3, 2]
     assert shape.as_list() == [3, 2]
     assert shape.num_elements() == 6
+    assert shape.merge_with([None, 2]) == tf.TensorShape([3, None]).merge_with([None, 2]) == shape.with_rank(2)
     assert repr(shape[1:]) == "TensorShape([2])"
     assert repr(shape + [4]) == "TensorShape([3, 2, 4])"  # noqa: RUF005 - concatenation is what is tested
 
@@ -368,3 +370,18 @@ def test_a_shape_equals_tuples_and_lists() -> None:
     assert shape == [3, 2]
     assert shape != (2, 3)
     assert shape == tf.TensorShape([3, 2])
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda s: s.merge_with([3, 4]), "Shapes (3, 2) and (3, 4) are not compatible"),
+        (lambda s: s.with_rank(3), "Shape (3, 2) must have rank 3"),
+        (lambda s: s.with_rank_at_most(1), "Shape (3, 2) must have rank at most 1"),
+        (lambda s: s.assert_same_rank([1]), "Shapes (3, 2) and (1,) must have the same rank"),
+        (lambda s: s.concatenate([None]).assert_is_fully_defined(), "Shape (3, 2, None) is not fully defined"),
+    ],
+)
+def test_shapes_that_do_not_fit(ask: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ask(tf.TensorShape([3, 2]))
