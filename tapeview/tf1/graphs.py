@@ -294,9 +294,11 @@ def _as_node(regularizer: Regularizer) -> Callable[..., Any]:
 
 
 def hidden_variable(initial_value: Any, name: str, function: bool = False) -> Any:
-    """A variable that optimizers keep for themselves: global, not trainable."""
+    """A variable that the library keeps for itself: global, not trainable. Observers do not hear of it."""
     if deferred.building():
-        return deferred.Variable(initial_value, name=name, trainable=False)
+        made = deferred.Variable(initial_value, name=name, trainable=False)
+        made.value_class = Slot
+        return made
     value = initial_value() if function else initial_value
     array = np.asarray(getattr(value, "_array", value))
     return Slot(array.astype(np.float32) if array.dtype == np.float64 else np.array(array), name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tapeview.engine import deferred, dtypes
 from tapeview.engine.deferred import tf
+from tapeview.keras.optimizers.core import Slot
 from tapeview.tf1 import graphs
 
 Measured = tuple[Any, Any]
@@ -19,12 +20,14 @@ def refuse_eager(function: str) -> None:
 
 
 def metric_variable(shape: Sequence[int], dtype: Any = dtypes.float32, name: str | None = None) -> Any:
-    """A local variable of zeros that metrics count in."""
+    """A local variable of zeros that metrics count in. Observers do not hear of it."""
     keys = deferred.GraphKeys
-    return deferred.Variable(
+    made = deferred.Variable(
         lambda: tf.zeros(shape, dtype), trainable=False, name=name,
         collections=[keys.LOCAL_VARIABLES, keys.METRIC_VARIABLES],
     )  # fmt: skip
+    made.value_class = Slot
+    return made
 
 
 def collected(measured: Measured, metrics: Any, updates: Any) -> Measured:

@@ -110,3 +110,18 @@ def test_the_learning_rate_is_told_once_a_step() -> None:
             observe.listen(None)
     rates = [(e[1], e[2], round(e[3], 6)) for e in told if e[0] == observe.MEASURED]
     assert rates == [("rate", "Momentum", 0.1), ("rate", "Momentum", 0.05)]
+
+
+def test_what_the_library_counts_in_is_no_variable_of_the_scripts() -> None:
+    w = tf.Variable([1.0, 2.0], name="w")
+    step = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(w * w), tf.train.get_or_create_global_step())
+    _, update = tf.metrics.mean(w)
+    told: list[Any] = []
+    observe.listen(told.append)
+    try:
+        with tf.Session() as sess:
+            sess.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+            assert sess.run([step, update])[1] > 0
+    finally:
+        observe.listen(None)
+    assert sorted(e[1].name for e in told if e[0] == observe.VARIABLE) == ["global_step:0", "w:0"]
