@@ -10,8 +10,8 @@ from tapeview.trace.decode import decode_chunk
 from tapeview.trace.records import Record, Tensor
 from tapeview.trace.schema import CHUNK_LIMIT, STEP_LIMIT
 
-_BYTES_CACHED = 256 << 20
-_BYTES_PER_RECORD = 100
+_BYTES_CACHED = 96 << 20
+_BYTES_PER_RECORD = 400
 _LARGEST_ID = (1 << 63) - 1
 _COLUMNS = f"id, step, seq, count, crc, CASE WHEN length(data) <= {CHUNK_LIMIT} THEN data END"
 

@@ -42,7 +42,7 @@ __all__ = [
 _FRAMES = msgspec.msgpack.Decoder(tuple[Frame, ...])
 _OP_INFO = msgspec.msgpack.Decoder(OpInfo)
 _STATES = {"finished": "finished", "failed": "failed", "stopped": "stopped", "killed": "killed"}
-_RECORDS_CACHED = 400_000
+_RECORDS_CACHED = 100_000
 _GAP = 100_000
 
 
