@@ -14,6 +14,9 @@ from tapeview.tf1 import graphs
 from tapeview.tf1.rnn.cells import examples_of, zeros_of
 from tapeview.tf1.rnn.wrappers import is_scripts_own, prepared
 
+_APART = 1_000_000
+"""How far the numbers of random ops in a loop are from those of the ops around."""
+
 
 def dynamic_rnn(
     cell: Any, inputs: Any, sequence_length: Any = None, initial_state: Any = None, dtype: Any = None,
@@ -87,7 +90,12 @@ def _loop(cell: Any, x: Any, lengths: Any, state: Any) -> tuple[Any, Any]:
     if not deferred.building():
         found = along(x, lengths, flat, held)
         return found[0], nest.pack_like(state, found[1:])
+    graph = deferred.get_default_graph()
+    numbered = graph.unseeded
     found = deferred.add_node(along, (x, lengths, flat, held), default_name="while", type="While")
+    if graph.seed is not None and graph.unseeded != numbered:
+        # However many steps there are, the numbers of later random ops do not depend on it.
+        graph.unseeded, found[0].op.seeds = numbered, (graph.seed, numbered + _APART)
     outputs = deferred.add_node(_same, (found[0],), type="TensorArrayGatherV3",
                                 name="TensorArrayStack/TensorArrayGatherV3")  # fmt: skip
     last = [

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from tapeview.engine import nest
+from tapeview.engine import deferred, nest, seeds
 from tapeview.engine.deferred import tf
 from tapeview.engine.state import state
 from tapeview.tf1 import graphs
@@ -123,6 +123,22 @@ class DropoutWrapper(_Around):
         # While shapes are found out the chance is made up, and may be one that is refused.
         return tf.nn.dropout(value, rate=0.5 if state.trying else 1 - chance, seed=seed)
 
+    def prepare(self, depth: Any) -> int:
+        if _drops(self._input):
+            self._number(1)
+        size = prepared(self._cell, depth)
+        if _drops(self._state):
+            self._number(_without_memory_count(self.state_size))
+        if _drops(self._output):
+            self._number(1)
+        return size
+
+    def _number(self, count: int) -> None:
+        """TensorFlow numbers random ops, and weights that are made later draw by their numbers."""
+        if self._seed is None and deferred.building():
+            for _ in range(count):
+                seeds.get_seed(None)
+
     def chances(self) -> list[Any]:
         """The probabilities that are tensors of a graph."""
         return [c for c in (self._input, self._state, self._output) if not isinstance(c, int | float)]
@@ -139,6 +155,13 @@ def _without_memory(state: Any, function: Any) -> Any:
     if isinstance(state, list | tuple):
         return type(state)(_without_memory(part, function) for part in state)
     return function(state)
+
+
+def _without_memory_count(sizes: Any) -> int:
+    """How many parts of a state are dropped from."""
+    if isinstance(sizes, LSTMStateTuple):
+        return 1
+    return sum(map(_without_memory_count, sizes)) if isinstance(sizes, list | tuple) else 1
 
 
 class ResidualWrapper(_Around):
