@@ -150,3 +150,10 @@ def test_checkpoints_of_objects() -> None:
         np.testing.assert_array_equal(other.run(w), once)
     with pytest.raises(AssertionError, match="No checkpoint value for: more/b"):
         tf.train.Checkpoint(w=w, optimizer=adam, more=tf.Variable(1.0, name="b")).restore(path).assert_consumed()
+
+
+def test_files_of_tensorflow_are_not_read() -> None:
+    Path("m.index").write_bytes(b"\x00\x00\x08\x01\x12")
+    tf.Variable(1.0)
+    with tf.Session() as sess, pytest.raises(ValueError, match="m was written by TensorFlow, in a form that only"):
+        tf.train.Saver().restore(sess, "m")
