@@ -55,6 +55,7 @@ TF1: Final[Mapping[str, Mapping[str, str]]] = {
             to_float to_int32 to_int64 unpack zeros_like
         """,
         _OPS + "arithmetic": "div div_no_nan=divide_no_nan squared_difference",
+        _SCRIPTING + "text": "string_to_number=to_number",
         _OPS + "checks": "check_numerics verify_tensor_all_finite=check_numerics",
         _OPS + "comparison": "logical_xor",
         _OPS + "complex_numbers": "conj imag real",

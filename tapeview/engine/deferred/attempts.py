@@ -43,7 +43,7 @@ def others(run: Runner, symbols: Sequence[SymbolicTensor], first_error: Exceptio
             continue
         pairs = [_vague(leaf, size) for leaf in nest.flatten(result)]
         return [nest.pack_like(result, [p[k] for p in pairs]) for k in (0, 1)], seeds
-    if len(reasons) == 1:
+    if len(reasons) == 1 and "is not in [" not in str(first_error):  # a number of a row: seen when the graph runs
         return None
     return [guess(symbols)], probing.ProbeSeeds()
 
@@ -69,6 +69,10 @@ def _attempts(symbols: Sequence[SymbolicTensor]) -> Iterator[tuple[dict[int, Any
     for size in sizes:
         for fill in (numbers, _small):
             yield {id(t): fill(t, size) for t in symbols}, size
+    if any(t.op.constant is not None and t.dtype.numpy.kind in "fcO" for t in symbols):
+        # A shape does not depend on floats or texts: what is wrong with those is seen when the graph runs.
+        for size in sizes:
+            yield {id(t): _other(t, size) for t in symbols}, size
 
 
 def _shape(t: SymbolicTensor, size: int) -> tuple[int, ...]:
@@ -102,6 +106,14 @@ def _small(t: SymbolicTensor, size: int) -> EagerTensor:
     if kind.kind in "iu" and t.op.constant is None and np.prod(shape) <= _FILLED:
         return EagerTensor(np.arange(np.prod(shape), dtype=kind).reshape(shape))
     return numbers(t, size)
+
+
+def _other(t: SymbolicTensor, size: int) -> EagerTensor:
+    """As :func:`numbers`, with floats and texts that are constants replaced, too."""
+    shape, kind = _shape(t, size), t.dtype.numpy
+    if t.op.constant is None or kind.kind not in "fcO":
+        return numbers(t, size)
+    return EagerTensor(np.full(shape, b"1", object) if kind.kind == "O" else np.full(shape, 0.5, kind))
 
 
 def _vague(leaf: Any, size: int) -> tuple[Any, Any]:

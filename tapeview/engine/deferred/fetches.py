@@ -13,6 +13,13 @@ from tapeview.engine.deferred.symbolic import SymbolicTensor
 from tapeview.engine.indexed_slices import IndexedSlices
 
 
+class InaccessibleTensorError(ValueError):
+    """A tensor of a branch or of a loop body was asked for from outside."""
+
+
+InaccessibleTensorError.__module__ = "tensorflow.python.framework.errors_impl"
+
+
 class IndexedSlicesValue(NamedTuple):
     """The value of an ``IndexedSlices`` that was fetched."""
 
@@ -75,6 +82,12 @@ class Fetches:
             ) from None
         except (ValueError, KeyError) as error:
             raise ValueError(f"Argument `fetch` = {fetch} cannot be interpreted as a Tensor. ({error})") from None
+        if element.op.body is not None:
+            raise InaccessibleTensorError(
+                f"Operation {element.op.name} has been marked as not fetchable. Typically this happens when it is defined "
+                "in another function or code block. Use return values, explicit Python locals or TensorFlow collections "
+                "to access it."
+            )
         place = self._places.get(id(element))
         if place is None:
             place = self._places[id(element)] = len(self.elements)

@@ -89,6 +89,23 @@ def test_a_run_inside_a_function_of_a_run(tf: Any) -> None:
     assert session.run(y) == 8.0
 
 
+def test_what_is_made_inside_of_a_branch_or_a_loop_is_not_fetched(tf: Any) -> None:
+    x = tf.placeholder(tf.float32, [])
+    inner: list[Any] = []
+
+    def turn(v: Any) -> Any:
+        inner.append(v * 2.0)
+        return v + inner[-1]
+
+    y = tf.while_loop(lambda v: v < 3.0, turn, [x])
+    z = tf.cond(x > 0.0, lambda: turn(x), lambda: x)
+    session = tf.Session()
+    for t in inner:
+        with pytest.raises(ValueError, match=rf"^Operation {t.op.name} has been marked as not fetchable"):
+            session.run(t, {x: 1.0})
+    assert session.run([y, z], {x: 1.0}) == [3.0, 3.0]
+
+
 def test_plans_are_made_once(tf: Any) -> None:
     x = tf.placeholder(tf.float32, [])
     y = x + 1.0
