@@ -16,10 +16,11 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from tapeview.debuggee.adapters.aside import CHANGING, assigned_to, op_of
-from tapeview.debuggee.adapters.engine import PASSING, EngineTranslator, attach, detach, weight
+from tapeview.debuggee.adapters.engine import EngineTranslator
 from tapeview.debuggee.adapters.events import TAPE_OPENED
 from tapeview.debuggee.adapters.fetching import fetch
 from tapeview.debuggee.adapters.keeping import Keeper
+from tapeview.debuggee.adapters.listening import PASSING, attach, detach, weight
 from tapeview.debuggee.adapters.points import OUTPUT
 from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.debuggee.gate import Gate
