@@ -84,9 +84,9 @@ class Fetches:
             raise ValueError(f"Argument `fetch` = {fetch} cannot be interpreted as a Tensor. ({error})") from None
         if element.op.body is not None:
             raise InaccessibleTensorError(
-                f"Operation {element.op.name} has been marked as not fetchable. Typically this happens when it is defined "
-                "in another function or code block. Use return values, explicit Python locals or TensorFlow collections "
-                "to access it."
+                f"Operation {element.op.name} has been marked as not fetchable. Typically this happens when it is "
+                "defined in another function or code block. Use return values, explicit Python locals or TensorFlow "
+                "collections to access it."
             )
         place = self._places.get(id(element))
         if place is None:
