@@ -1,4 +1,7 @@
-"""``keras.layers``."""
+"""``keras.layers``. The preprocessing layers, which few scripts use, are loaded when they are asked for."""
+
+from importlib import import_module
+from typing import Any
 
 from tapeview.keras.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from tapeview.keras.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
@@ -51,20 +54,6 @@ from tapeview.keras.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
-from tapeview.keras.layers.preprocessing.encoding import CategoryEncoding, Discretization, Hashing
-from tapeview.keras.layers.preprocessing.images import (
-    CenterCrop,
-    RandomBrightness,
-    RandomContrast,
-    RandomCrop,
-    RandomFlip,
-    RandomRotation,
-    RandomTranslation,
-    RandomZoom,
-    Resizing,
-)
-from tapeview.keras.layers.preprocessing.lookup import IntegerLookup, StringLookup
-from tapeview.keras.layers.preprocessing.text_vectorization import TextVectorization
 from tapeview.keras.layers.recurrent import GRU, LSTM, SimpleRNN
 from tapeview.keras.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from tapeview.keras.layers.rnn import RNN
@@ -199,3 +188,20 @@ __all__ = [
     "ZeroPadding2D",
     "ZeroPadding3D",
 ]
+
+_LATER = {
+    "preprocessing.encoding": "CategoryEncoding Discretization Hashing",
+    "preprocessing.images": """
+        CenterCrop RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation RandomTranslation RandomZoom
+        Resizing
+    """,
+    "preprocessing.lookup": "IntegerLookup StringLookup",
+    "preprocessing.text_vectorization": "TextVectorization",
+}
+_PLACES = {word: module for module, words in _LATER.items() for word in words.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

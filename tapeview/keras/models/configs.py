@@ -25,8 +25,8 @@ def classes() -> dict[str, Any]:
     from tapeview.keras.models.model import Model
     from tapeview.keras.models.sequential import Sequential
 
-    found = vars(importlib.import_module("tapeview.keras.layers"))
-    layers = {name: value for name, value in found.items() if isinstance(value, type)}
+    package = importlib.import_module("tapeview.keras.layers")
+    layers = {name: value for name in package.__all__ if isinstance(value := getattr(package, name), type)}
     more = (Functional, Model, Sequential, AddLoss, oplambda.TFOpLambda, oplambda.SlicingOpLambda)
     return layers | {kind.__name__: kind for kind in more}
 
