@@ -29,8 +29,31 @@ ALIASES: Final[Mapping[str, str]] = {
     "tf.compat.v2": "tf",
     "tf.python.keras": "tf.keras",
     "tf._api.v2": "tf",
+    "tf.python.platform.app": "tf.compat.v1.app",
+    "tf.python.platform.flags": "tf.compat.v1.flags",
+    "tf.python.platform.gfile": "tf.compat.v1.gfile",
+    "tf.python.platform.tf_logging": "tf.compat.v1.logging",
+    "tf.python.framework.ops": "tf.compat.v1",
+    "tf.python.ops.rnn_cell": "tf.compat.v1.nn.rnn_cell",
+    "tf.python.ops.seq2seq": "tf.compat.v1.nn.seq2seq",
+    **dict.fromkeys(("tf.python.ops.nn", "tf.python.ops.nn_ops", "tf.python.ops.rnn"), "tf.compat.v1.nn"),
+    **{
+        f"tf.python.ops.{module}": "tf.compat.v1"
+        for module in (
+            "array_ops",
+            "clip_ops",
+            "control_flow_ops",
+            "gradients",
+            "init_ops",
+            "math_ops",
+            "random_ops",
+            "variable_scope",
+            "variables",
+        )
+    },
 }
-"""Namespaces that are another one under a second name."""
+"""Namespaces that are another one under a second name; those of TensorFlow's own modules among them, as far as scripts
+import them."""
 
 _CONSTANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "tf": {"__version__": TENSORFLOW_VERSION, "newaxis": None},

@@ -52,6 +52,9 @@ def test_no_word_of_the_table_is_lost() -> None:
         ("tf.compat.v2.square", "tf.square"),
         ("tf.python.keras.layers", "tf.keras.layers"),
         ("tf.compat.v20", "tf.compat.v20"),
+        ("tf.python.ops.math_ops.floor", "tf.compat.v1.floor"),
+        ("tf.python.ops.rnn_cell.GRUCell", "tf.compat.v1.nn.rnn_cell.GRUCell"),
+        ("tf.python.ops.rnn.dynamic_rnn", "tf.compat.v1.nn.dynamic_rnn"),
     ],
 )
 def test_aliases_stand_for_namespaces(dotted: str, canonical: str) -> None:

@@ -71,3 +71,12 @@ def test_what_tensorflow_1_means_by_a_name_comes_first(monkeypatch: pytest.Monke
     assert names.target("tf.compat.v1.math.square") == "tapeview.engine.ops.exponential:exp"
     assert names.target("tf.compat.v2.math.square") == "tapeview.engine.ops.elementwise:square"
     assert names.public_name("tf.math.exp", tf1=True) == "tf.math.exp"
+
+
+def test_modules_of_tensorflow_itself_are_found_as_far_as_scripts_import_them() -> None:
+    tf = tensorflow()
+    assert importlib.import_module("tensorflow.python.ops.array_ops").reshape is tf.reshape
+    assert importlib.import_module("tensorflow.python.ops.rnn_cell").GRUCell is tf.compat.v1.nn.rnn_cell.GRUCell
+    assert importlib.import_module("tensorflow.python.framework.ops").Graph is tf.Graph
+    with pytest.raises(ImportError, match=r"^tapeview does not support tf\.python\.eager"):
+        importlib.import_module("tensorflow.python.eager")
