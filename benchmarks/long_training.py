@@ -10,7 +10,8 @@ it; growth is what it holds in the last quarter of the steps more than in the qu
 With ``--window`` the training runs in a window, in a process of its own as well, which draws on the display there is,
 else off screen. Then the window's memory and its growth are told too, and for how long its thread had no time for a
 click: by the clock, and by the processor, which what else runs on the machine disturbs less. What it keeps of a
-recording has its final size after about 2,000 steps, so a window is given 4,000 unless told; all 7,810 take some minutes.
+recording has its final size after about 2,000 steps, so a window is given 4,000 unless told; all 7,810 take some
+minutes.
 """
 
 from __future__ import annotations
