@@ -185,11 +185,32 @@ def filler(plan: Plan, node: Operation) -> Callable[[list[Any]], tuple[Any, Any]
 
         return fill_quickly
 
-    def fill(values: list[Any]) -> tuple[Any, Any]:
-        def leaf(v: Any) -> Any:
-            return values[slots[id(v)]] if isinstance(v, SymbolicTensor) else v
+    makers = [_maker(v, slots) for v in node.args]
+    by_name = [(k, _maker(v, slots)) for k, v in node.kwargs.items()]
 
-        return structures.replaced(node.args, leaf), structures.replaced(node.kwargs, leaf)
+    def fill(values: list[Any]) -> tuple[Any, Any]:
+        return [make(values) for make in makers], {k: make(values) for k, make in by_name}
+
+    return fill
+
+
+def _maker(v: Any, slots: dict[int, int]) -> Callable[[list[Any]], Any]:
+    """Gives one argument from the list of values."""
+    if isinstance(v, SymbolicTensor):
+        slot = slots[id(v)]
+        return lambda values: values[slot]
+    if not structures.symbolic_in(v, []):
+        return lambda values: v
+    if type(v) in (list, tuple):
+        parts, kind = [_maker(part, slots) for part in v], type(v)
+        if kind is list:
+            return lambda values: [part(values) for part in parts]
+        return lambda values: tuple([part(values) for part in parts])
+
+    def fill(values: list[Any]) -> Any:
+        return structures.replaced(
+            v, lambda leaf: values[slots[id(leaf)]] if isinstance(leaf, SymbolicTensor) else leaf
+        )
 
     return fill
 
