@@ -123,7 +123,9 @@ class Scalars:
         ]
         most: dict[str, Series] = {}
         for name, series in merged:
-            if name not in most or len(series.steps) > len(most[name].steps):
+            # What was only looked at does not take a loss's name away.
+            weight = (series.kind != "fetched", len(series.steps))
+            if name not in most or weight > (most[name].kind != "fetched", len(most[name].steps)):
                 most[name] = series
         shown: dict[str, Series] = {}
         taken = set(most)

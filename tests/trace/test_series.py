@@ -158,3 +158,17 @@ def test_a_training_that_grows_is_read_on(writer: Writer) -> None:
         assert recording.refresh()
         assert recording.training()["rate"]["down"].steps.tolist() == [0, 1]
     writer.finish("finished", 0)
+
+
+def test_what_was_fetched_takes_no_name_away_and_has_no_twin(writer: Writer) -> None:
+    target, again = writer.add_series("", "target", site(writer, 3)), writer.add_series("loss", "fetched", 0)
+    points(writer, target, (0, 3.0), (2, 2.0))
+    points(writer, again, (1, 2.5), (3, 1.5), (4, 1.0))
+    same, own = writer.add_series("w", "variable", site(writer, 1)), writer.add_series("w", "fetched", 0)
+    points(writer, same, (0, 1.0), (2, 5.0))
+    points(writer, own, (2, 5.0))
+    assert shown(writer) == {
+        "loss": ("target", [0, 2], [3.0, 2.0]),
+        "loss, fetched": ("fetched", [1, 3, 4], [2.5, 1.5, 1.0]),
+        "w": ("variable", [0, 2], [1.0, 5.0]),
+    }
