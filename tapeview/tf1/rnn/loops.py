@@ -38,8 +38,13 @@ def dynamic_rnn(
             x = tf.transpose(x, _swapped(x))
         lengths = None if sequence_length is None else _lengths(sequence_length)
         state = _begun(cell, x, 1, initial_state, dtype)
-        depth = graphs.sizes(x)
-        prepared(cell, None if depth is None else depth[-1])
+        known = graphs.sizes(x)
+        if known is not None and known[-1] is None:
+            raise ValueError(
+                "Input size (depth of inputs) must be accessible via shape inference, but saw value None for "
+                f"input={x}."
+            )
+        prepared(cell, None if known is None else known[-1])
         run = _traced if deferred.building() and any(map(is_scripts_own, _inside(cell))) else _loop
         outputs, last = run(cell, x, lengths, state)
         return (outputs if time_major else tf.transpose(outputs, _swapped(outputs))), last
@@ -62,7 +67,10 @@ def _lengths(given: Any) -> Any:
     lengths = tf.cast(graphs.tensor(given), dtypes.int32)
     known = graphs.sizes(lengths)
     if known is not None and len(known) != 1:
-        raise ValueError(f"sequence_length must be a vector of length batch_size, but saw shape: {lengths.shape}")
+        raise ValueError(
+            f"Argument sequence_length must be a vector of length batch_size. Received sequence_length={lengths} of "
+            f"shape: {lengths.shape}"
+        )
     return tf.identity(lengths, name="sequence_length")
 
 
@@ -71,7 +79,7 @@ def _begun(cell: Any, x: Any, axis: int, initial_state: Any, dtype: Any) -> Any:
     if initial_state is not None:
         return nest.map_structure(graphs.tensor, initial_state)
     if dtype is None:
-        raise ValueError("If there is no initial_state, you must give a dtype.")
+        raise ValueError("If no initial_state is provided, argument `dtype` must be specified")
     count = examples_of(x, axis)
     zero_state = getattr(cell, "zero_state", None)
     return zeros_of(cell.state_size, count, dtype) if zero_state is None else zero_state(count, dtype)
@@ -203,9 +211,9 @@ def static_rnn(
     """
     _check_cell(cell)
     if not isinstance(inputs, list | tuple):
-        raise TypeError("inputs must be a sequence")
+        raise TypeError(f"Argument `inputs` must be a sequence. Received: {inputs}")
     if not inputs:
-        raise ValueError("inputs must not be empty")
+        raise ValueError("Argument `inputs` must not be empty.")
     outputs = []
     with graphs.variable_scope(scope, "rnn"):
         steps = [graphs.tensor(x) for x in inputs]

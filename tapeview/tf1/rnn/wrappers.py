@@ -93,7 +93,7 @@ class DropoutWrapper(_Around):
             ("input", input_keep_prob), ("state", state_keep_prob), ("output", output_keep_prob),
         ):  # fmt: skip
             if isinstance(chance, int | float) and not 0 <= chance <= 1:
-                raise ValueError(f"Parameter {word}_keep_prob must be between 0 and 1: {chance}")
+                raise ValueError(f"Parameter {word}_keep_prob must be between 0 and 1. Received {chance}")
         if variational_recurrent:
             raise ValueError(
                 "tapeview does not support DropoutWrapper(variational_recurrent=True) yet: leave it out, then each "
@@ -194,10 +194,12 @@ class _Projecting(_Around):
         self._size, self._function = int(size), function
 
     def _matrix(self, depth: int) -> None:
-        with graphs.variable_scope(None, self._scope_name, reuse=self._reuse):
-            self._kernel = self.add_weight("kernel", [depth, self._size])
-            self._bias = self.add_weight("bias", [self._size], initializer=Zeros())
+        self._kernel = self.add_weight("kernel", [depth, self._size])
+        self._bias = self.add_weight("bias", [self._size], initializer=Zeros())
         self.built = True
+
+    def _inside(self) -> Any:
+        return graphs.variable_scope(None, self._scope_name, reuse=self._reuse)
 
     def _projected(self, value: Any) -> Any:
         found = tf.nn.bias_add(tf.matmul(value, self._kernel), self._bias)
@@ -224,7 +226,8 @@ class OutputProjectionWrapper(_Projecting):
 
     def prepare(self, depth: Any) -> int:
         if not self.built:
-            self._matrix(prepared(self._cell, depth))
+            with self._inside():
+                self._matrix(prepared(self._cell, depth))
         return self._size
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -244,8 +247,10 @@ class InputProjectionWrapper(_Projecting):
 
     def prepare(self, depth: Any) -> int:
         if not self.built:
-            self._matrix(int(depth))
-        return prepared(self._cell, self._size)
+            with self._inside():
+                self._matrix(int(depth))
+                prepared(self._cell, self._size)
+        return int(self.output_size)
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any) -> Any:
         if not self.built:
@@ -266,8 +271,9 @@ class EmbeddingWrapper(_Around):
         if not self.built:
             with graphs.variable_scope(None, "embedding_wrapper", reuse=self._reuse):
                 self._table = self.add_weight("embedding", self._shape, initializer=self._initializer)
+                prepared(self._cell, self._shape[1])
             self.built = True
-        return prepared(self._cell, self._shape[1])
+        return int(self.output_size)
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any) -> Any:
         self.prepare(None)
