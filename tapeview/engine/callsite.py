@@ -113,8 +113,8 @@ def here(depth: int = 2) -> Site:
 
 
 class Standing:
-    """The script's call that runs now, in which the engine can pretend to be called from elsewhere: so the ops of a node
-    have the site at which the script built it."""
+    """The script's call that runs now, in which the engine can pretend to be called from elsewhere: so the ops of a
+    node have the site at which the script built it."""
 
     __slots__ = ("_here",)
 
