@@ -7,6 +7,7 @@ from typing import Any
 from tapeview.engine import dtypes
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.layers.context import shown
 from tapeview.keras.modules import Settled
 
@@ -60,6 +61,9 @@ def check(spec: Any, inputs: Any, layer: str) -> None:
         ValueError: another number of inputs, a rank, size or type that does not fit.
         TypeError: something that is no tensor.
     """
+    if spec.__class__ is InputSpec and inputs.__class__ is EagerTensor:
+        _check_one(0, inputs._array.shape, inputs, spec, layer)
+        return
     specs = [spec] if spec.__class__ is InputSpec else structure.flatten(spec)
     given = _in_order(inputs, specs) if isinstance(inputs, dict) else inputs
     flat = structure.flatten(given)
