@@ -192,7 +192,7 @@ LOCAL: Final[Mapping[str, Mapping[str, str]]] = {
         _SCRIPTING + "fingerprints": "to_hash_bucket_fast to_hash_bucket_strong",
         _SCRIPTING + "text": """
             as_string format=format_ join length lower reduce_join regex_replace strip substr to_number upper
-        """
+        """,
     },
     "tf.io.gfile": {
         "tapeview.tf1.files": """
