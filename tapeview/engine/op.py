@@ -224,6 +224,11 @@ def execute_many(
     return outs
 
 
+def each(gradients: Any) -> list[EagerTensor]:
+    """What a rule got for the outputs of an op whose number varies: a tuple, or for a single one its gradient alone."""
+    return list(gradients) if isinstance(gradients, tuple) else [gradients]
+
+
 def _failed(op: Op, inputs: tuple[EagerTensor, ...], attrs: Mapping[str, Any], error: BaseException) -> Any:
     """Tells the observer that a kernel raised. Called by ``execute`` and its like; returns ``error``."""
     refusals.tell(op, inputs, attrs, error, 3)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.errors import invalid
-from tapeview.engine.op import Op, defop, execute, execute_many
+from tapeview.engine.op import Op, defop, each, execute, execute_many
 from tapeview.engine.ops.index import boolean_mask
 from tapeview.engine.ops.reduction import reduce_sum
 from tapeview.engine.ops.shape import concat, expand_dims, reshape, stack, static_int, static_ints
@@ -34,13 +34,13 @@ def _split(x: Array, *, axis: int, sizes: tuple[int, ...]) -> list[Array]:
 
 
 def _split_rule(gs: Any, ys: Any, x: EagerTensor, axis: int, sizes: tuple[int, ...]) -> EagerTensor:
-    return concat(list(gs), axis)
+    return concat(each(gs), axis)
 
 
 SPLIT = defop("Split", _split, (_split_rule,), inputs="x", formulas=("the parts' gradients, joined",))
 SPLIT_V = defop("SplitV", _split, (_split_rule,), inputs="x", formulas=("the parts' gradients, joined",))
 UNSTACK = defop(
-    "Unpack", lambda x, *, axis: np.moveaxis(x, axis, 0), (lambda gs, ys, x, axis: stack(list(gs), axis),),
+    "Unpack", lambda x, *, axis: np.moveaxis(x, axis, 0), (lambda gs, ys, x, axis: stack(each(gs), axis),),
     inputs="x", formulas=("the slices' gradients, stacked",),
 )  # fmt: skip
 REVERSE: Op = defop(

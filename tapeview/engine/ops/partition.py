@@ -8,7 +8,7 @@ import numpy as np
 
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.errors import invalid
-from tapeview.engine.op import Op, defop, execute, execute_many
+from tapeview.engine.op import Op, defop, each, execute, execute_many
 from tapeview.engine.ops.index import gather
 from tapeview.engine.ops.shape import reshape, static_int
 from tapeview.engine.shapes import bracketed
@@ -26,7 +26,7 @@ def _partition(data: Array, partitions: Array, *, count: int) -> list[Array]:
 
 def _partition_rule(gs: Any, ys: Any, data: EagerTensor, partitions: EagerTensor, count: int) -> EagerTensor:
     places = [EagerTensor(at.astype(np.int32)) for at in _rows_of(partitions._array, count)]
-    return reshape(dynamic_stitch(places, list(gs)), data._array.shape)
+    return reshape(dynamic_stitch(places, each(gs)), data._array.shape)
 
 
 def _stitch(*arrays: Array) -> Array:

@@ -97,7 +97,10 @@ SAMPLES: dict[str, list[Sample]] = {
     "UnsortedSegmentMax": unsorted_segments(g.unsorted_segment_max),
     "UnsortedSegmentMin": unsorted_segments(g.unsorted_segment_min),
     "UnsortedSegmentProd": unsorted_segments(g.unsorted_segment_prod, NONZERO),
-    "DynamicPartition": [sample(p.dynamic_partition, ROWS, [0, 2, 0, 0, 2], num_partitions=3)],
+    "DynamicPartition": [
+        sample(p.dynamic_partition, ROWS, [0, 2, 0, 0, 2], num_partitions=3),
+        sample(p.dynamic_partition, ROWS, [0, 0, 0, 0, 0], num_partitions=1),
+    ],
     "DynamicStitch": [sample(lambda a, b: p.dynamic_stitch([[0, 3], [[2], [1]]], [a, b]), X[:2], X[1:, None])],
     "ArgMax": [sample(o.argmax, X), sample(o.argmax, [3, 1], output_type="int32")],
     "ArgMin": [sample(o.argmin, X, axis=-1)],

@@ -60,12 +60,16 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(a.tile, X[0], multiples=[3]),
         sample(a.tile, X, multiples=[1, 0]),
     ],
-    "Split": [sample(a.split, X, num_or_size_splits=3, axis=1), sample(a.split, X, num_or_size_splits=2)],
+    "Split": [
+        sample(a.split, X, num_or_size_splits=3, axis=1),
+        sample(a.split, X, num_or_size_splits=2),
+        sample(a.split, X, num_or_size_splits=1, axis=1),
+    ],
     "SplitV": [
         sample(a.split, CUBE, num_or_size_splits=[1, -1], axis=-1),
         sample(a.split, X, num_or_size_splits=[0, 2]),
     ],
-    "Unpack": [sample(a.unstack, X), sample(a.unstack, CUBE, axis=-1)],
+    "Unpack": [sample(a.unstack, X), sample(a.unstack, CUBE, axis=-1), sample(a.unstack, X[:, :1], axis=1)],
     "ReverseV2": [sample(a.reverse, X, axis=[1]), sample(a.reverse, CUBE, axis=[0, -1])],
     "Roll": [sample(a.roll, X, shift=1, axis=1), sample(a.roll, CUBE, shift=[1, -2], axis=[0, 2])],
     "ReverseSequence": [sample(a.reverse_sequence, CUBE, np.array([2, 4]), seq_axis=2, batch_axis=0, wrt=(0,))],

@@ -126,6 +126,8 @@ CASES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "gru": (_layer("GRU", 2), STEPS, {}),
     "gru_sequences": (_layer("GRU", 2, return_sequences=True, return_state=True), STEPS, {}),
     "gru_reset_before": (_layer("GRU", 2, reset_after=False), STEPS, {}),
+    "gru_one_step": (_layer("GRU", 2), (2, 1, 3), {}),
+    "lstm_one_step": (_layer("LSTM", 2, return_sequences=True), (2, 1, 3), {}),
     "gru_masked": (_masked(_layer("GRU", 2)), masked(), {}),
     "rnn_of_cells": (
         lambda tf: tf.keras.layers.RNN([tf.keras.layers.LSTMCell(2), tf.keras.layers.GRUCell(3)]), STEPS, {},
