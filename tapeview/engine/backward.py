@@ -321,6 +321,13 @@ def unbroadcast(g: EagerTensor, shape: tuple[int, ...]) -> EagerTensor:
     return g if g._array.shape == shape else reshape(g, shape)
 
 
+def _of_one_type(a: EagerTensor, b: EagerTensor) -> list[EagerTensor]:
+    """Row numbers of two gradients; as int64 if they are of different types."""
+    if a._array.dtype == b._array.dtype:
+        return [a, b]
+    return [EagerTensor(t._array.astype(np.int64)) for t in (a, b)]
+
+
 def _sum(total: Gradient, contribution: Gradient) -> Gradient:
     if total is None or contribution is None:
         return contribution if total is None else total
@@ -329,7 +336,7 @@ def _sum(total: Gradient, contribution: Gradient) -> Gradient:
 
         return IndexedSlices(
             concat([total.values, contribution.values], 0),
-            concat([total.indices, contribution.indices], 0),
+            concat(_of_one_type(total.indices, contribution.indices), 0),
             total.dense_shape,
         )
     from tapeview.engine.ops.elementwise import add

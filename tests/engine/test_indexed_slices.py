@@ -208,3 +208,14 @@ def test_the_second_derivative_through_gathered_rows() -> None:
         first = tf.convert_to_tensor(inner.gradient(y, v))
 
     assert outer.gradient(first, v).values.numpy().tolist() == [6.0, 18.0]
+
+
+def test_row_numbers_of_different_types_are_added_as_int64() -> None:
+    table = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    with tf.GradientTape() as tape:
+        small = tf.gather(table, tf.constant([0, 1], tf.int32))
+        large = tf.gather(table, tf.constant([1, 2], tf.int64))
+        y = tf.reduce_sum(small**2) + tf.reduce_sum(large**3)
+    gradient = tape.gradient(y, table)
+    assert gradient.indices.dtype is tf.int64
+    assert tf.convert_to_tensor(gradient).numpy().tolist() == [[2.0, 4.0], [33.0, 56.0], [75.0, 108.0]]
