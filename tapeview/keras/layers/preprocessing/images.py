@@ -24,7 +24,7 @@ from tapeview.engine.tensor import Array, EagerTensor
 from tapeview.keras.layers.arguments import config_of
 from tapeview.keras.layers.base import Layer
 from tapeview.keras.layers.dropout import is_on
-from tapeview.keras.rng import LegacySeed
+from tapeview.keras.rng import LegacySeed, new_seed
 
 _KINDS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
 
@@ -127,6 +127,12 @@ class _AtRandom(_OfImages):
         super().__init__(**kwargs)
         self.seed = seed
         self._stream = LegacySeed(seed)
+
+    def build(self, input_shape: Any) -> None:
+        """Draws a seed, as Keras does here: the weights of later layers then are those of Keras."""
+        if self.seed is None:
+            new_seed()
+        self.built = True
 
     def _drawn(self, count: int, low: float = 0.0, high: float = 1.0) -> Array:
         """One number for each image."""
