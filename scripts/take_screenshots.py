@@ -28,7 +28,7 @@ SIZE = (1440, 900)
 STEP = 142
 ROOM = 300
 """Pixels from which on the bars of a path are there."""
-EXAMPLE, WRONG, NETWORK = "linear_regression", "nan_loss", "shapes_cnn"
+EXAMPLE, WRONG, NETWORK, GRAPH = "linear_regression", "nan_loss", "shapes_cnn", "deferred_graph"
 TRAINED = 100
 SPOILED = """\
 optimizer = tf.keras.optimizers.SGD(20.0)
@@ -55,7 +55,8 @@ def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
 
 def main(folder: Path) -> None:
     """Runs the examples and saves ``window_light.png``, ``window_dark.png``, ``window_paused.png``,
-    ``training_layers.png``, ``training_ops.png``, ``reading_path.png``, ``reading_nan.png`` and ``reading_none.png``.
+    ``training_layers.png``, ``training_ops.png``, ``reading_path.png``, ``reading_nan.png`` and ``reading_none.png``,
+    ``deferred_graph.png``.
     """
     application()
     with tempfile.TemporaryDirectory() as scratch:
@@ -86,6 +87,7 @@ def main(folder: Path) -> None:
         until(lambda: not window.session.running)
         training(window, folder)
         explained(window, folder, Path(scratch))
+        deferred(window, folder)
         window.close()
         until(lambda: not window.isVisible())
 
@@ -187,6 +189,22 @@ def explained(window: MainWindow, folder: Path, scratch: Path) -> None:
     until(lambda: bench.explained.trail is not None)
     settle()
     save(window, folder / "reading_none.png")
+
+
+def deferred(window: MainWindow, folder: Path) -> None:
+    """Runs a graph of TensorFlow 1 and saves a run of it, half way: ``deferred_graph.png``."""
+    window.open(example(GRAPH))
+    workspace, bench = window.workspace, window.workbench
+    assert bench is not None
+    bench.bring_up(bench.plots)
+    bench.bring_up(bench.variables)
+    window.session.run()
+    until(lambda: workspace.state == "finished")
+    step = workspace.step_count // 3
+    workspace.move_to(step, workspace.position_count(step) // 2)
+    until(lambda: not bench.graph_model.laying_out)
+    QTest.qWait(1500)
+    save(window, folder / "deferred_graph.png")
 
 
 def example(name: str) -> Path:
