@@ -27,7 +27,7 @@ class scope:
 
     Args:
         name: what the part is called.
-        kind: "block", or "layer" for the call of a layer.
+        kind: "block", "layer" for the call of a layer, "function" for that of a ``tf.function``.
         site: where it stands in the script, if that is known; else the call that opens it.
     """
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from tapeview.engine import convert, dispatch, seeds
 from tapeview.engine.convert import to_tensor
+from tapeview.engine.scopes import scope
 from tapeview.engine.scripting import structure
 from tapeview.engine.scripting.tensor_array import TensorArray
 
@@ -61,7 +62,7 @@ class Function:
         named = {k: structure.map_structure(_as_argument, v) for k, v in kwargs.items()}
         _running.append(not _eagerly["functions"])
         try:
-            with seeds.inside(self._seeds):
+            with seeds.inside(self._seeds), scope(getattr(self, "__name__", "function"), "function"):
                 result = self._python_function(*self._owner, *given, **named)
         finally:
             _running.pop()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapeview.engine import seeds
+from tapeview.engine import observe, seeds
 from tests.engine.names import tf
 
 
@@ -208,3 +208,23 @@ def test_two_objects_draw_the_same() -> None:
 
     a, b = Noise(), Noise()
     near([a.draw(), b.draw(), a.draw()], [-0.301015675, 0.518591642] * 2 + [0.309164912, 0.0363379419])
+
+
+def test_a_call_is_a_scope() -> None:
+    events: list[Any] = []
+
+    @tf.function
+    def encode(x: Any) -> Any:
+        return x * 2.0
+
+    observe.listen(events.append)
+    try:
+        with tf.GradientTape() as tape:
+            encode(tf.constant(3.0))
+        del tape
+    finally:
+        observe.listen(None)
+    kinds = [event[0] for event in events]
+    opened = kinds.index(observe.SCOPE_OPENED)
+    assert events[opened][2:4] == ("encode", "function")
+    assert opened < kinds.index(observe.OP) < kinds.index(observe.SCOPE_CLOSED)
