@@ -7,6 +7,7 @@ from typing import Any
 
 from tapeview.engine import deferred, dtypes
 from tapeview.engine.deferred import tf
+from tapeview.keras.initializers import drawn
 from tapeview.keras.initializers.drawn import _TRUNCATED
 from tapeview.tf1 import graphs
 
@@ -153,39 +154,33 @@ class _Named(VarianceScaling):
 
 
 class GlorotUniform(_Named):
-    """Within ±sqrt(6 / (inputs + outputs))."""
-
-    _fixed = (1.0, "fan_avg", "uniform")
+    __doc__ = drawn.GlorotUniform.__doc__
+    _fixed = drawn.GlorotUniform._fixed
 
 
 class GlorotNormal(_Named):
-    """Truncated normal numbers of variance 2 / (inputs + outputs)."""
-
-    _fixed = (1.0, "fan_avg", "truncated_normal")
+    __doc__ = drawn.GlorotNormal.__doc__
+    _fixed = drawn.GlorotNormal._fixed
 
 
 class LecunNormal(_Named):
-    """Truncated normal numbers of variance 1 / inputs."""
-
-    _fixed = (1.0, "fan_in", "truncated_normal")
+    __doc__ = drawn.LecunNormal.__doc__
+    _fixed = drawn.LecunNormal._fixed
 
 
 class LecunUniform(_Named):
-    """Within ±sqrt(3 / inputs)."""
-
-    _fixed = (1.0, "fan_in", "uniform")
+    __doc__ = drawn.LecunUniform.__doc__
+    _fixed = drawn.LecunUniform._fixed
 
 
 class HeNormal(_Named):
-    """Truncated normal numbers of variance 2 / inputs."""
-
-    _fixed = (2.0, "fan_in", "truncated_normal")
+    __doc__ = drawn.HeNormal.__doc__
+    _fixed = drawn.HeNormal._fixed
 
 
 class HeUniform(_Named):
-    """Within ±sqrt(6 / inputs)."""
-
-    _fixed = (2.0, "fan_in", "uniform")
+    __doc__ = drawn.HeUniform.__doc__
+    _fixed = drawn.HeUniform._fixed
 
 
 class UniformUnitScaling(_Drawn):

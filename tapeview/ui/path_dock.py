@@ -5,13 +5,14 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolTip, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.choice import Choice, Tick
 from tapeview.ui.dock import Dock
 from tapeview.ui.facts import dress
+from tapeview.ui.painted_rows import PaintedRows
 from tapeview.ui.text import tr
 from tapeview.views.path_model import PathModel
 
@@ -20,17 +21,12 @@ NORM, FACTOR = 82, 62
 """Widths of the columns with numbers."""
 
 
-class PathBars(QWidget):
+class PathBars(PaintedRows):
     """The stations, one below the other. A click, or Enter, moves the cursor to where that gradient was sent."""
 
     def __init__(self, model: PathModel) -> None:
         super().__init__()
         self._model = model
-        self._focused = -1
-        self._hovered = -1
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Gradient at every hop"))
 
     def sizeHint(self) -> QSize:
@@ -43,7 +39,7 @@ class PathBars(QWidget):
         if current >= 0:
             self._focused = current
         self._focused = min(self._focused, len(self._model.rows) - 1)
-        self._describe()
+        self.describe()
         self.update()
 
     def row_rect(self, row: int) -> QRectF:
@@ -128,46 +124,24 @@ class PathBars(QWidget):
         fitted = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(area.width()))
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, fitted)
 
-    def _row_at(self, y: float) -> int:
+    def row_at(self, y: float) -> int:
+        """The row at a height, -1 for none."""
         row = int((y - HEAD) // ROW)
         return row if y >= HEAD and row < len(self._model.rows) else -1
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = self._row_at(event.position().y())
+    def words(self) -> list[str]:
+        """What each row says to who does not see it."""
+        return [row.words for row in self._model.rows]
+
+    def activate(self, row: int) -> None:
+        """Moves the cursor to where that gradient was sent."""
         if row >= 0:
             self._focused = row
             self._model.go(row)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        row = self._row_at(event.position().y())
-        if row != self._hovered:
-            self._hovered = row
-            self.setCursor(Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor)
-            self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = -1
-        self.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
-        if event.key() in moves and not event.modifiers():
-            last = len(self._model.rows) - 1
-            self._focused = max(0, min(self._focused + moves[Qt.Key(event.key())], last))
-            self._describe()
-            self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            self._model.go(self._focused)
-        else:
-            super().keyPressEvent(event)
-
-    def _describe(self) -> None:
-        rows = self._model.rows
-        self.setAccessibleDescription(rows[self._focused].words if 0 <= self._focused < len(rows) else "")
-
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            row = self._row_at(event.pos().y())
+            row = self.row_at(event.pos().y())
             QToolTip.showText(event.globalPos(), self._model.rows[row].words if row >= 0 else "", self)
             return True
         return super().event(event)

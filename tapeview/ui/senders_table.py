@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.facts import breakable, show_if
+from tapeview.ui.painted_rows import PaintedRows
 from tapeview.ui.text import tr
 from tapeview.views.senders import SenderRow, Senders
 
 ROW = 40
 
 
-class SenderRows(QWidget):
+class SenderRows(PaintedRows):
     """The senders, two lines each. ``chosen`` carries the position of the one clicked."""
 
     chosen = Signal(int)
@@ -24,10 +25,6 @@ class SenderRows(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._rows: tuple[SenderRow, ...] = ()
-        self._focused = self._hovered = -1
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.current().changed.connect(self.update)
 
     def show_rows(self, rows: tuple[SenderRow, ...], name: str) -> None:
@@ -36,7 +33,7 @@ class SenderRows(QWidget):
         self._focused = min(max(self._focused, 0), len(rows) - 1)
         self.setFixedHeight(ROW * len(rows))
         self.setAccessibleName(name)
-        self._describe()
+        self.describe()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -95,43 +92,20 @@ class SenderRows(QWidget):
                 QRectF(area.left(), area.top(), max(2.0, area.width() * row.share), area.height()), 3, 3
             )
 
-    def _at(self, y: float) -> int:
+    def row_at(self, y: float) -> int:
+        """The row at a height, -1 for none."""
         row = int(y // ROW)
         return row if 0 <= row < len(self._rows) else -1
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._choose(self._at(event.position().y()))
+    def words(self) -> list[str]:
+        """What each row says to who does not see it."""
+        return [row.words for row in self._rows]
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        row = self._at(event.position().y())
-        if row != self._hovered:
-            self._hovered = row
-            self.setCursor(Qt.CursorShape.PointingHandCursor if row >= 0 else Qt.CursorShape.ArrowCursor)
-            self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = -1
-        self.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
-        if event.key() in moves and not event.modifiers():
-            self._focused = max(0, min(self._focused + moves[Qt.Key(event.key())], len(self._rows) - 1))
-            self._describe()
-            self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose(self._focused)
-        else:
-            super().keyPressEvent(event)
-
-    def _choose(self, row: int) -> None:
+    def activate(self, row: int) -> None:
+        """Tells where the row's gradient was sent."""
         if 0 <= row < len(self._rows) and self._rows[row].position >= 0:
             self._focused = row
             self.chosen.emit(self._rows[row].position)
-
-    def _describe(self) -> None:
-        known = 0 <= self._focused < len(self._rows)
-        self.setAccessibleDescription(self._rows[self._focused].words if known else "")
 
 
 class SendersTable(QWidget):
