@@ -11,6 +11,7 @@ import pytest
 
 from tapeview.engine import observe
 from tapeview.engine.deferred import custom_rules, mode
+from tapeview.keras import naming
 from tapeview.tensorflow import loader
 
 
@@ -19,6 +20,7 @@ def begin() -> Iterator[Callable[..., Any]]:
     """Begins a deferred mode; gives ``tf``."""
     options = np.get_printoptions()
     rules = dict(custom_rules._registered)
+    naming.forget()  # other tests' layers have taken names
 
     def started(v2_behaviour: bool = False) -> Any:
         loader.install(tf1=True)
