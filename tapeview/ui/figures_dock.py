@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -36,7 +36,6 @@ from tapeview.views.picture_svg import svg
 SHARPNESS = 2.0
 """Pixels of a saved or copied picture for each pixel of the figure."""
 _PICTURES_KEPT = 12
-SVG_TYPE = "image/svg+xml"
 
 
 class FiguresDock(Dock):
@@ -275,14 +274,11 @@ class FiguresDock(Dock):
             self.resize(900, 640)
 
     def copy(self) -> None:
-        """Put what is shown onto the clipboard, as an image and as a drawing."""
+        """Put what is shown onto the clipboard, as an image."""
         painter = self._painter()
-        if painter is None:
-            return
-        data = QMimeData()
-        data.setImageData(painter.image(SHARPNESS))
-        data.setData(SVG_TYPE, svg(painter.picture, self._file_name()).encode())
-        QGuiApplication.clipboard().setMimeData(data)
+        if painter is not None:
+            # Data made in Python may outlive the interpreter on the clipboard, which ends the program with a crash.
+            QGuiApplication.clipboard().setImage(painter.image(SHARPNESS))
 
     def save(self, path: Path) -> bool:
         """Write what is shown as a .png or .svg; whether that worked."""
