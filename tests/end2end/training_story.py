@@ -54,7 +54,7 @@ def main(script: Path, folder: Path) -> None:
 
     # While it trains: curves, how far it is, in the status bar and in the title that the task bar shows.
     until(lambda: any(len(curve.x) > 20 for curve in plots._model.curves))
-    until(lambda: "epoch" in window.status.facts.whole() and " % ·" in window.windowTitle())
+    until(lambda: " left" in window.status.facts.whole() and " % ·" in window.windowTitle())
     said["while it runs"] = [workspace.state, window.status.facts.whole().split("      ")[0], window.windowTitle()]
     until(lambda: any(panel.extent() > 20 for panel in plots.canvas.panels.values()))
     shoot("running")
