@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tapeview.commands import UserError
 from tapeview.commands.compare import print_rows
-from tapeview.commands.explain import ERROR_EXIT
+from tapeview.commands.explain import ERROR_EXIT, print_json
 
 if TYPE_CHECKING:
     from tapeview.explain.context import Context
@@ -51,7 +50,7 @@ class Check:
             except ReplayError as error:
                 raise UserError(str(error)) from error
             if options.json:
-                _tell({"step": context.step.index, "gradients": found})
+                print_json({"step": context.step.index, "gradients": found})
             else:
                 print(f"step {context.step.index + 1}: {len(found)} gradients checked")
                 for one in found:
@@ -103,7 +102,7 @@ class WhatIfCommand:
             except (ReplayError, edits.EditError) as error:
                 raise UserError(str(error)) from error
             if options.json:
-                _tell(found)
+                print_json(found)
                 return 0
             changed = sum(row.state == "changed" for row in found.rows)
             print(f"step {found.step + 1} with {found.words}: {changed} of {len(found.rows)} values change")
@@ -133,12 +132,6 @@ def _step(options: argparse.Namespace) -> Iterator[Context]:
         if not 1 <= number <= count:
             raise UserError(f"there is no step {number}: the recording has {count} steps, from 1 on")
         yield Context(recording, recording.step(number - 1))
-
-
-def _tell(what: object) -> None:
-    import msgspec
-
-    sys.stdout.write(msgspec.json.encode(msgspec.to_builtins(what)).decode() + "\n")
 
 
 def _print_checked(one: Checked) -> None:

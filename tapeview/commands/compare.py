@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tapeview.commands import UserError
-from tapeview.commands.explain import figure, table
+from tapeview.commands.explain import figure, print_json, table
 
 if TYPE_CHECKING:
     from tapeview.explain.compare import Comparison, Difference
@@ -44,6 +43,8 @@ class Compare:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def run(self, options: argparse.Namespace) -> int:
+        import msgspec
+
         from tapeview.explain.compare import compare
         from tapeview.trace.query import Recording, RecordingError
 
@@ -55,7 +56,7 @@ class Compare:
         except RecordingError as error:
             raise UserError(str(error)) from error
         if options.json:
-            _print_json(found)
+            print_json({"counts": found.counts(), **msgspec.structs.asdict(found)})
         else:
             _print(found, everything=options.all, largest=options.largest)
         return 0
@@ -75,14 +76,6 @@ def _steps(text: str | None, first: Recording, second: Recording, alone: bool) -
         if not 1 <= number <= count:
             raise UserError(f"there is no step {number}: the recording has {count} steps, from 1 on")
     return step - 1, other - 1
-
-
-def _print_json(found: Comparison) -> None:
-    import msgspec
-
-    # JSON has no infinity; what no number measures is null there, and "state" tells.
-    told = msgspec.json.encode({"counts": found.counts(), **msgspec.to_builtins(found)})
-    sys.stdout.write(told.decode() + "\n")
 
 
 def _print(found: Comparison, *, everything: bool, largest: bool) -> None:

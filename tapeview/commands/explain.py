@@ -118,11 +118,15 @@ def _limit(text: str) -> float:
 
 
 def _tell(recording: Recording, **what: Any) -> None:
-    """One JSON object on the terminal."""
+    """One JSON object on the terminal, about a recording."""
+    print_json({"script": recording.run.script, "steps": recording.step_count, **what})
+
+
+def print_json(what: object) -> None:
+    """One JSON object on the terminal. JSON has no NaN and no infinity: they are null there."""
     import msgspec
 
-    told = msgspec.to_builtins({"script": recording.run.script, "steps": recording.step_count, **what})
-    sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+    sys.stdout.write(msgspec.json.encode(msgspec.to_builtins(what)).decode() + "\n")
 
 
 def _gradient(recording: Recording, options: argparse.Namespace, step: int | None) -> int:

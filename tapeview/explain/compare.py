@@ -132,7 +132,7 @@ def _events(context: Context) -> Iterator[_Event]:
             yield _Event(("update", name), "update", name, record.how, line, position.index, record.tensor)
         else:
             yield from _rule(context, record, position.index)
-    yield from _answers(context, variables)
+    yield from _answers(context)
 
 
 def _rule(context: Context, record: BackwardStep, position: int) -> Iterator[_Event]:
@@ -144,7 +144,7 @@ def _rule(context: Context, record: BackwardStep, position: int) -> Iterator[_Ev
             yield _Event(key, "backward", name, op.op, context.line(op.site), position, tensor)
 
 
-def _answers(context: Context, variables: dict[int, str]) -> Iterator[_Event]:
+def _answers(context: Context) -> Iterator[_Event]:
     """The gradients that calls returned; they stand at the end of the step."""
     last = len(context.step.positions) - 1
     for call in context.step.calls.values():
@@ -152,12 +152,14 @@ def _answers(context: Context, variables: dict[int, str]) -> Iterator[_Event]:
             continue
         line = context.line(call.started.site)
         for source, answer in zip(call.started.sources, call.finished.results, strict=False):
-            name = f"gradient of {_source(context, source, variables)}"
+            name = f"gradient of {source_name(context, source)}"
             yield _Event(("answer", name), "backward", name, call.started.kind, line, last, answer.tensor)
 
 
-def _source(context: Context, source: Source, variables: dict[int, str]) -> str:
-    return variables.get(source.variable, "") if source.variable else context.label(source.tensor)
+def source_name(context: Context, source: Source) -> str:
+    """What the user calls the source of a gradient call."""
+    variable = context.recording.variables().get(source.variable)
+    return names.variable_name(context.recording, variable) if variable else context.label(source.tensor)
 
 
 def _aligned(ours: Sequence[tuple[str, ...]], theirs: Sequence[tuple[str, ...]]) -> Iterator[Pair]:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
+from tapeview.explain.compare import source_name
 from tapeview.explain.context import Context
 from tapeview.replay.edits import Edit, Edits
 from tapeview.replay.rerun import Outcome, ReplayError, rerun
-from tapeview.trace import names
 
 RIGHT, ROUNDED, WRONG = "right", "rounded", "wrong"
 
@@ -89,7 +89,7 @@ def check(
         started = context.step.calls[call].started
         found.append(
             Checked(
-                _subject(context, call, number),
+                source_name(context, started.sources[number]),
                 call,
                 context.line(started.site),
                 _verdict(elements, scale, bool(culprits)),
@@ -204,9 +204,3 @@ def _recorded(context: Context, call: int, number: int) -> np.ndarray | None:
     finished = context.step.calls[call].finished
     tensor = finished.results[number].tensor if finished is not None else 0
     return context.value(tensor) if tensor else None
-
-
-def _subject(context: Context, call: int, number: int) -> str:
-    source = context.step.calls[call].started.sources[number]
-    variable = context.recording.variables().get(source.variable)
-    return names.variable_name(context.recording, variable) if variable else context.label(source.tensor)

@@ -6,11 +6,10 @@ import msgspec
 import numpy as np
 
 from tapeview.explain import code
-from tapeview.explain.compare import CHANGED, SAME, TOLERANCE, Difference, relative
+from tapeview.explain.compare import CHANGED, SAME, TOLERANCE, Difference, relative, source_name
 from tapeview.explain.context import Context
 from tapeview.replay.edits import Edits
 from tapeview.replay.rerun import Outcome, rerun
-from tapeview.trace import names
 from tapeview.trace.records import BackwardStep, Op
 
 
@@ -80,13 +79,11 @@ def _rows(context: Context, before: Outcome, after: Outcome) -> list[Difference]
 
 def _answers(context: Context, before: Outcome, after: Outcome) -> list[Difference]:
     rows: list[Difference] = []
-    known = context.recording.variables()
     last = len(context.step.positions) - 1
     for (call, number), value in before.answers.items():
         started = context.step.calls[call].started
         source = started.sources[number]
-        variable = known.get(source.variable)
-        subject = names.variable_name(context.recording, variable) if variable else context.label(source.tensor)
+        subject = source_name(context, source)
         line = code.place(context.recording, started.site)[1]
         now = after.answers.get((call, number))
         rows.append(_row("backward", f"gradient of {subject}", started.kind, line, last, 0, value, now))

@@ -11,6 +11,12 @@ from tapeview.explain.finding import NOTE, WARNING
 from tapeview.explain.rules import curves, layers, weights
 from tapeview.explain.rules.rule import OFF, Rule, Threshold
 
+_BOTH_ENDS: Final = (
+    Threshold("window", 10, "over how many steps at both ends the loss is averaged"),
+    Threshold("fall", 0.001, "the least relative fall of a loss that falls"),
+    Threshold("rise", 0.05, "the largest relative rise of a loss that only stays"),
+)
+
 _ALL: Final = (
     Rule(
         "constant-loss",
@@ -28,11 +34,7 @@ _ALL: Final = (
         "The training does not learn.",
         "Try another learning rate (ten times smaller, ten times larger), look at the gradient's path for where it "
         "vanishes, and check that labels belong to their rows.",
-        (
-            Threshold("window", 10, "over how many steps at both ends the loss is averaged"),
-            Threshold("fall", 0.001, "the least relative fall of a loss that falls"),
-            Threshold("rise", 0.05, "the largest relative rise of a loss that only stays"),
-        ),
+        _BOTH_ENDS,
         training=curves.loss_not_falling,
     ),
     Rule(
@@ -41,11 +43,7 @@ _ALL: Final = (
         WARNING,
         "The training moves away from a minimum (it diverges): its steps are too large, or go uphill.",
         "Take a smaller learning rate; if the update is written by hand, check that it subtracts the gradient.",
-        (
-            Threshold("window", 10, "over how many steps at both ends the loss is averaged"),
-            Threshold("fall", 0.001, "the least relative fall of a loss that falls"),
-            Threshold("rise", 0.05, "the largest relative rise of a loss that only stays"),
-        ),
+        _BOTH_ENDS,
         training=curves.loss_rising,
     ),
     Rule(
