@@ -176,16 +176,15 @@ def explained(window: MainWindow, folder: Path, scratch: Path) -> None:
     kernel = call.finished.results[0].tensor
     bench.explained.ask(lambda: why(recording, 1, kernel))
     until(lambda: bench.explained.trail is not None)
-    window.go_along(1)
-    window.go_along(1)
-    window.go_along(1)
+    for _ in range(3):
+        window.commands.action("along_path").trigger()
     settle()
     save(window, folder / "reading_nan.png")
     window.open(example("custom_gradient"))
     window.session.run()
     until(lambda: workspace.state == "finished")
     settle()
-    window.go_to_finding(-1)  # the oldest one
+    window.commands.action("previous_finding").trigger()  # the oldest one
     until(lambda: bench.explained.trail is not None)
     settle()
     save(window, folder / "reading_none.png")

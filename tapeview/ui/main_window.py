@@ -141,17 +141,6 @@ class MainWindow(QMainWindow):
         if self.workbench is not None:
             self.workbench.graph.view.fit()
 
-    def go_to_finding(self, step: int) -> None:
-        """To the next finding (-1: the one before)."""
-        if self.workbench is not None:
-            self.workbench.findings_model.next(step)
-            self.workbench.bring_up(self.workbench.findings)
-
-    def go_along(self, stops: int) -> None:
-        """On along the path of the finding looked at."""
-        if self.workbench is not None:
-            self.workbench.explained.along(stops)
-
     def clear_selection(self) -> None:
         self.workspace.select("none")
 
@@ -225,7 +214,8 @@ class MainWindow(QMainWindow):
             self._disconnects.append(
                 bench.search.changed.connect(lambda: self.toolbar.search.set_count(bench.search.text))
             )
-            self._disconnects.append(bench.explained.changed.connect(lambda _reasons: self.commands.update()))
+            for news in (bench.explained.changed, bench.differences.changed):
+                self._disconnects.append(news.connect(lambda _reasons: self.commands.update()))
             if self._painted:
                 QTimer.singleShot(0, bench.plots.load)
         return self.workbench

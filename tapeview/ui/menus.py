@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from tapeview.ui import theme
+from tapeview.ui import explain_commands, theme
 from tapeview.ui.commands import Command, Commands
 from tapeview.ui.text import tr
 
@@ -46,12 +46,6 @@ def declare(window: MainWindow) -> Commands:
 
     def runnable_to() -> bool:
         return session.can_start or session.running or stepping()
-
-    def found() -> bool:
-        return window.workbench is not None and window.workbench.findings_model.can_go
-
-    def on_path() -> bool:
-        return window.workbench is not None and window.workbench.explained.trail is not None
 
     def savable() -> bool:
         return workspace.path is not None and not session.needs_polling
@@ -126,19 +120,6 @@ def declare(window: MainWindow) -> Commands:
             "last", tr("&Last position"), workspace.last, "End", "last", enabled=stepping,
             label=lambda: tr("To the &live edge") if session.paused else tr("&Last position"),
         ),
-        Command(
-            "next_finding", tr("Next fin&ding"), lambda: window.go_to_finding(1), "F8", "",
-            tr("To the next place where something was found, with its path in the graph"), enabled=found,
-        ),
-        Command(
-            "previous_finding", tr("Pre&vious finding"), lambda: window.go_to_finding(-1), "Shift+F8", enabled=found
-        ),
-        Command(
-            "along_path", tr("&On along its path"), lambda: window.go_along(1), "Ctrl+F8", enabled=on_path
-        ),
-        Command(
-            "back_along_path", tr("Bac&k along its path"), lambda: window.go_along(-1), "Ctrl+Shift+F8", enabled=on_path
-        ),
         Command("search", tr("&Search"), window.focus_search, "Ctrl+F", "search", enabled=loaded),
         Command("fit", tr("&Fit the graph"), window.fit_graph, "Ctrl+0", "fit", enabled=stepping),
         Command("deselect", tr("&Clear the selection"), window.clear_selection, "Esc", enabled=stepping),
@@ -147,6 +128,7 @@ def declare(window: MainWindow) -> Commands:
         Command("about", tr("&About tapeview"), window.show_about),
     ):  # fmt: skip
         commands.add(command)
+    explain_commands.declare(window, commands)
     eras = {
         "": tr("Run as its &names say"),
         "1": tr("Run as a script of TensorFlow &1"),
@@ -197,8 +179,9 @@ def build(window: MainWindow, bar: QMenuBar, commands: Commands) -> None:
     fill(
         bar.addMenu(tr("&Step")),
         "forward", "back", "", "phase_end", "phase_start", "", "next_step", "previous_step", "cursor_next_step", "",
-        "first", "last", "", "next_finding", "previous_finding", "along_path", "back_along_path",
+        "first", "last",
     )  # fmt: skip
+    fill(bar.addMenu(tr("&Explain")), *explain_commands.MENU)
     view = bar.addMenu(tr("&View"))
     fill(view, "search", "fit", "deselect", "")
     window.docks_menu = view.addMenu(tr("&Panels"))

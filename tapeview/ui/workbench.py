@@ -27,6 +27,7 @@ from tapeview.ui.watches_dock import WatchesDock
 from tapeview.views.background import Background
 from tapeview.views.breakpoints_model import BreakpointsModel
 from tapeview.views.console_model import ConsoleModel
+from tapeview.views.differences import Differences
 from tapeview.views.explained import Explained
 from tapeview.views.figures_model import FiguresModel
 from tapeview.views.findings_model import FindingsModel
@@ -57,6 +58,7 @@ class Workbench(QMainWindow):
         self.setObjectName("workbench")
         self.setWindowFlags(Qt.WindowType.Widget)
         self.explained = Explained(workspace, background)
+        self.differences = Differences(workspace)
         self.graph_model = GraphModel(workspace, background)
         self.marks = GraphMarks(self.graph_model, self.explained)
         self.graph = GraphDock(self.graph_model, self.marks)
@@ -162,6 +164,7 @@ class Workbench(QMainWindow):
         for dock in (*self.docks, self.graph):
             dock.dispose()
         self.explained.dispose()
+        self.differences.dispose()
 
     def _arrange(self) -> None:
         self.addDockWidget(AREA.LeftDockWidgetArea, self.source)
