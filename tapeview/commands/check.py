@@ -14,7 +14,7 @@ from tapeview.commands.explain import ERROR_EXIT, print_json
 
 if TYPE_CHECKING:
     from tapeview.explain.context import Context
-    from tapeview.replay.check import Checked
+    from tapeview.explain.questions import Checked
 
 
 class Check:
@@ -39,7 +39,8 @@ class Check:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def run(self, options: argparse.Namespace) -> int:
-        from tapeview.replay.check import WRONG, check
+        from tapeview.explain.questions import WRONG
+        from tapeview.replay.check import check
         from tapeview.replay.rerun import ReplayError
 
         if options.elements < 1:
@@ -91,14 +92,14 @@ class WhatIfCommand:
 
         with _step(options) as context:
             try:
-                values = [edits.assign(context, text) for text in options.set]
-                values += [edits.scale(context, text) for text in options.scale]
-                values += [edits.zero(context, text) for text in options.zero]
-                values += [edits.noise(context, text) for text in options.noise]
-                off = [edits.blocked(context, text) for text in options.block]
-                if not values and not off:
+                changes = [edits.assign(context, text) for text in options.set]
+                changes += [edits.scale(context, text) for text in options.scale]
+                changes += [edits.zero(context, text) for text in options.zero]
+                changes += [edits.noise(context, text) for text in options.noise]
+                changes += [edits.blocked(context, text) for text in options.block]
+                if not changes:
                     raise UserError("nothing is changed: say --set, --scale, --zero, --noise or --block")
-                found = what_if(context, edits.combined(values, off))
+                found = what_if(context, edits.edits(context, changes))
             except (ReplayError, edits.EditError) as error:
                 raise UserError(str(error)) from error
             if options.json:

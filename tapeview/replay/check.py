@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import msgspec
 import numpy as np
 
 from tapeview.explain.compare import source_name
 from tapeview.explain.context import Context
+from tapeview.explain.questions import RIGHT, ROUNDED, WRONG, Checked, Element
 from tapeview.replay.edits import Edit, Edits
 from tapeview.replay.rerun import Outcome, ReplayError, rerun
-
-RIGHT, ROUNDED, WRONG = "right", "rounded", "wrong"
 
 TOLERANCE = 1e-4
 """By how much gradient and difference quotient may differ in float64, relative to the larger of them and to the largest
@@ -25,35 +23,6 @@ element of the gradient over a thousand: a kink or a strong curvature near the p
 
 _ROUNDING = 1e-3
 _STEP = 1e-6
-
-
-class Element(msgspec.Struct, frozen=True):
-    """One element of a gradient: as it was recorded (None = not kept), by the rules in float64, by differences.
-    ``noise`` is what of the latter may be the rounding of float64.
-    """
-
-    index: tuple[int, ...]
-    recorded: float | None
-    by_rules: float
-    by_differences: float
-    noise: float = 0.0
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """The gradient of one source. ``verdict`` is "right", "rounded" (the rules are right, the recorded number is off by
-    rounding) or "wrong"; ``worst`` the element at which it is furthest off, ``elements`` all that were looked at, of
-    ``size`` that there are. ``culprits`` are the functions with a rule of the script's own whose rule sends another
-    gradient than the derivative of what they compute.
-    """
-
-    subject: str
-    call: int
-    line: int
-    verdict: str
-    worst: Element
-    elements: tuple[Element, ...]
-    size: int
-    culprits: tuple[str, ...] = ()
 
 
 def check(
@@ -111,10 +80,10 @@ def _verdict(elements: list[Element], scale: float, own: bool) -> str:
 
 def _off(one: Element, scale: float) -> tuple[float, float]:
     """How far the rules are from the difference quotient, and what was recorded from the rules."""
-    near = abs(one.by_rules - one.by_differences) <= one.noise
-    recorded = one.recorded if one.recorded is not None else one.by_rules
-    by_rules = 0.0 if near else _apart(one.by_rules, one.by_differences, scale)
-    return by_rules, _apart(recorded, one.by_rules, scale)
+    rules = one.by_rules if one.by_rules is not None else one.by_differences
+    recorded = one.recorded if one.recorded is not None else rules
+    by_rules = 0.0 if abs(rules - one.by_differences) <= one.noise else _apart(rules, one.by_differences, scale)
+    return by_rules, _apart(recorded, rules, scale)
 
 
 def _culprits(context: Context, wide: Outcome, call: int) -> tuple[str, ...]:
@@ -187,12 +156,12 @@ def _total(
     # What stop_gradient holds does not move with the source, or the quotient would not be the gradient.
     stopped = [op for op in context.step.ops.values() if not op.call and (op.op == "StopGradient" or op.stopped)]
     held = [_holding(tensor, wide.values[tensor]) for op in stopped for tensor in op.outputs]
-    outcome = rerun(context, Edits((*held, Edit(moved, change, ""))), wide=True)
+    outcome = rerun(context, Edits((*held, Edit(moved, change))), wide=True)
     return sum(float(np.sum(outcome.values[tensor] * weight)) for tensor, weight in weights)
 
 
 def _holding(tensor: int, value: np.ndarray) -> Edit:
-    return Edit(frozenset({tensor}), lambda _: value, "")
+    return Edit(frozenset({tensor}), lambda _: value)
 
 
 def _versions(context: Context, call: int, number: int) -> frozenset[int]:

@@ -1,4 +1,6 @@
-"""What is changed in a step before it is worked out again."""
+"""What is changed in a step before it is worked out again: changes as data, what they do to arrays, and how they are
+written on a command line.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,12 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from tapeview.explain.context import Context
+from tapeview.explain.questions import BLOCK, NOISE, RATE, SCALE, SET, ZERO, Change
 from tapeview.explain.senders import called
 
 _PLACE = re.compile(r"(?P<name>.+?)\s*(?P<index>\[[-\d,\s]+\])?")
@@ -22,31 +26,63 @@ class EditError(ValueError):
 @dataclass(frozen=True)
 class Edit:
     """The values of some tensors (versions of one variable, or one tensor) go through ``change``: an array in, a new
-    one of the same shape and type out. ``words`` says what is done.
+    one of the same shape and type out.
     """
 
     tensors: frozenset[int]
     change: Callable[[np.ndarray], np.ndarray]
-    words: str
 
 
 @dataclass(frozen=True)
 class Edits:
-    """All that is changed: values, and the ops (their ``seq``) whose gradient rules pass nothing on."""
+    """All that is changed: values, the ops (their ``seq``) whose gradient rules pass nothing on, and learning rates;
+    ``words`` say what is done.
+    """
 
     values: tuple[Edit, ...] = ()
     blocked: frozenset[int] = frozenset()
-
-    @property
-    def words(self) -> str:
-        """What is done, in words."""
-        parts = [edit.words for edit in self.values]
-        if self.blocked:
-            parts.append(f"{len(self.blocked)} rule{'s' if len(self.blocked) > 1 else ''} switched off")
-        return ", ".join(parts) or "nothing changed"
+    rates: tuple[Change, ...] = ()
+    words: str = "nothing changed"
 
 
-def assign(context: Context, text: str) -> Edit:
+def edits(context: Context, changes: Sequence[Change]) -> Edits:
+    """All changes together.
+
+    Raises:
+        EditError: a change does not fit the step.
+    """
+    several = [_edit(context, one) for one in changes if one.how in (SET, SCALE, ZERO, NOISE)]
+    off = frozenset(seq for one in changes if one.how == BLOCK for seq in one.ops)
+    rates = tuple(one for one in changes if one.how == RATE)
+    return Edits(tuple(several), off, rates, ", ".join(one.words for one in changes) or Edits.words)
+
+
+def _edit(context: Context, change: Change) -> Edit:
+    """What a change does to arrays: it computes on the elements it is about and leaves shape and type as they are."""
+    shape = _shape(context, change)
+    place = change.index or ...
+    try:
+        part = np.zeros(shape, np.bool_)[place]
+        value = np.asarray(change.value, np.float64)
+        np.broadcast_to(value if change.how == SET else 0.0, np.shape(part))
+    except (IndexError, ValueError, TypeError):
+        raise EditError(f"“{change.words}” does not fit: “{change.name}” has the shape {shape}") from None
+
+    def computed(array: np.ndarray) -> np.ndarray:
+        changed, old = array.copy(), array[place]
+        if change.how == SET:
+            changed[place] = value
+        elif change.how == NOISE:
+            drawn = np.random.default_rng(change.seed).normal(0.0, float(value), np.shape(old))
+            changed[place] = np.asarray(old + drawn).astype(array.dtype)
+        else:
+            changed[place] = np.asarray(old * (value if change.how == SCALE else 0)).astype(array.dtype)
+        return changed
+
+    return Edit(frozenset(change.tensors), computed)
+
+
+def assign(context: Context, text: str) -> Change:
     """``w=3``, ``w[0,2]=3`` or ``w=[1.0, 2.0]``: a new value, for all elements or for one.
 
     Raises:
@@ -54,65 +90,56 @@ def assign(context: Context, text: str) -> Edit:
     """
     left, sign, right = text.partition("=")
     try:
-        value = np.asarray(ast.literal_eval(right.strip()), np.float64) if sign else None
+        value = np.asarray(ast.literal_eval(right.strip()), np.float64).tolist() if sign else None
     except (ValueError, SyntaxError, TypeError):
         value = None
     if value is None:
         raise EditError(f"“{text}” sets nothing: write NAME=VALUE or NAME[INDEX]=VALUE with a number or a list")
-    name, index = _place(left)
-    tensors = _named(context, name)
-    shape = _shape(context, tensors)
-    try:
-        place = np.zeros(shape)[index] if index else np.zeros(shape)
-        np.broadcast_to(value, np.shape(place))
-    except (IndexError, ValueError):
-        raise EditError(f"“{text}” does not fit: “{name}” has the shape {shape}") from None
-
-    def change(array: np.ndarray) -> np.ndarray:
-        changed = array.copy()
-        changed[index or ...] = value
-        return changed
-
-    return Edit(tensors, change, text.strip())
+    return _about(context, SET, left, value)
 
 
-def scale(context: Context, text: str) -> Edit:
+def scale(context: Context, text: str) -> Change:
     """``w=2``: all elements times 2. Raises EditError."""
-    name, factor = _number(text, "NAME=FACTOR")
-    return Edit(_named(context, name), lambda array: (array * factor).astype(array.dtype), f"{name} times {factor:g}")
+    return _about(context, SCALE, *_number(text, "NAME=FACTOR"))
 
 
-def zero(context: Context, name: str) -> Edit:
+def zero(context: Context, name: str) -> Change:
     """All elements are zero. Raises EditError."""
-    return Edit(_named(context, name), np.zeros_like, f"{name} zero")
+    return _about(context, ZERO, name)
 
 
-def noise(context: Context, text: str, seed: int = 0) -> Edit:
+def noise(context: Context, text: str) -> Change:
     """``w=0.1``: normal noise of that standard deviation is added, the same each time. Raises EditError."""
-    name, deviation = _number(text, "NAME=DEVIATION")
-
-    def change(array: np.ndarray) -> np.ndarray:
-        drawn = np.random.default_rng(seed).normal(0.0, deviation, array.shape)
-        return np.asarray(array + drawn).astype(array.dtype)
-
-    return Edit(_named(context, name), change, f"{name} with noise of {deviation:g}")
+    return _about(context, NOISE, *_number(text, "NAME=DEVIATION"))
 
 
-def blocked(context: Context, name: str) -> frozenset[int]:
-    """The forward ops of a type (``Tanh``), or those that made what goes by a name. Raises EditError."""
+def blocked(context: Context, name: str) -> Change:
+    """The gradient rules of the forward ops of a type (``Tanh``), or of those that made what goes by a name, pass
+    nothing on. Raises EditError.
+    """
+    return Change(BLOCK, name, ops=ops_called(context, name))
+
+
+def ops_called(context: Context, name: str) -> tuple[int, ...]:
+    """The forward ops (their ``seq``) of a type, or those that made what goes by a name. Raises EditError."""
     ops = [op for op in context.step.ops.values() if not op.call]
-    found = {op.seq for op in ops if op.op == name}
+    found = [op.seq for op in ops if op.op == name]
     if not found:
         tensors = {tensor for several in called(context, name) for tensor in several}
-        found = {op.seq for op in ops if not tensors.isdisjoint(op.outputs)}
+        found = [op.seq for op in ops if not tensors.isdisjoint(op.outputs)]
     if not found:
         raise EditError(f"no op of step {context.step.index + 1} is a “{name}” or makes what goes by that name")
-    return frozenset(found)
+    return tuple(found)
 
 
-def combined(values: Sequence[Edit], off: Sequence[frozenset[int]]) -> Edits:
-    """All of them together."""
-    return Edits(tuple(values), frozenset[int]().union(*off))
+def _about(context: Context, how: str, text: str, value: float | list[Any] = 0.0) -> Change:
+    name, index = _place(text)
+    found = {tensor for several in called(context, name) for tensor in several}
+    if not found:
+        raise EditError(f"nothing in step {context.step.index + 1} goes by the name “{name}”")
+    change = Change(how, name, tuple(sorted(found)), index=index, value=value)
+    _edit(context, change)
+    return change
 
 
 def _place(text: str) -> tuple[str, tuple[int, ...]]:
@@ -131,15 +158,10 @@ def _number(text: str, form: str) -> tuple[str, float]:
         raise EditError(f"“{text}” has no number: write {form}") from None
 
 
-def _named(context: Context, name: str) -> frozenset[int]:
-    found = {tensor for several in called(context, name) for tensor in several}
-    if not found:
-        raise EditError(f"nothing in step {context.step.index + 1} goes by the name “{name}”")
-    return frozenset(found)
-
-
-def _shape(context: Context, tensors: frozenset[int]) -> tuple[int, ...]:
-    shapes = {record.shape for tensor in tensors if (record := context.tensor(tensor)) is not None}
-    if len(shapes) != 1:
+def _shape(context: Context, change: Change) -> tuple[int, ...]:
+    shapes = {record.shape for tensor in change.tensors if (record := context.tensor(tensor)) is not None}
+    if not shapes:
+        raise EditError(f"“{change.words}” changes nothing: step {context.step.index + 1} has no such value")
+    if len(shapes) > 1:
         raise EditError("several values of different shapes go by this name: change one that has a name of its own")
     return shapes.pop()

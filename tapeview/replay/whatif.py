@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 
 from tapeview.explain import code
 from tapeview.explain.compare import CHANGED, SAME, TOLERANCE, Difference, relative, source_name
 from tapeview.explain.context import Context
+from tapeview.explain.questions import WhatIf
 from tapeview.replay.edits import Edits
 from tapeview.replay.rerun import Outcome, rerun
 from tapeview.trace.records import BackwardStep, Op
 
 
-class WhatIf(msgspec.Struct, frozen=True):
-    """What was changed, in words; a row for each op, rule and answer of a gradient call; and the names of ops whose
-    result on unchanged inputs is not the recorded one: what comes behind them cannot be trusted.
-    """
-
-    words: str
-    step: int
-    rows: tuple[Difference, ...]
-    doubtful: tuple[str, ...]
-
-
-def what_if(context: Context, edits: Edits) -> WhatIf:
-    """The step with changes, beside itself.
+def what_if(context: Context, edits: Edits, before: Outcome | None = None, after: Outcome | None = None) -> WhatIf:
+    """The step with changes, beside itself. ``before`` and ``after`` are it without and with them, if they are known.
 
     Raises:
         ReplayError: it cannot be worked out again.
     """
-    before, after = rerun(context), rerun(context, edits)
+    before, after = before or rerun(context), after or rerun(context, edits)
     return WhatIf(edits.words, context.step.index, tuple(_rows(context, before, after)), doubtful(context, before))
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from tapeview.cli import main
 from tapeview.explain.context import Context
-from tapeview.replay.check import RIGHT, ROUNDED, WRONG, Checked, check
+from tapeview.explain.questions import RIGHT, ROUNDED, WRONG, Checked
+from tapeview.replay.check import check
 from tests.helpers.scripts import record_source
 
 OWN_RULE = """

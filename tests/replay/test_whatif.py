@@ -11,7 +11,8 @@ import pytest
 
 from tapeview.cli import main
 from tapeview.explain.context import Context
-from tapeview.replay.edits import Edit, EditError, Edits, assign, blocked, combined, noise, scale, zero
+from tapeview.explain.questions import Change
+from tapeview.replay.edits import EditError, Edits, assign, blocked, edits, noise, scale, zero
 from tapeview.replay.rerun import ReplayError, rerun
 from tapeview.replay.whatif import what_if
 from tapeview.trace.query import Recording
@@ -51,9 +52,9 @@ def step(x=same, w1=same, b=same, w2=same, h=same, logits=same):
 
 """
 
-Change = Callable[[Context], Edit]
+Making = Callable[[Context], Change]
 
-CASES: tuple[tuple[str, Change], ...] = (
+CASES: tuple[tuple[str, Making], ...] = (
     ("b=lambda v: at(v, 0, 3.0)", lambda c: assign(c, "bias[0]=3")),
     ("b=lambda v: at(v, ..., 1.5)", lambda c: assign(c, "bias=1.5")),
     ("b=lambda v: at(v, ..., [1, -1])", lambda c: assign(c, "bias = [1, -1]")),
@@ -95,7 +96,7 @@ def context(recording: Recording, step: int) -> Context:
 @pytest.mark.parametrize("number", range(len(CASES)))
 def test_as_the_changed_script(recording: Recording, number: int) -> None:
     here, there = context(recording, 0), context(recording, number + 1)
-    outcome = rerun(here, Edits((CASES[number][1](here),)))
+    outcome = rerun(here, edits(here, [CASES[number][1](here)]))
     (call,) = there.step.calls.values()
     assert call.finished is not None
     untouched = rerun(here)
@@ -122,7 +123,7 @@ def test_without_a_change_it_is_what_was_recorded(recording: Recording) -> None:
 
 def test_a_rule_switched_off(recording: Recording) -> None:
     here = context(recording, 0)
-    found = what_if(here, combined([], [blocked(here, "Tanh")]))
+    found = what_if(here, edits(here, [blocked(here, "Tanh")]))
     rows = {row.name: row for row in found.rows}
     # first still gets what the regularization sends, second what it got before
     assert rows["gradient of second"].state == rows["gradient of bias"].state == "same"
