@@ -50,6 +50,8 @@ class TensorView(QWidget):
         chips.addStretch(1)
         self.heatmap, self.table, self.picture, self.bars = Heatmap(), MatrixTable(), Picture(), Bars()
         self.tiles, self.classes = TileGrid(), ClassBars()
+        self.heatmap.picked.connect(model.pick)
+        self.table.picked.connect(model.pick)
         self.caption = QLabel()
         self.caption.setObjectName("dockNote")
         self.caption.setWordWrap(True)
@@ -100,7 +102,7 @@ class TensorView(QWidget):
             self.classes.show_rows(model.class_rows())
             caption = model.class_text()
         elif mode == "heatmap":
-            self.heatmap.show_matrix(model.matrix())
+            self.heatmap.show_matrix(model.matrix(), model.picked_place)
         elif mode == "table":
             self.table.show_matrix(model.matrix())
         elif mode == "image":

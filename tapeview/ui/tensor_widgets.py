@@ -17,8 +17,9 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    Signal,
 )
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableView, QToolTip, QWidget
 
 from tapeview.ui import theme
@@ -36,11 +37,16 @@ TEXT_WIDTH = 38
 class Heatmap(QWidget):
     """Numbers as colours, blue below zero and orange above, with the numbers written into cells that are wide enough.
 
-    A vector longer than a row goes on in the next one.
+    A vector longer than a row goes on in the next one. ``picked`` carries row and column in the array of the cell that
+    was clicked.
     """
+
+    picked = Signal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
+        self._steps = [1, 1]
+        self._picked: tuple[int, int] | None = None
         self._matrix = np.zeros((0, 0))
         self._scale = np.zeros((0, 0), np.float32)
         self._vector = False
@@ -49,10 +55,11 @@ class Heatmap(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.current().changed.connect(self.update)
 
-    def show_matrix(self, matrix: np.ndarray) -> None:
-        """Draw a 2-D array of numbers; a single row is taken as a vector."""
-        steps = [max(1, -(-side // WIDEST)) for side in matrix.shape]
+    def show_matrix(self, matrix: np.ndarray, picked: tuple[int, int] | None = None) -> None:
+        """Draw a 2-D array of numbers, with a frame around the cell picked; a single row is taken as a vector."""
+        steps = self._steps = [max(1, -(-side // WIDEST)) for side in matrix.shape]
         matrix = matrix[:: steps[0], :: steps[1]]
+        self._picked = None if picked is None else (picked[0] // steps[0], picked[1] // steps[1])
         self._matrix, self._vector, self._texts = matrix, matrix.shape[0] == 1, []
         self._scale = heat_scale(matrix)
         self.updateGeometry()
@@ -101,6 +108,14 @@ class Heatmap(QWidget):
             painter.drawImage(QRectF(0, 0, self.width(), self.height()), self._image(rows, columns))
             painter.setPen(QPen(theme.current().palette.color("line"), 1))
             painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, self.height() - 1))
+        if self._picked is not None:
+            place = self._picked[0] * self._matrix.shape[1] + self._picked[1]
+            row, column = divmod(place, columns)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.current().palette.color("accent"), 2))
+            cell = QRectF(column * width, row * height, max(width - 2, 5), max(height - 2, 5))
+            painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), 3, 3)
         painter.end()
 
     def _paint_cells(self, painter: QPainter, rows: int, columns: int, width: float, height: float) -> None:
@@ -138,16 +153,29 @@ class Heatmap(QWidget):
         pixels = heat_colors(cells.reshape(rows, columns))
         return QImage(pixels.tobytes(), columns, rows, columns * 3, QImage.Format.Format_RGB888)
 
+    def _place_at(self, at: QPointF) -> int:
+        """The cell at a point, as a place in the flat array; -1 for none."""
+        rows, columns = self._grid(self.width())
+        if not rows or not self.height():
+            return -1
+        row, column = int(at.y() / self.height() * rows), int(at.x() / self.width() * columns)
+        place = row * columns + column
+        return place if 0 <= column < columns and 0 <= place < self._matrix.size else -1
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self._place_at(event.position())
+        if place >= 0:
+            row, column = divmod(place, self._matrix.shape[1])
+            self.picked.emit(row * self._steps[0], column * self._steps[1])
+
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            rows, columns = self._grid(self.width())
-            if rows:
-                row = int(event.pos().y() / self.height() * rows)
-                column = int(event.pos().x() / self.width() * columns)
-                place = row * columns + column
-                if 0 <= place < self._matrix.size and column < columns:
-                    where = f"[{place}]" if self._vector else f"[{row}, {column}]"
-                    QToolTip.showText(event.globalPos(), f"{where}  {item(self._matrix.reshape(-1)[place], 9)}", self)
+            place = self._place_at(QPointF(event.pos()))
+            if place >= 0:
+                row, column = divmod(place, self._matrix.shape[1])
+                row, column = row * self._steps[0], column * self._steps[1]
+                where = f"[{column}]" if self._vector else f"[{row}, {column}]"
+                QToolTip.showText(event.globalPos(), f"{where}  {item(self._matrix.reshape(-1)[place], 9)}", self)
             return True
         return super().event(event)
 
@@ -199,10 +227,15 @@ class MatrixModel(QAbstractTableModel):
 
 
 class MatrixTable(QTableView):
-    """A table of numbers that is as high as it needs to be, up to a limit."""
+    """A table of numbers that is as high as it needs to be, up to a limit. ``picked`` carries row and column in the
+    array of the cell that the user went to.
+    """
+
+    picked = Signal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
+        self._vector = False
         self.numbers = MatrixModel()
         self.setModel(self.numbers)
         self.setFont(theme.mono_font(11))
@@ -212,11 +245,21 @@ class MatrixTable(QTableView):
         self.horizontalHeader().setDefaultSectionSize(78)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self._shown: np.ndarray | None = None
+        self.selectionModel().currentChanged.connect(self._went)
 
     def show_matrix(self, matrix: np.ndarray) -> None:
         """Replace the array."""
+        shown = self._shown
+        if shown is not None and shown.__array_interface__ == matrix.__array_interface__:
+            return  # the same view of the same array: the cell that the user went to stays
+        self._shown, self._vector = matrix, matrix.shape[0] == 1 and matrix.shape[1] > 1
         self.numbers.show_matrix(matrix)
         self.setFixedHeight(min(300, 22 * self.numbers.rowCount() + 42))
+
+    def _went(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self.picked.emit(*((0, current.row()) if self._vector else (current.row(), current.column())))
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.height())

@@ -57,6 +57,8 @@ class TensorModel:
         self._wanted: dict[str, str] = {}
         self._at = self._page = 0
         self._index: tuple[int, ...] = ()
+        self.picked: tuple[int, ...] | None = None
+        """The element that the user picked; None for none."""
         self._token: object = None
         self._next = PLAIN
 
@@ -77,7 +79,7 @@ class TensorModel:
         """
         if token == self._token and role == self.role:
             return
-        self._token, self.role, self._next = token, role, meaning
+        self._token, self.role, self._next, self.picked = token, role, meaning, None
         if quick:
             self._loaded(token, load(read, stats, meaning))
             return
@@ -89,6 +91,7 @@ class TensorModel:
         """Show nothing."""
         if self.state != "empty":
             self.state, self.content, self.shape, self._token, self._index = "empty", Content(None, None), (), None, ()
+            self.picked = None
             self.changed.emit()
 
     def forget(self) -> None:
@@ -132,7 +135,24 @@ class TensorModel:
             self._index = (*self._index[:axis], index, *self._index[axis + 1 :])
             self.changed.emit()
 
+    def pick(self, row: int, column: int) -> None:
+        """Pick the element that stands in a place of `matrix`; once more, or out of it: none."""
+        rows, columns = self.matrix().shape
+        index: tuple[int, ...] | None = None
+        if 0 <= row < rows and 0 <= column < columns:
+            index = (*self._index, row, column)[-len(self.shape) :] if self.shape else ()
+        self.picked = index if index != self.picked else None
+        self.changed.emit()
+
     # -- what is drawn -------------------------------------------------------------------------------------------------
+
+    @property
+    def picked_place(self) -> tuple[int, int] | None:
+        """Where the element that is picked stands in `matrix`; None if it does not."""
+        if self.picked is None or self.picked[: len(self._index)] != self._index:
+            return None
+        row, column = (0, 0, *self.picked)[-2:] if len(self.shape) > 1 else (0, *self.picked, 0)[:2]
+        return row, column
 
     @property
     def modes(self) -> tuple[str, ...]:
