@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import numpy as np
 
+from tapeview.explain.alignment import aligned
 from tapeview.explain.context import Context
 from tapeview.trace import names
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Assigned, BackwardStep, Op, Source, Stats
 
 SAME, CHANGED, GONE, NEW, UNKNOWN = "same", "changed", "gone", "new", "unknown"
+DIFFERENT = (CHANGED, GONE, NEW)
+"""The states that are a difference."""
 
 TOLERANCE = 1e-5
 """Relative differences up to this are called the same unless another one is given: what another order of additions in
 float32 explains."""
-
-_FEW = 3_000
-"""Up to so many events on both sides, any of them may be matched with any other; with more, frequent ones only beside
-their neighbours."""
 
 Pair = tuple[int, int]
 
@@ -87,12 +85,14 @@ def compare(
     *,
     tolerance: float = TOLERANCE,
     stopped: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], object] = lambda share: None,
 ) -> Comparison:
     """What is different in step ``other`` of the second recording from ``step`` of the first, which may be the same.
 
     Args:
         tolerance: relative differences up to this are the same.
         stopped: asked before each row; once it says True, the rows so far are all.
+        progress: told before each row which share of the work is done, from 0 to 1.
 
     Raises:
         IndexError: there is no such step.
@@ -100,12 +100,25 @@ def compare(
     a, b = Context(first, first.step(step)), Context(second, second.step(other))
     rows: list[Difference] = []
     ours, theirs = list(_events(a)), list(_events(b))
-    for i, j in _aligned([one.key for one in ours], [one.key for one in theirs]):
+    pairs = list(aligned([one.key for one in ours], [one.key for one in theirs]))
+    for number, (i, j) in enumerate(pairs):
         if stopped():
             break
+        progress(number / len(pairs))
         rows.append(_row(a, b, ours[i] if i >= 0 else None, theirs[j] if j >= 0 else None, tolerance))
-    found = (n for n, row in enumerate(rows) if row.state in (CHANGED, GONE, NEW))
+    found = (n for n, row in enumerate(rows) if row.state in DIFFERENT)
     return Comparison((step, other), tuple(rows), next(found, -1))
+
+
+def judged(rows: Sequence[Difference], tolerance: float) -> tuple[Difference, ...]:
+    """The same rows with another tolerance."""
+    found = []
+    for row in rows:
+        if row.state in (SAME, CHANGED) and row.difference is not None:
+            state = CHANGED if row.difference > tolerance else SAME
+            row = row if row.state == state else msgspec.structs.replace(row, state=state)
+        found.append(row)
+    return tuple(found)
 
 
 def _events(context: Context) -> Iterator[_Event]:
@@ -145,11 +158,13 @@ def _rule(context: Context, record: BackwardStep, position: int) -> Iterator[_Ev
 
 
 def _answers(context: Context) -> Iterator[_Event]:
-    """The gradients that calls returned; they stand at the end of the step."""
-    last = len(context.step.positions) - 1
-    for call in context.step.calls.values():
+    """The gradients that calls returned; each is there when the last rule of its call was applied."""
+    positions = context.step.positions
+    ends = {one.record.call: one.index for one in positions if isinstance(one.record, BackwardStep)}
+    for id, call in context.step.calls.items():
         if call.finished is None:
             continue
+        last = ends.get(id, len(positions) - 1)
         line = context.line(call.started.site)
         for source, answer in zip(call.started.sources, call.finished.results, strict=False):
             name = f"gradient of {source_name(context, source)}"
@@ -160,20 +175,6 @@ def source_name(context: Context, source: Source) -> str:
     """What the user calls the source of a gradient call."""
     variable = context.recording.variables().get(source.variable)
     return names.variable_name(context.recording, variable) if variable else context.label(source.tensor)
-
-
-def _aligned(ours: Sequence[tuple[str, ...]], theirs: Sequence[tuple[str, ...]]) -> Iterator[Pair]:
-    """Places that belong together, in order; -1 where one side has nothing."""
-    if ours == theirs:
-        yield from ((n, n) for n in range(len(ours)))
-        return
-    matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=max(len(ours), len(theirs)) > _FEW)
-    for tag, i, i_end, j, j_end in matcher.get_opcodes():
-        if tag == "equal":
-            yield from zip(range(i, i_end), range(j, j_end), strict=True)
-        else:
-            yield from ((n, -1) for n in range(i, i_end))
-            yield from ((-1, n) for n in range(j, j_end))
 
 
 def _row(a: Context, b: Context, ours: _Event | None, theirs: _Event | None, tolerance: float) -> Difference:
