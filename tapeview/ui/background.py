@@ -15,6 +15,7 @@ class QtBackground(QObject):
     """Runs jobs in a few threads of its own; ``close`` waits for those that run and forgets the others."""
 
     _finished = Signal(object, object)
+    _told = Signal(object)
 
     def __init__(self, parent: QObject | None = None, threads: int = 2) -> None:
         super().__init__(parent)
@@ -22,6 +23,7 @@ class QtBackground(QObject):
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._told.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
 
     def submit(self, job: Callable[[], Result], done: Callable[[Result], object]) -> None:
         """Run ``job`` in another thread, then ``done`` with its result in the window's."""
@@ -31,6 +33,11 @@ class QtBackground(QObject):
             self._pool = ThreadPoolExecutor(self._threads, "tapeview window")
         future = self._pool.submit(job)
         future.add_done_callback(lambda future: self._announce(future, done))
+
+    def tell(self, news: Callable[[], object]) -> None:
+        """Called by a job in its thread: run ``news`` in the window's."""
+        if not self._closed:
+            self._told.emit(news)
 
     def close(self) -> None:
         """Accept nothing more, and wait for what runs."""
@@ -46,3 +53,7 @@ class QtBackground(QObject):
     def _deliver(self, future: Future[object], done: Callable[[object], object]) -> None:
         if not self._closed and not future.cancelled():
             done(future.result())
+
+    def _pass_on(self, news: Callable[[], object]) -> None:
+        if not self._closed:
+            news()

@@ -17,8 +17,18 @@ class Background(Protocol):
         """
 
 
+class Reporting(Background, Protocol):
+    """One whose jobs can tell how far they are."""
+
+    def tell(self, news: Callable[[], object]) -> None:
+        """Called by a job: call ``news`` soon, in the thread that submitted the job."""
+
+
 class Immediate:
     """Runs every job at once, in the caller's thread."""
 
     def submit(self, job: Callable[[], Result], done: Callable[[Result], object]) -> None:
         done(job())
+
+    def tell(self, news: Callable[[], object]) -> None:
+        news()
