@@ -66,7 +66,7 @@ class Explain:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def run(self, options: argparse.Namespace) -> int:
-        from tapeview.explain import ERROR, HUGE, explain, explain_step
+        from tapeview.explain import ERROR, explain, explain_step
         from tapeview.explain.rules import RULES, SettingError, parse
         from tapeview.trace.query import Recording, RecordingError
 
@@ -74,7 +74,8 @@ class Explain:
             _print_rules()
             return 0
         try:
-            rules = parse(options.rule, RULES)
+            huge = [f"huge-numbers.limit={options.huge!r}"] if options.huge else []
+            rules = parse([*options.rule, *huge], RULES)
         except SettingError as error:
             raise UserError(str(error)) from error
         try:
@@ -84,16 +85,16 @@ class Explain:
         if options.longest and options.path is None:
             raise UserError("--longest says which way --path takes: give --path NAME as well")
         with recording:
-            count, limit = recording.step_count, options.huge or HUGE
+            count = recording.step_count
             if options.step is not None and not 1 <= options.step <= count:
                 raise UserError(f"there is no step {options.step}: the recording has {count} steps, from 1 on")
             step = options.step - 1 if options.step is not None else None
             if options.gradient is not None or options.path is not None:
                 return _gradient(recording, options, step)
             if step is None:
-                found = explain(recording, limit=limit, rules=rules)
+                found = explain(recording, rules=rules)
             else:
-                found = explain_step(recording, step, limit=limit, rules=rules)
+                found = explain_step(recording, step, rules=rules)
             if options.json:
                 _tell(recording, findings=found)
             else:

@@ -12,7 +12,16 @@ from tapeview.explain.huge import HUGE, explain_huge
 from tapeview.explain.none import explain_none
 from tapeview.explain.nonfinite import explain_nonfinite
 from tapeview.explain.route import PathStation, Route, route, route_to
-from tapeview.explain.rules import DEFAULTS, RULES, SettingError, Settings, check_step, check_training
+from tapeview.explain.rules import (
+    DEFAULTS,
+    RULES,
+    SettingError,
+    Settings,
+    check_step,
+    check_training,
+    leveled,
+    looked_for,
+)
 from tapeview.explain.senders import Contribution, FanOut, fan_out, gradients
 from tapeview.explain.why import missing, odd, spread, why, why_none
 from tapeview.explain.zero import ORDINARY, explain_zero
@@ -49,29 +58,32 @@ __all__ = [
 ]
 
 
-def explain_step(
-    recording: Recording, step: int, *, alone: bool = True, limit: float = HUGE, rules: Settings = DEFAULTS
-) -> list[Finding]:
+def explain_step(recording: Recording, step: int, *, alone: bool = True, rules: Settings = DEFAULTS) -> list[Finding]:
     """The findings of one step.
 
     Args:
         alone: whether to tell also what is of no interest where all steps are looked at: of variables that were NaN or
             Inf before the step and where that began, and of gradients that are zero as they are at a minimum.
-        limit: beyond which numbers are huge.
-        rules: the levels and thresholds of the rules.
+        rules: the levels and thresholds of the rules, those included that stand for findings of a kind.
 
     Raises:
         IndexError: there is no such step.
     """
     context = Context(recording, recording.step(step))
-    found = [*explain_nonfinite(context, inherited=alone), *explain_huge(context, limit), *explain_none(context)]
+    found = list[Finding]()
+    if looked_for("nonfinite", rules):
+        found += explain_nonfinite(context, inherited=alone)
+    if looked_for("huge", rules):
+        found += explain_huge(context, rules.limits_of(RULES["huge-numbers"])["limit"])
+    if looked_for("none", rules):
+        found += explain_none(context)
     found += check_step(context, rules)
-    if alone or context.screen.finite:
+    if looked_for("zero", rules) and (alone or context.screen.finite):
         # Anything divided by Inf is 0, which says nothing of its own.
         found += [f for f in explain_zero(context) if alone or f.cause not in ORDINARY]
     if alone and any(finding.cause == "bad before the step" for finding in found):
         found = [*_began(recording, step), *found]
-    return found
+    return leveled(found, rules)
 
 
 def _began(recording: Recording, step: int) -> Iterator[Finding]:
@@ -88,21 +100,19 @@ def _began(recording: Recording, step: int) -> Iterator[Finding]:
 def explain(
     recording: Recording,
     stopped: Callable[[], bool] = lambda: False,
-    limit: float = HUGE,
     rules: Settings = DEFAULTS,
 ) -> list[Finding]:
     """The findings of all steps. What is the same in several steps is one finding, with the first of them.
 
     Args:
         stopped: asked before each step; once it says True, what was found so far is all.
-        limit: beyond which numbers are huge.
-        rules: the levels and thresholds of the rules.
+        rules: the levels and thresholds of the rules, those included that stand for findings of a kind.
     """
     gathered = Gathered()
     for step in range(recording.step_count):
         if stopped():
             break
-        gathered.add(explain_step(recording, step, alone=False, limit=limit, rules=rules))
+        gathered.add(explain_step(recording, step, alone=False, rules=rules))
     gathered.add(check_training(recording, rules, stopped))
     return gathered.findings()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tapeview.explain import HUGE, Finding, explain, explain_step
+from tapeview.explain.rules import RULES, parse
 from tests.explain.reading import BEGIN, explained
 from tests.helpers.scripts import record_source
 
@@ -63,9 +64,10 @@ def test_the_limit_can_be_chosen(tmp_path: Path) -> None:
     run = record_source(tmp_path, BEGIN + body + "tape.gradient(y, x)\n")
     with run.recording() as recording:
         assert explain(recording) == []
-        finding = huge(explain(recording, limit=1000.0))
+        rules = parse(["huge-numbers.limit=1000"], RULES)
+        finding = huge(explain(recording, rules=rules))
         assert "beyond 1e+03" in finding.text
-        assert huge(explain_step(recording, 0, limit=1000.0)).op == finding.op
+        assert huge(explain_step(recording, 0, rules=rules)).op == finding.op
         assert HUGE == 1e8
 
 

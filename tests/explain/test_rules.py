@@ -9,7 +9,7 @@ import pytest
 
 from tapeview.cli import main
 from tapeview.explain import explain
-from tapeview.explain.rules import RULES, SettingError, Settings, parse
+from tapeview.explain.rules import OF_KIND, RULES, SettingError, Settings, kept, parse, rule_of
 from tests.explain.reading import BEGIN, explained
 from tests.helpers.scripts import record_source
 
@@ -69,6 +69,13 @@ CASES = {
         "a",
     ),
     "update-ratio": (
+        """
+        w = tf.Variable(tf.random.normal([10, 10]))
+        train(12, lambda step: tf.reduce_mean((x @ w - y) ** 2), [w], 2e-5)
+        """,
+        "w",
+    ),
+    "unchanged-weights": (
         """
         w = tf.Variable(tf.random.normal([10, 10]))
         train(12, lambda step: tf.reduce_mean((x @ w - y) ** 2), [w], 1e-7)
@@ -167,7 +174,8 @@ def test_overfitting(tmp_path: Path) -> None:
 
 
 def test_every_rule_has_a_script() -> None:
-    assert set(RULES) == {*CASES, "overfitting", "unreachable"}
+    finders = {rule.name for rule in OF_KIND.values()}
+    assert set(RULES) == {*CASES, "overfitting", "unreachable", *finders}
 
 
 def test_settings_change_levels_and_limits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,7 +198,32 @@ def test_settings_change_levels_and_limits(tmp_path: Path, capsys: pytest.Captur
     assert "is no level of the rule dead-relu" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["nothing=off", "dead-relu", "dead-relu=7", "dead-relu.rows=many", "dead-relu.x=1"])
+BROKEN = """
+x, n = tf.Variable([0.0, 1.0]), tf.Variable(2.0)
+with tf.GradientTape(persistent=True) as tape:
+    loss = tf.reduce_sum(tf.math.log(x))
+tape.gradient(loss, [x, n])
+"""
+
+
+def test_findings_of_a_kind_have_a_level_too(tmp_path: Path) -> None:
+    run = record_source(tmp_path, BEGIN + BROKEN)
+    with run.recording() as recording:
+        before = {one.kind: one for one in explain(recording)}
+        assert {"nonfinite", "none"} <= set(before)
+        assert before["none"].level != "note"
+        assert rule_of(before["none"]) is OF_KIND["none"]
+        found = explain(recording, rules=parse(["not-finite=off", "none-gradient=note"], RULES))
+        assert {(one.kind, one.level) for one in found} == {("none", "note")}
+
+
+REFUSED = [
+    "nothing=off", "dead-relu", "dead-relu=7", "dead-relu=found", "dead-relu.rows=many", "dead-relu.x=1",
+    "dead-relu.units=nan", "dead-relu.units=-1", "dead-relu.rows=0", "dead-relu.rows=2.5", "huge-numbers.limit=inf",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSED)
 def test_what_sets_no_rule_is_refused(text: str) -> None:
     with pytest.raises(SettingError):
         parse([text], RULES)
@@ -200,3 +233,21 @@ def test_settings_as_texts() -> None:
     texts = ["dead-relu=off", "dead-relu.units=0.7"]
     assert parse(texts, RULES).texts() == texts
     assert Settings().texts() == []
+    assert parse(["dead-relu.units=65%"], RULES).limits == {("dead-relu", "units"): 0.65}
+    precise = ["update-ratio.least=1.00000012e-05"]
+    assert parse(precise, RULES).texts() == ["update-ratio.least=1.00000012e-05"]
+
+
+def test_what_another_version_kept_is_taken_as_far_as_it_is_known() -> None:
+    assert kept([*REFUSED, "dead-relu=off", 7, "of-tomorrow=error"], RULES).texts() == ["dead-relu=off"]
+
+
+def test_settings_forget_what_is_as_it_was() -> None:
+    rule = RULES["dead-relu"]
+    units = rule.threshold("units")
+    changed = Settings().with_level(rule, "error").with_limit(rule, units, 0.5)
+    assert changed.texts() == ["dead-relu=error", "dead-relu.units=0.5"]
+    assert changed.changes(rule)
+    assert changed.with_level(rule, rule.level).with_limit(rule, units, units.default) == Settings()
+    assert changed.without(rule) == Settings()
+    assert not changed.changes(RULES["saturated"])

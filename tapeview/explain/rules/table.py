@@ -8,23 +8,61 @@ from collections.abc import Mapping
 from typing import Final
 
 from tapeview.explain.finding import NOTE, WARNING
+from tapeview.explain.huge import HUGE
 from tapeview.explain.rules import curves, layers, weights
-from tapeview.explain.rules.rule import OFF, Rule, Threshold
+from tapeview.explain.rules.rule import FOUND, OFF, Rule, Threshold
 
 _BOTH_ENDS: Final = (
-    Threshold("window", 10, "over how many steps at both ends the loss is averaged"),
+    Threshold("window", 10, "over how many steps at both ends the loss is averaged", whole=True),
     Threshold("fall", 0.001, "the least relative fall of a loss that falls"),
     Threshold("rise", 0.05, "the largest relative rise of a loss that only stays"),
 )
 
+_FINDERS: Final = (
+    Rule(
+        "not-finite",
+        "NaN or Inf",
+        FOUND,
+        "A value, a gradient or a variable that is not a number: nothing computed from it can be used.",
+        "Follow its path back to the op that made it from healthy numbers.",
+        finds="nonfinite",
+    ),
+    Rule(
+        "huge-numbers",
+        "huge numbers",
+        FOUND,
+        "Squares and exponentials of such numbers soon are Inf, and sums with them lose everything small.",
+        "Scale the data, clip gradients, take a smaller learning rate.",
+        (Threshold("limit", HUGE, "beyond which numbers are huge"),),
+        finds="huge",
+    ),
+    Rule(
+        "none-gradient",
+        "gradient is None",
+        FOUND,
+        "No path leads from the target back to what was asked for, so it learns nothing.",
+        "Look at the edge at which the path breaks.",
+        finds="none",
+    ),
+    Rule(
+        "zero-gradient",
+        "gradient is zero",
+        FOUND,
+        "There is a path, but nothing comes through: the variable stays as it is.",
+        "Look at where it became zero: a dead ReLU, saturation, a branch that was not taken.",
+        finds="zero",
+    ),
+)
+
 _ALL: Final = (
+    *_FINDERS,
     Rule(
         "constant-loss",
         "constant loss",
         WARNING,
         "A loss that never changes does not depend on what is trained, or nothing is updated.",
         "Look whether the gradients are None or zero, and whether the optimizer is given them.",
-        (Threshold("steps", 5, "in how many first steps the loss is the same"),),
+        (Threshold("steps", 5, "in how many first steps the loss is the same", whole=True),),
         training=curves.loss_constant,
     ),
     Rule(
@@ -53,7 +91,7 @@ _ALL: Final = (
         "The network learns its training data by heart: what it learns no longer helps with other data.",
         "Stop earlier (EarlyStopping), use more data, dropout or a regularizer, or a smaller network.",
         (
-            Threshold("epochs", 3, "how many epochs ago the validation loss was least"),
+            Threshold("epochs", 3, "how many epochs ago the validation loss was least", whole=True),
             Threshold("rise", 0.1, "by how much, relative, it rose since"),
         ),
         training=curves.overfitting,
@@ -66,9 +104,10 @@ _ALL: Final = (
         "Look at the gradient path for the hop where it vanishes; use ReLU for sigmoid or tanh, batch normalization, "
         "skip connections, another initialization.",
         (
-            Threshold("norm", 1e-4, "below which a norm is small"),
-            Threshold("ratio", 1e-3, "and below which share of the last weights' norm"),
-            Threshold("steps", 3, "in how many steps in a row"),
+            Threshold("norm", 1e-4, "below which the first weights' norm is small"),
+            Threshold("mean", 1e-7, "or below which its elements are, on average (root mean square)"),
+            Threshold("ratio", 1e-3, "and below which share of the last weights' norm it is"),
+            Threshold("steps", 3, "in how many steps in a row", whole=True),
         ),
         training=weights.vanishing,
     ),
@@ -83,7 +122,7 @@ _ALL: Final = (
             Threshold("norm", 1e4, "above which a norm is very large"),
             Threshold("ratio", 70, "how many times the last weights' norm the first weights' norm may be"),
             Threshold("least", 10, "the norm from which on that ratio counts"),
-            Threshold("steps", 3, "in how many steps in a row"),
+            Threshold("steps", 3, "in how many steps in a row", whole=True),
         ),
         training=weights.exploding,
     ),
@@ -96,8 +135,8 @@ _ALL: Final = (
         (
             Threshold("least", 1e-5, "below which updates are too small"),
             Threshold("most", 0.3, "above which updates are too large"),
-            Threshold("steps", 10, "over how many steps the median is taken"),
-            Threshold("elements", 64, "of how many elements weights must be to be judged"),
+            Threshold("steps", 10, "over how many steps the median is taken", whole=True),
+            Threshold("elements", 64, "of how many elements weights must be to be judged", whole=True),
         ),
         training=weights.update_ratio,
     ),
@@ -107,8 +146,21 @@ _ALL: Final = (
         WARNING,
         "Nothing uses that gradient, so this variable does not learn.",
         "Give the variable to apply_gradients with the others, or make it trainable=False if it is to stay.",
-        (Threshold("steps", 3, "in how many steps it got a gradient"),),
+        (Threshold("steps", 3, "in how many steps it got a gradient", whole=True),),
         training=weights.never_updated,
+    ),
+    Rule(
+        "unchanged-weights",
+        "weights stay as they are",
+        WARNING,
+        "Updates are made, but they are so small that nothing is learned; of float32 the last digits are lost first.",
+        "Take a larger learning rate; look whether a schedule or a factor makes it zero, and whether gradients are "
+        "scaled down twice.",
+        (
+            Threshold("change", 1e-5, "what all updates together, relative to the weights, must at least come to"),
+            Threshold("steps", 10, "after how many updates", whole=True),
+        ),
+        training=weights.unchanged,
     ),
     Rule(
         "unused-variable",
@@ -116,7 +168,7 @@ _ALL: Final = (
         WARNING,
         "It takes no part in the computation: probably another one is used in its place, or a line is missing.",
         "Use it, or take it away; to keep it for later say trainable=False.",
-        (Threshold("steps", 20, "how many first steps are looked at"),),
+        (Threshold("steps", 20, "how many first steps are looked at", whole=True),),
         training=weights.unused,
     ),
     Rule(
@@ -127,7 +179,7 @@ _ALL: Final = (
         "Take a smaller learning rate, another initialization, or tf.nn.leaky_relu.",
         (
             Threshold("units", 0.7, "the share of units that may be zero for a whole batch"),
-            Threshold("rows", 8, "of how many rows a batch must be to be judged"),
+            Threshold("rows", 8, "of how many rows a batch must be to be judged", whole=True),
         ),
         step=layers.dead_relu,
     ),
@@ -140,7 +192,7 @@ _ALL: Final = (
         (
             Threshold("beyond", 5, "from where on sigmoid and tanh count as flat"),
             Threshold("share", 0.5, "the share of inputs that may lie there"),
-            Threshold("elements", 8, "how many inputs there must be to be judged"),
+            Threshold("elements", 8, "how many inputs there must be to be judged", whole=True),
         ),
         step=layers.saturated,
     ),
@@ -160,7 +212,14 @@ _ALL: Final = (
         NOTE,
         "Weights and learning rates are made for numbers around 1; large inputs make large, uneven gradients.",
         "Divide by 255 for images; otherwise subtract the mean and divide by the standard deviation.",
-        (Threshold("most", 20, "the largest magnitude"),),
+        (
+            Threshold(
+                "most",
+                20,
+                "the largest magnitude; published tools take 1, which data of mean 0 and deviation 1 passes all the "
+                "time",
+            ),
+        ),
         step=layers.input_range,
     ),
     Rule(
@@ -169,10 +228,13 @@ _ALL: Final = (
         OFF,
         "It costs time and trains nothing.",
         "Move it out of the tape, or add it to the loss if it belongs there.",
-        (Threshold("ops", 1, "from how many ops on"),),
+        (Threshold("ops", 1, "from how many ops on", whole=True),),
         step=layers.unreachable,
     ),
 )
 
 RULES: Final[Mapping[str, Rule]] = {rule.name: rule for rule in _ALL}
 """All rules by their names."""
+
+OF_KIND: Final[Mapping[str, Rule]] = {rule.finds: rule for rule in _FINDERS}
+"""The rules that stand for findings of a kind, by that kind."""

@@ -16,15 +16,17 @@ from tapeview.trace.records import SETUP, Variable
 def vanishing(recording: Recording, limits: Limits) -> Iterator[Hit]:
     """The gradient of the first weights is next to nothing beside that of the last ones."""
     for first, last, steps in _ends(recording, int(limits["steps"])):
-        small = (first.values[steps] < limits["norm"]) & (first.values[steps] > 0)
+        # The norm tells how large the elements are on average; of many elements a larger one is small, too.
+        small = first.values[steps] < max(limits["norm"], limits["mean"] * math.sqrt(_size(recording, first)))
+        small &= first.values[steps] > 0
         if bool((small & (first.values[steps] < limits["ratio"] * last.values[steps])).all()):
             a, b = (float(np.median(one.values[steps])) for one in (first, last))
             yield Hit(
                 int(first.steps[-1]),
                 first.name,
-                f"The gradient of “{first.name}” has a norm of {a:.2g} (limit {limits['norm']:g}), that of "
-                f"“{last.name}” {b:.2g}: {a / b:.1g} of it (limit {limits['ratio']:g}), in each of the last "
-                f"{len(steps)} steps.",
+                f"The gradient of “{first.name}” has a norm of {a:.2g} (limit {limits['norm']:g}, and "
+                f"{limits['mean']:g} for its elements on average), that of “{last.name}” {b:.2g}: {a / b:.1g} of it "
+                f"(limit {limits['ratio']:g}), in each of the last {len(steps)} steps.",
                 backward=True,
             )
 
@@ -73,6 +75,25 @@ def update_ratio(recording: Recording, limits: Limits) -> Iterator[Hit]:
                 one.name,
                 f"An update moves “{one.name}” by {middle:.1g} of its own size (‖Δw‖/‖w‖, median of {count} steps), "
                 f"which is {size} (limit {limit:g}).",
+            )
+
+
+def unchanged(recording: Recording, limits: Limits) -> Iterator[Hit]:
+    """Weights that get gradients and updates, and are after several of them what they were."""
+    training = recording.training()
+    gradients = {one.variable: one for one in training.get("gradient", {}).values()}
+    count = int(limits["steps"])
+    for one in training.get("update", {}).values():
+        gradient = gradients.get(one.variable)
+        if len(one.values) < count or gradient is None or not np.isfinite(one.values).all():
+            continue
+        moved = float(one.values.sum())
+        if moved <= limits["change"] and bool((gradient.values[-count:] > 0).all()):
+            yield Hit(
+                int(one.steps[-1]),
+                one.name,
+                f"{len(one.values)} updates together moved “{one.name}” by {moved:.1g} of its size (‖Δw‖/‖w‖; limit "
+                f"{limits['change']:g}), though its gradient has a norm of {float(gradient.values[-1]):.2g}.",
             )
 
 
@@ -131,6 +152,11 @@ def unused(recording: Recording, limits: Limits) -> Iterator[Hit]:
                 f"No op reads the trainable variable “{name}” in the first {len(steps)} steps that were looked at.",
                 site=made.site,
             )
+
+
+def _size(recording: Recording, one: Series) -> int:
+    variable = recording.variables().get(one.variable)
+    return math.prod(variable.shape) if variable is not None else 1
 
 
 def _floating(variable: Variable) -> bool:
