@@ -4,7 +4,8 @@ who asks (the window, the command line) and who works it out (`tapeview.replay`)
 
 from __future__ import annotations
 
-from typing import Any
+import struct
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -225,3 +226,27 @@ Question = WhatIfQuestion | CheckQuestion | ValueQuestion
 Answer = WhatIf | Checks | Value | Refusal | Cancelled
 Message = Answer | Progress
 """What a worker sends: any number of Progress, then one Answer."""
+
+_LENGTH = struct.Struct(">Q")
+_LONGEST = 1 << 33
+
+
+def send(stream: IO[bytes], message: Question | Message) -> None:
+    """Writes a message: eight bytes of length (big-endian), then MessagePack.
+
+    Raises:
+        OSError: the other end is gone.
+    """
+    data = msgspec.msgpack.encode(message)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes | None:
+    """The bytes of the next message, as msgspec decodes them; None if the stream ends, also in the middle of one."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    data = stream.read(length) if length <= _LONGEST else b""
+    return data if len(data) == length else None

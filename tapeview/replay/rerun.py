@@ -5,7 +5,7 @@ The updates that follow are not worked out again: what an optimizer did with a g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,13 @@ _DRAWING = ("Random", "Multinomial", "Truncated", "ParameterizedTruncated", "Sta
 
 
 class ReplayError(Exception):
-    """A step cannot be worked out again; the message is one sentence for the user."""
+    """A step cannot be worked out again; the message is one sentence for the user. ``missing`` are the names of values
+    that were not kept, if that is why.
+    """
+
+    def __init__(self, message: str, missing: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
 
 
 @dataclass
@@ -67,7 +73,8 @@ def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False) -> O
         names = ", ".join(f"“{name}”" for name in lost[:5]) + (f" and {len(lost) - 5} more" if lost[5:] else "")
         raise ReplayError(
             f"step {context.step.index + 1} cannot be worked out again: of {names} no value was kept; record with "
-            "--keep-steps all and a larger --keep-values"
+            "--keep-steps all and a larger --keep-values",
+            lost,
         )
     with _alone() as heard:
         return _Rerun(context, edits, wide, heard).run()

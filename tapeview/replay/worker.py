@@ -1,0 +1,178 @@
+"""A process that answers questions about a recording by working its steps out again.
+
+Questions come on stdin, answers go to stdout, as `tapeview.explain.questions` writes them; the end of stdin ends it.
+Nothing that happens here reaches whoever asked except as an answer: what cannot be answered is refused in a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import numpy as np
+
+from tapeview.explain.context import Context
+from tapeview.explain.questions import (
+    Answer,
+    CheckQuestion,
+    Checks,
+    Message,
+    Progress,
+    Question,
+    Refusal,
+    Value,
+    ValueQuestion,
+    WhatIf,
+    WhatIfQuestion,
+    receive,
+    send,
+)
+from tapeview.replay.check import check
+from tapeview.replay.edits import EditError, edits
+from tapeview.replay.rerun import Outcome, ReplayError, rerun
+from tapeview.replay.whatif import what_if
+from tapeview.trace import values
+from tapeview.trace.query import Recording, RecordingError
+
+_QUESTIONS = msgspec.msgpack.Decoder(Question)
+
+
+class Answers:
+    """Answers questions about one recording, and remembers what it had to work out for the last ones.
+
+    ``tell`` gets progress on the way; ``stopped`` is asked now and then, and once it says True nobody wants the answer.
+    """
+
+    def __init__(self, path: Path, tell: Callable[[Progress], object], stopped: Callable[[], bool]) -> None:
+        self._path, self._tell, self._stopped = path, tell, stopped
+        self._recording: Recording | None = None
+        self._file: tuple[int, int] | None = None
+        self._before: tuple[Context, Outcome] | None = None
+        self._last: tuple[WhatIfQuestion, Context, WhatIf, Outcome] | None = None
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        if self._recording is not None:
+            self._recording.close()
+        self._recording = self._before = self._last = None
+
+    def answer(self, question: Question) -> Answer:
+        """The answer. Whatever goes wrong is a Refusal."""
+        try:
+            match question:
+                case WhatIfQuestion():
+                    return self._what_if(question)[2]
+                case CheckQuestion():
+                    return self._check(question)
+                case ValueQuestion():
+                    return self._value(question)
+        except ReplayError as error:
+            return Refusal(str(error), error.missing)
+        except (EditError, RecordingError) as error:
+            return Refusal(str(error))
+        except MemoryError:
+            return Refusal("the memory does not suffice to work this step out again")
+        except Exception as error:
+            return Refusal(f"this step cannot be worked out again: {str(error) or type(error).__name__}")
+
+    def _context(self, step: int) -> Context:
+        """The step, in the recording as it is now: it may have grown, or another run may have taken its place."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise RecordingError(f"{self._path} cannot be read: {error.strerror}") from error
+        if self._recording is None or self._file != (found.st_dev, found.st_ino):
+            self.close()
+            self._recording, self._file = Recording.open(self._path), (found.st_dev, found.st_ino)
+        self._recording.refresh()
+        try:
+            here = self._recording.step(step)
+        except IndexError:
+            count = self._recording.step_count
+            raise RecordingError(f"there is no step {step + 1}: the recording has {count} steps") from None
+        if self._before is not None and self._before[0].step is here:
+            return self._before[0]
+        return Context(self._recording, here)
+
+    def _unchanged(self, context: Context) -> Outcome:
+        if self._before is None or self._before[0] is not context:
+            self._before = context, rerun(context)
+        return self._before[1]
+
+    def _what_if(self, question: WhatIfQuestion) -> tuple[WhatIfQuestion, Context, WhatIf, Outcome]:
+        context = self._context(question.step)
+        if self._last is None or self._last[0] != question or self._last[1] is not context:
+            changes = edits(context, question.changes)
+            self._tell(Progress(0, 2, changes.words))
+            before = self._unchanged(context)
+            self._tell(Progress(1, 2, changes.words))
+            after = rerun(context, changes)
+            self._last = question, context, what_if(context, changes, before, after), after
+        return self._last
+
+    def _value(self, question: ValueQuestion) -> Answer:
+        _, context, _, after = self._what_if(question.about)
+        outcome = after if question.after else self._unchanged(context)
+        tensor = question.tensor
+        array = outcome.gradients[tensor] if tensor in outcome.gradients else outcome.values.get(tensor)
+        name = context.label(tensor)
+        if array is None:
+            return Refusal(f"“{name}” has no value here: it is None, or no part of what is worked out again")
+        dtype = array.dtype.str if array.dtype.kind in "SU" else array.dtype.name
+        if values.dtype_of(dtype) is None:
+            return Refusal(f"“{name}” cannot be shown: its elements are of the type {dtype}")
+        return Value(values.to_bytes(array), dtype, array.shape)
+
+    def _check(self, question: CheckQuestion) -> Checks:
+        context = self._context(question.step)
+        found = check(context, most=question.elements or 20, seed=question.seed, stopped=self._stopped)
+        return Checks(question.step, tuple(found))
+
+
+def serve(path: Path, questions: IO[bytes], answers: IO[bytes]) -> None:
+    """Answers until there are no more questions."""
+    waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    ended = threading.Event()
+
+    def read() -> None:
+        while (data := receive(questions)) is not None:
+            waiting.put(data)
+        # Whoever asked is gone: what is being worked out is for nobody.
+        ended.set()
+        waiting.put(None)
+
+    def tell(message: Message) -> None:
+        with suppress(OSError):
+            send(answers, message)
+
+    threading.Thread(target=read, name="questions", daemon=True).start()
+    known = Answers(path, tell, ended.is_set)
+    try:
+        while (data := waiting.get()) is not None:
+            try:
+                question = _QUESTIONS.decode(data)
+            except msgspec.MsgspecError as error:
+                tell(Refusal(f"this question is not understood: {error}"))
+            else:
+                with np.errstate(all="ignore"):
+                    tell(known.answer(question))
+    finally:
+        known.close()
+
+
+def main() -> None:
+    """Serves the recording that ``sys.argv`` names on this process's stdin and stdout."""
+    # Ctrl+C in a terminal is meant for the window; when that ends, stdin ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    # What is printed on the way is no answer.
+    os.dup2(2, 1)
+    serve(Path(sys.argv[1]), sys.stdin.buffer, answers)
