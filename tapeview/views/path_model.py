@@ -7,26 +7,17 @@ from dataclasses import dataclass
 
 from tapeview.explain import PathStation, Route, route_to
 from tapeview.trace import names
-from tapeview.trace.query import Recording, Step
+from tapeview.trace.query import Step
 from tapeview.views.background import Background, Immediate
+from tapeview.views.gradient_sources import GradientSource, gradient_sources
 from tapeview.views.numbers import number
 from tapeview.views.signal import Signal
-from tapeview.views.tensors import label_of
 from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Workspace
 
 LEAST_DECADES = 3
 """The scale spans at least so many powers of ten, so that small changes look small."""
 LEVELS = {"arrives": "ok", "vanishes": "warning", "explodes": "warning", "stops": "warning", "not finite": "error"}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Something that a gradient call was asked for: its name, a tensor that stands for it, and the call."""
-
-    name: str
-    tensor: int
-    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ class PathModel:
         self._workspace, self._background = workspace, background or Immediate()
         self._wanted = ""
         self._step: Step | None = None
-        self._choices: tuple[Choice, ...] = ()
+        self._choices: tuple[GradientSource, ...] = ()
         self._route: tuple[object, Route] | None = None
         self._asked: object = None
         self._rows: tuple[Route, tuple[Row, ...]] | None = None
@@ -72,12 +63,12 @@ class PathModel:
     # -- what is shown -------------------------------------------------------------------------------------------------
 
     @property
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[GradientSource, ...]:
         """What the gradient calls of the step were asked for and gave."""
         step, recording = self._workspace.step, self._workspace.recording
         if step is not self._step:
             self._step = step
-            self._choices = _choices(recording, step) if recording is not None and step is not None else ()
+            self._choices = gradient_sources(recording, step) if recording is not None and step is not None else ()
         return self._choices
 
     @property
@@ -228,34 +219,3 @@ class PathModel:
                 sender += " · " + tr("1 of {n} senders").format(n=one.senders)
         words = ", ".join(part for part in (one.name, sender, f"‖g‖ {norm}", factor) if part)
         return Row(one.name, sender, norm, factor, share, mark, one.position, words)
-
-
-def _choices(recording: Recording, step: Step) -> tuple[Choice, ...]:
-    found: list[Choice] = []
-    known = recording.variables()
-    versions: dict[int, int] = {}
-    for tensor in step.consumers:
-        try:
-            variable = recording.tensor(tensor).variable
-        except KeyError:
-            continue
-        if variable:
-            versions.setdefault(variable, tensor)
-    finished = [call for call in step.calls.values() if call.finished is not None]
-    for call in finished:
-        assert call.finished is not None
-        for source, answer in zip(call.started.sources, call.finished.results, strict=False):
-            tensor = versions.get(source.variable, 0) if source.variable else source.tensor
-            if not answer.tensor or answer.reason or not tensor:
-                continue
-            variable_record = known.get(source.variable)
-            name = (
-                names.variable_name(recording, variable_record)
-                if variable_record is not None
-                else label_of(recording, step, tensor)
-            )
-            if len(finished) > 1:
-                place = finished.index(call) + 1
-                name = tr("{name} (gradient call {n})").format(name=name, n=place)
-            found.append(Choice(name, tensor, call.started.call))
-    return tuple(found)
