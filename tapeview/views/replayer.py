@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -17,6 +18,14 @@ from tapeview.views.text import tr
 _ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from tapeview.replay.worker import main; main()"
 _MESSAGES = msgspec.msgpack.Decoder(Message)
+
+
+class Asker(Protocol):
+    """Who answers questions about a recording, as `Replayer` does."""
+
+    def ask(self, question: Question, progress: Callable[[Progress], object] | None = None) -> Answer: ...
+    def cancel(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class Replayer:
