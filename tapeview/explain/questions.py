@@ -16,7 +16,7 @@ from tapeview.trace import values
 SET, SCALE, ZERO, NOISE, BLOCK, RATE = "set", "scale", "zero", "noise", "block", "rate"
 HOW = (SET, SCALE, ZERO, NOISE, BLOCK, RATE)
 
-RIGHT, ROUNDED, KINK, WRONG = "right", "rounded", "kink", "wrong"
+RIGHT, ROUNDED, KINK, UNKNOWN, WRONG = "right", "rounded", "kink", "unknown", "wrong"
 
 _SHOWN = 4
 
@@ -147,11 +147,11 @@ class Checked(msgspec.Struct, frozen=True, tag="checked"):
     inputs; ``source`` is its number among the sources or inputs and ``subject`` its name.
 
     ``verdict`` is ``"right"``; ``"rounded"`` (the rules are right, the recorded number is off by rounding); ``"kink"``
-    (the function has a corner just there, at which no derivative is the right one); or ``"wrong"``. ``worst`` is the
-    element at which it is furthest off, ``elements`` all that were looked at, of ``size`` that there are; ``errors``
-    has the error of each of them in the gradient's shape, and NaN where none was looked at. ``culprits`` are the
-    functions with a rule of the script's own whose rule sends another gradient than the derivative of what they
-    compute.
+    (the function has a corner just there, at which no derivative is the right one); ``"unknown"`` (there is no slope
+    that could be measured, ``why`` says why); or ``"wrong"``. ``worst`` is the element at which it is furthest off,
+    ``elements`` all that were looked at, of ``size`` that there are; ``errors`` has the error of each of them in the
+    gradient's shape, and NaN where none was looked at (None for a gradient of millions). ``culprits`` are the functions
+    with a rule of the script's own whose rule sends another gradient than the derivative of what they compute.
     """
 
     subject: str
@@ -165,11 +165,12 @@ class Checked(msgspec.Struct, frozen=True, tag="checked"):
     source: int = 0
     op: int = 0
     errors: Value | None = None
+    why: str = ""
 
     @property
     def words(self) -> str:
         """The verdict, for people who are learning: what it is, what it means here, what to do."""
-        return VERDICTS[self.verdict]
+        return f"{VERDICTS[self.verdict]} {self.why}".strip()
 
 
 VERDICTS = {
@@ -180,12 +181,15 @@ VERDICTS = {
         "order, or in float64, if these digits matter."
     ),
     KINK: (
-        "A kink: the function has a corner just here (a relu at 0, two equal maxima): to the left its slope is another "
-        "one than to the right. Any slope between them is as good; nothing need be done."
+        "A kink: the function has a corner or an edge just here (a relu at 0, two equal maxima, the root of 0): to the "
+        "left its slope is another one than to the right. Any number between the two is as good a gradient, and nothing "
+        "need be done; where it is NaN or Inf, keep the value away from this place, as with tf.maximum(x, 1e-12)."
     ),
+    UNKNOWN: "Not known: there is no slope that could be measured here.",
     WRONG: (
         "Wrong: the gradient is not the slope of what is computed. A rule of the script's own (tf.custom_gradient) is "
-        "the likely reason: compare its grad function with the derivative of its forward part."
+        "the likely reason: compare its grad function with the derivative of its forward part. Some are meant so, as "
+        "clipped, reversed or straight-through gradients are."
     ),
 }
 """What each verdict means."""
