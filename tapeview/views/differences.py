@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tapeview.explain.compare import CHANGED, GONE, NEW, SAME, UNKNOWN, Difference
-from tapeview.trace.records import Assigned
+from tapeview.explain.compare import CHANGED, DIFFERENT, GONE, NEW, SAME, UNKNOWN, Difference, judged
+from tapeview.trace.records import Assigned, Stats
 from tapeview.views.signal import Signal
 from tapeview.views.workspace import Reasons, Workspace
 
@@ -19,6 +19,8 @@ STATES = (CHANGED, NEW, GONE, UNKNOWN, SAME)
 
 Values = Callable[[Difference, int], np.ndarray | None]
 """Gives the value of a row before (0) or after (1), None if it is not known. Asked in the background."""
+Statistics = Callable[[Difference, int], Stats | None]
+"""Gives the statistics of a row in the same way."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,8 @@ class Shown:
 
     ``steps`` are those of the window's recording on both sides, -1 for one that is not in it; ``changes`` the numbers
     of the rows that are a difference, in the order in which they happened; ``at`` is the row gone to last, -1 for none.
-    ``values`` gives both values of a row, ``note`` is a sentence on the whole.
+    ``values`` gives both values of a row, and ``stats`` their statistics (if it is None they are those of the values);
+    ``note`` is a sentence on the whole.
     """
 
     kind: str
@@ -38,10 +41,17 @@ class Shown:
     sides: tuple[str, str]
     tolerance: float
     values: Values | None = None
+    stats: Statistics | None = None
     note: str = ""
     at: int = -1
-    counts: dict[str, int] = field(default_factory=dict)
-    changes: tuple[int, ...] = ()
+    counts: dict[str, int] = field(init=False)
+    changes: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        states = [row.state for row in self.rows]
+        object.__setattr__(self, "counts", {state: states.count(state) for state in STATES})
+        changes = (number for number, state in enumerate(states) if state in DIFFERENT)
+        object.__setattr__(self, "changes", tuple(changes))
 
     @property
     def first(self) -> int:
@@ -88,6 +98,7 @@ class Differences:
         *,
         tolerance: float,
         values: Values | None = None,
+        stats: Statistics | None = None,
         note: str = "",
         keep: bool = False,
     ) -> None:
@@ -98,18 +109,19 @@ class Differences:
                 step twice.
             sides: what to call both sides in a few letters (``step 1``, ``other.tapeview · step 1``, ``what if``).
             tolerance: relative differences up to this were called the same.
-            values: both values of a row.
+            values: both values of a row, and ``stats`` their statistics, for values that are not known.
             note: a sentence on all of them, such as which values were not kept.
             keep: look at the same row as before, where there is one (the same question has a new answer).
         """
-        states = [row.state for row in rows]
-        counts = {state: states.count(state) for state in STATES}
-        changes = tuple(number for number, state in enumerate(states) if state in (CHANGED, GONE, NEW))
         before = self.shown.at if keep and self.shown is not None and len(self.shown.rows) == len(rows) else -1
-        self.shown = Shown(
-            kind, heading, tuple(rows), steps, sides, tolerance, values, note, before, counts, changes
-        )  # fmt: skip
+        self.shown = Shown(kind, heading, tuple(rows), steps, sides, tolerance, values, stats, note, before)
         self.changed.emit(frozenset({"shown", "at"}))
+
+    def tolerate(self, tolerance: float) -> None:
+        """Call relative differences up to this the same."""
+        if self.shown is not None and tolerance != self.shown.tolerance:
+            self.shown = replace(self.shown, rows=judged(self.shown.rows, tolerance), tolerance=tolerance)
+            self.changed.emit(frozenset({"shown"}))
 
     def leave(self) -> None:
         """Show no differences."""

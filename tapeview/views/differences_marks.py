@@ -1,0 +1,231 @@
+"""What differences put on the graph: which nodes changed and how much, which came or went, and which gradients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+from tapeview.explain.compare import CHANGED, DIFFERENT, GONE, NEW, Difference
+from tapeview.trace.records import Assigned, BackwardStep
+from tapeview.views.differences import WHAT_IF, Differences
+from tapeview.views.differences_model import SIGNS
+from tapeview.views.graph_card import Card, Entry, Row
+from tapeview.views.graph_marks import Bar
+from tapeview.views.graph_model import GraphModel
+from tapeview.views.graph_runs import DeferredScene
+from tapeview.views.graph_scene import Scene
+from tapeview.views.numbers import number
+from tapeview.views.signal import Signal
+from tapeview.views.text import tr
+from tapeview.views.trail import Operand
+from tapeview.views.workspace import Selection, Workspace
+
+WEAKEST = 0.25
+"""How strong the smallest difference is drawn, of 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A node that is different: its state, how strong from 0 to 1, and a figure."""
+
+    state: str
+    strength: float
+    figure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """``nodes`` and ``edges`` (with the strength of the gradient's difference) by number; ``at`` is the node of the
+    row looked at, -1 for none."""
+
+    nodes: dict[int, Mark] = field(default_factory=dict)
+    edges: dict[int, float] = field(default_factory=dict)
+    at: int = -1
+
+
+NOTHING = Painted()
+
+
+class DifferenceMarks:
+    """``painted`` for the graph's scene and the ``bar`` above it. ``changed`` after either may have changed."""
+
+    def __init__(self, workspace: Workspace, graph: GraphModel, differences: Differences) -> None:
+        self.changed: Signal[()] = Signal()
+        self._workspace, self._graph, self._differences = workspace, graph, differences
+        self._made: tuple[object, Painted] | None = None
+        self._disconnect = differences.changed.connect(lambda _reasons: self.changed.emit())
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._disconnect()
+
+    @property
+    def painted(self) -> Painted:
+        """What to draw on the graph's scene."""
+        scene, shown = self._graph.scene, self._differences.shown
+        side = shown.side(scene.step.index) if scene is not None and shown is not None else -1
+        if scene is None or shown is None or side < 0:
+            return NOTHING
+        key = (id(scene), id(shown.rows))
+        if self._made is None or self._made[0] != key:
+            self._made = key, _painted(scene, shown.rows, side)
+        painted = self._made[1]
+        at = _nodes(scene, shown.rows[shown.at], side) if shown.at >= 0 else ()
+        return replace(painted, at=at[0]) if at else painted
+
+    @property
+    def bar(self) -> Bar | None:
+        """What to write above the graph; None if no differences are looked at."""
+        shown = self._differences.shown
+        if shown is None:
+            return None
+        kind = tr("What if") if shown.kind == WHAT_IF else tr("What changed")
+        title = f"{kind}: {shown.heading}"
+        counts = [(state, shown.counts[state]) for state in DIFFERENT if shown.counts[state]]
+        names = {CHANGED: tr("{n} changed"), GONE: tr("{n} gone"), NEW: tr("{n} new")}
+        words = [names[state].format(n=count) for state, count in counts] or [tr("nothing is different")]
+        row = shown.row
+        if row is not None:
+            line = tr("line {line}").format(line=row.line) if row.line else ""
+            words = [part for part in (f"{SIGNS[row.state]} {row.name}", row.op, line) if part]
+        side = shown.side(self._workspace.cursor.step)
+        if side >= 0 and shown.steps[0] != shown.steps[1]:
+            words.append(tr("this is {side}").format(side=shown.sides[side]))
+        elif side < 0:
+            words.append(tr("the cursor is in another step"))
+        stop = shown.changes.index(shown.at) + 1 if shown.at in shown.changes else 0
+        return Bar(title, stop, len(shown.changes), " · ".join(words))
+
+    @property
+    def legend(self) -> tuple[Entry, ...]:
+        """What the marks mean: of those there are."""
+        painted = self.painted
+        states = {mark.state for mark in painted.nodes.values()}
+        entries = (
+            (CHANGED in states, Entry("changed", tr("≠ changed, width = how much"))),
+            (NEW in states, Entry("new", tr("+ not in the other step"))),
+            (GONE in states, Entry("gone", tr("− not in the other step"))),
+            (bool(painted.edges), Entry("changed gradient", tr("gradient that changed"))),
+        )
+        return tuple(entry for wanted, entry in entries if wanted)
+
+    @property
+    def turn_words(self) -> str:
+        """What a button says that leads to the other side; "" if there is no other step to see."""
+        shown = self._differences.shown
+        if shown is None or not self._differences.can_turn:
+            return ""
+        return tr("See {side}").format(side=shown.sides[1 - max(0, shown.side(self._workspace.cursor.step))])
+
+    def go(self, by: int) -> None:
+        """To the next difference, or back (-1)."""
+        self._differences.go(by)
+
+    def turn(self) -> None:
+        """See the other side."""
+        self._differences.turn()
+
+    def leave(self) -> None:
+        """Show no differences."""
+        self._differences.leave()
+
+    def card(self, card: Card | None, node: int) -> Card | None:
+        """The card of a node with what is different there."""
+        mark = self.painted.nodes.get(node)
+        shown = self._differences.shown
+        if card is None or mark is None or shown is None:
+            return card
+        other = shown.sides[1 - max(0, shown.side(self._workspace.cursor.step))]
+        text = {
+            CHANGED: tr("changed: {figure} of the largest element").format(figure=mark.figure),
+            NEW: tr("not in {side}").format(side=other),
+            GONE: tr("not in {side}").format(side=other),
+        }[mark.state]
+        if mark.state == CHANGED and mark.figure in ("", "∞"):
+            text = tr("changed altogether")
+        return Card(card.title, card.subtitle, (*card.rows, Row(tr("difference"), text)))
+
+
+def _painted(scene: Scene, rows: tuple[Difference, ...], side: int) -> Painted:
+    nodes: dict[int, Mark] = {}
+    edges: dict[int, float] = {}
+    sizes: dict[int, float] = {}
+    numbers: dict[Operand, int] = {}
+    # The edges of a deferred graph are not those of ops.
+    for edge_number, edge in enumerate(scene.graph.edges if not isinstance(scene, DeferredScene) else ()):
+        numbers.update(dict.fromkeys(edge.operands, edge_number))
+    for row in rows:
+        place = (row.first, row.second)[side]
+        if row.state not in DIFFERENT or not 0 <= place < len(scene.step.positions):
+            continue
+        strength = _strength(row)
+        for operand in _operands(scene, row, side):
+            if operand in numbers:
+                edge_number = numbers[operand]
+                edges[edge_number] = max(edges.get(edge_number, 0.0), strength)
+        if row.phase == "backward" and _is_rule(scene, place):
+            continue  # its edge says so
+        for node in _nodes(scene, row, side):
+            known, size = nodes.get(node), row.difference or 0.0
+            if known is not None and known.state != CHANGED:
+                continue
+            if known is None or row.state != CHANGED or size > sizes[node]:
+                figure = "∞" if math.isinf(size) else number(size, 2) if size else ""
+                nodes[node] = Mark(row.state, strength, figure if row.state == CHANGED else "")
+                sizes[node] = size
+    return Painted(nodes, edges)
+
+
+def _strength(row: Difference) -> float:
+    """From ``WEAKEST`` for a millionth to 1 for a difference as large as the value."""
+    if row.state in (GONE, NEW) or row.difference is None or math.isinf(row.difference):
+        return 1.0
+    if row.difference <= 0:
+        return WEAKEST
+    return max(WEAKEST, min(1.0, 1.0 + math.log10(row.difference) / 6.0))
+
+
+def _is_rule(scene: Scene, place: int) -> bool:
+    return isinstance(scene.step.positions[place].record, BackwardStep)
+
+
+def _operands(scene: Scene, row: Difference, side: int) -> tuple[Operand, ...]:
+    """The edge along which the gradient of a row went."""
+    record = scene.step.positions[(row.first, row.second)[side]].record
+    if row.phase != "backward" or not isinstance(record, BackwardStep):
+        return ()
+    tensor = row.tensors[side]
+    return ((record.op, record.contributions.index(tensor)),) if tensor in record.contributions else ()
+
+
+def _nodes(scene: Scene, row: Difference, side: int) -> tuple[int, ...]:
+    """The node that stands for a row: that of its op, else of the variable or the value that it is about."""
+    place = (row.first, row.second)[side]
+    if not 0 <= place < len(scene.step.positions):
+        return ()
+    record, graph = scene.step.positions[place].record, scene.graph
+    if row.phase == "input":
+        return _leaves(scene, row.tensors[side])
+    if isinstance(record, Assigned):
+        node = scene.node_of_selection(Selection("variable", record.variable))
+    else:
+        node = graph.node_of(record.op if isinstance(record, BackwardStep) else record.seq)
+    return (node,) if node >= 0 else ()
+
+
+def _leaves(scene: Scene, tensor: int) -> tuple[int, ...]:
+    """The nodes of a value that comes from outside: a constant that many ops read is drawn beside each of them."""
+    try:
+        variable = scene.recording.tensor(tensor).variable
+    except KeyError:
+        variable = 0
+    picked = Selection("variable", variable) if variable else Selection("tensor", tensor)
+    node = scene.node_of_selection(picked)
+    if node >= 0:
+        return (node,)
+    readers = [(seq, number) for seq, number in scene.step.consumers.get(tensor, ()) if scene.graph.node_of(seq) >= 0]
+    edges = [edge for edge in scene.graph.edges if any(reader in edge.operands for reader in readers)]
+    found = dict.fromkeys(edge.source for edge in edges if scene.graph.nodes[edge.source].leaf)
+    # What only a folded group reads is folded with it.
+    inside = dict.fromkeys(scene.graph.node_of(seq) for seq, _ in readers)
+    return tuple(found) or tuple(node for node in inside if node in scene.graph.groups)
