@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QFontMetrics, QImage
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -64,6 +64,17 @@ def plots(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[Path], Shown]]
 def colors(widget: QWidget) -> set[str]:
     image = widget.grab().toImage()
     return {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
+
+
+def painted(size: QSize, paint: Callable[..., None], *more: object) -> np.ndarray:
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    painter.translate(60, 10)
+    paint(*more, painter, None, None)
+    painter.end()
+    flat = np.frombuffer(image.constBits(), np.uint8)
+    return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, :, :3].astype(np.int16)
 
 
 def test_chips_choose_the_page(plots: Callable[[Path], Shown], qtbot: QtBot, tmp_path: Path) -> None:
@@ -128,6 +139,32 @@ def test_axes_stay_for_some_time_while_there_is_more_to_come(plots: Callable[[Pa
     assert panel.view.viewRange()[0][1] > 33
     workspace.set_state("finished")
     assert panel.view.viewRange() == exact
+
+
+def test_axes_look_as_pyqtgraph_draws_them(plots: Callable[[Path], Shown], tmp_path: Path) -> None:
+    scene = Regression(tmp_path / "t.tapeview")
+    scene.train()
+    scene.flush()
+    series = scene.writer.add_series("wide", "target", 0)
+    for step in range(30):
+        scene.writer.add_scalar(series, step, 10.0**-step)
+    scene.writer.commit()
+    _, model, dock = plots(scene.finish())
+    canvas = dock.canvas
+    assert canvas is not None
+    assert model.log, "with many lines"
+    canvas.grab()  # the layout settles
+    (panel,) = canvas.panels.values()
+    for name in ("left", "bottom"):
+        axis = panel.plot.getPlotItem().getAxis(name)
+        ours = painted(panel.size(), axis.paint)
+        axis.picture = None
+        theirs = painted(
+            panel.size(), next(c.paint for c in type(axis).__mro__ if c.__module__ != type(axis).__module__), axis
+        )
+        assert (theirs < 250).any()
+        away = np.abs(ours - theirs).max(axis=2)
+        assert (away > 8).sum() < 20, "but for a pixel at the ends of lines"
 
 
 def test_another_run_that_grows_is_looked_at_again(
