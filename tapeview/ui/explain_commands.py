@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MENU = (
     "next_finding", "previous_finding", "along_path", "back_along_path", "",
+    "rules", "",
     "next_difference", "previous_difference", "leave_differences",
 )  # fmt: skip
 """What stands in the menu, in order; "" is a line between groups."""
@@ -49,6 +50,10 @@ def declare(window: MainWindow, commands: Commands) -> None:
         if window.workbench is not None:
             window.workbench.differences.leave()
 
+    def rules() -> None:
+        if window.workbench is not None:
+            window.workbench.show_rules()
+
     for command in (
         Command(
             "next_finding", tr("Next fin&ding"), lambda: find(1), "F8", "",
@@ -57,6 +62,10 @@ def declare(window: MainWindow, commands: Commands) -> None:
         Command("previous_finding", tr("Pre&vious finding"), lambda: find(-1), "Shift+F8", enabled=found),
         Command("along_path", tr("&On along its path"), lambda: along(1), "Ctrl+F8", enabled=on_path),
         Command("back_along_path", tr("Bac&k along its path"), lambda: along(-1), "Ctrl+Shift+F8", enabled=on_path),
+        Command(
+            "rules", tr("R&ules …"), rules, "Ctrl+R", "", tr("What is looked for: levels and thresholds"),
+            enabled=lambda: window.workbench is not None,
+        ),
         Command(
             "next_difference", tr("First or next di&fference"), lambda: differ(1), "F7", "",
             tr("To the first difference between the two steps that are compared, then to the next"), enabled=stepping,

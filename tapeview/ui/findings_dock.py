@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
-from tapeview.ui.dock import Dock
+from tapeview.ui.dock import Dock, Elided
 from tapeview.ui.facts import dress
 from tapeview.ui.icons import icon
 from tapeview.ui.text import tr
@@ -65,6 +65,13 @@ class FindingCard(QFrame):
                 label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 label.setObjectName("" if text == finding.advice else "muted")
                 column.addWidget(label)
+        if finding.rule:
+            rule = QPushButton(finding.rule_words)
+            rule.setObjectName("link")
+            rule.setCursor(Qt.CursorShape.PointingHandCursor)
+            rule.setToolTip(tr("Why this? Look at the rule, and change its level and thresholds"))
+            rule.clicked.connect(lambda: model.show_rule.emit(finding.rule))
+            column.addWidget(rule, 0, Qt.AlignmentFlag.AlignLeft)
         self.path: QLabel | None = None
         if finding.hops:
             self.path = QLabel()
@@ -126,11 +133,29 @@ class FindingsDock(Dock):
     def __init__(self, model: FindingsModel) -> None:
         super().__init__("findings", tr("Findings"))
         self._model = model
+        self.rules = QPushButton(tr("Rules …"))
+        self.rules.setObjectName("chip")
+        self.rules.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.rules.setToolTip(tr("What is looked for: levels and thresholds"))
+        self.rules.clicked.connect(lambda: model.show_rule.emit(""))
+        self._amount = Elided()
+        self._amount.setObjectName("dockNote")
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.cards: list[FindingCard] = []
-        self.set_body(self._scroll)
+        self._drawn: tuple[Finding, ...] | None = None
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 7, 12, 0)
+        head.addWidget(self._amount, 1)
+        head.addWidget(self.rules)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self._scroll, 1)
+        self.set_body(body)
         self._into_view = QTimer(self)
         self._into_view.setSingleShot(True)
         self._into_view.timeout.connect(self._show_chosen_card)
@@ -146,8 +171,11 @@ class FindingsDock(Dock):
     def _changed(self) -> None:
         count = len(self._model.findings)
         self.setWindowTitle(f"{tr('Findings')} {count}" if count else tr("Findings"))
-        self.set_note(self._model.summary)
-        self.later("all", self.refresh)
+        words = " · ".join(part for part in (self._model.summary, self._model.progress) if part)
+        self.set_note(words)
+        self.later("amount", lambda: self._amount.set_text(words))
+        if self._model.findings != self._drawn:
+            self.later("all", self.refresh)
 
     def _recolor(self) -> None:
         self.later("all", self.refresh)
@@ -155,6 +183,7 @@ class FindingsDock(Dock):
     def refresh(self) -> None:
         """Show the model's findings."""
         before = self._scroll.verticalScrollBar().value()
+        self._drawn = self._model.findings
         page = QWidget()
         page.setObjectName("dockBody")
         column = QVBoxLayout(page)

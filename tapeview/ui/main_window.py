@@ -35,6 +35,7 @@ from tapeview.ui.toolbar import ToolBar
 from tapeview.ui.turns import Turns
 from tapeview.ui.welcome import Welcome
 from tapeview.views.examples import Example, examples
+from tapeview.views.rule_book import RuleBook
 from tapeview.views.session import SUFFIX, Check, SessionModel
 from tapeview.views.standing import trouble
 from tapeview.views.status_model import StatusModel
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         text.install()
         self.settings = settings or Settings()
         theme.current().set_mode(self.settings.theme)
+        self.rules = RuleBook(self.settings.rules)
         self.workspace = Workspace()
         self.background = QtBackground(self)
         self.session = SessionModel(self.workspace, check, self._wake)
@@ -184,6 +186,7 @@ class MainWindow(QMainWindow):
             self.status.model.changed.connect(self._name_window),
             self.workspace.changed.connect(self._state_changed),
             self.session.problem.connect(self._problem),
+            self.rules.changed.connect(self._rules_changed),
             self.session.opened.connect(self._opened),
         ]
         self.welcome.chosen.connect(self.open)
@@ -204,7 +207,7 @@ class MainWindow(QMainWindow):
             # Only now: the first page comes up sooner without it.
             from tapeview.ui.workbench import Workbench
 
-            bench = self.workbench = Workbench(self.workspace, self.background)
+            bench = self.workbench = Workbench(self.workspace, self.background, self.rules)
             for dock in (bench.graph, *bench.docks):
                 dock.turns = self.turns
             self.pages.addWidget(bench)
@@ -295,6 +298,9 @@ class MainWindow(QMainWindow):
     def _opened(self, path: Path) -> None:
         self.settings.remember(path)
         self._fill_files()
+
+    def _rules_changed(self, names: frozenset[str]) -> None:
+        self.settings.rules = self.rules.texts()
 
     def _flow(self, held: bool) -> None:
         """The step key is held down, or no longer."""

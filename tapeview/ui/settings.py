@@ -54,6 +54,16 @@ class Settings:
     def forget_recent(self) -> None:
         self._store.setValue("recent", [])
 
+    @property
+    def rules(self) -> list[str]:
+        """What was changed of the rules, as texts."""
+        value = self._store.value("rules", [])
+        return [value] if isinstance(value, str) else [str(one) for one in value] if isinstance(value, list) else []
+
+    @rules.setter
+    def rules(self, texts: list[str]) -> None:
+        self._store.setValue("rules", texts)
+
     def save(self) -> None:
         """Write to disk."""
         self._store.sync()

@@ -16,6 +16,7 @@ from tapeview.ui.graph_dock import GraphDock
 from tapeview.ui.inspector_dock import InspectorDock
 from tapeview.ui.path_dock import PathDock
 from tapeview.ui.plots_dock import PlotsDock
+from tapeview.ui.rules_dialog import RulesDialog
 from tapeview.ui.settings import LAYOUT_VERSION
 from tapeview.ui.source_dock import SourceDock
 from tapeview.ui.stack_dock import StackDock
@@ -37,6 +38,8 @@ from tapeview.views.histograms_model import HistogramsModel
 from tapeview.views.inspector_model import InspectorModel
 from tapeview.views.path_model import PathModel
 from tapeview.views.plots_model import PlotsModel
+from tapeview.views.rule_book import RuleBook
+from tapeview.views.rules_model import RulesModel
 from tapeview.views.search_model import SearchModel
 from tapeview.views.source_model import SourceModel
 from tapeview.views.stack_model import StackModel
@@ -53,11 +56,11 @@ TABS = "dockTabs"
 class Workbench(QMainWindow):
     """Makes each view-model and its dock; none of them knows another."""
 
-    def __init__(self, workspace: Workspace, background: Background) -> None:
+    def __init__(self, workspace: Workspace, background: Background, rules: RuleBook | None = None) -> None:
         super().__init__()
         self.setObjectName("workbench")
         self.setWindowFlags(Qt.WindowType.Widget)
-        self.explained = Explained(workspace, background)
+        self.explained = Explained(workspace, background, rules)
         self.differences = Differences(workspace)
         self.graph_model = GraphModel(workspace, background)
         self.marks = GraphMarks(self.graph_model, self.explained)
@@ -89,6 +92,8 @@ class Workbench(QMainWindow):
             self.figures, self.tape, self.findings, self.path, self.breakpoints, self.console
         )  # fmt: skip
         self.findings.on_dispose(findings.show_line.connect(self._show_line))
+        self.rules: RulesDialog | None = None
+        self.findings.on_dispose(findings.show_rule.connect(self.show_rules), self._close_rules)
         self.findings.on_dispose(self.explained.changed.connect(self._explained))
         self.figures.on_dispose(self.figures_model.show_line.connect(self._show_line))
         self.figures.on_dispose(self.figures_model.arrived.connect(self._show_figures))
@@ -277,6 +282,24 @@ class Workbench(QMainWindow):
     def _explained(self, reasons: Reasons) -> None:
         if "asked" in reasons:
             self.bring_up(self.findings)
+
+    def show_rules(self, name: str = "") -> None:
+        """Open the dialog of the rules, at one of them."""
+        if self.rules is None:
+            model = RulesModel(self.explained.rules, self.explained)
+            self.rules = RulesDialog(self.window(), model, self.breaks.model.add_text)
+            self.rules.finished.connect(self._rules_closed)
+        self.rules.choose(name)
+        self.rules.show()
+        self.rules.raise_()
+        self.rules.activateWindow()
+
+    def _rules_closed(self) -> None:
+        self.rules = None
+
+    def _close_rules(self) -> None:
+        if self.rules is not None:
+            self.rules.close()
 
     def _show_path(self, path: str, line: int) -> None:
         self.source.show_path(path, line)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tapeview.explain import ERROR, NOTE, RULES, WARNING, Finding, Gathered, check_training, explain_step, spread
 from tapeview.trace.query import Recording
 from tapeview.views.background import Background
+from tapeview.views.rule_book import RuleBook
 from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
@@ -48,24 +49,32 @@ class Explained:
     """Keeps the findings up to date with the workspace's recording, which may grow, and knows the one looked at.
 
     ``changed`` carries ``findings`` (more were found), ``here`` (those of the cursor's step are known now), ``trail``
-    (another one is looked at, or another stop of it) and ``asked`` (the one looked at answers a question that was just
-    asked).
+    (another one is looked at, or another stop of it), ``asked`` (the one looked at answers a question that was just
+    asked) and ``progress`` (more steps were looked at).
+
+    Args:
+        rules: levels and thresholds; when they change, everything is found anew.
     """
 
-    def __init__(self, workspace: Workspace, background: Background) -> None:
+    def __init__(self, workspace: Workspace, background: Background, rules: RuleBook | None = None) -> None:
         self.changed: Signal[Reasons] = Signal()
         self.trail: Trail | None = None
         self._workspace, self._background = workspace, background
+        self.rules = rules or RuleBook()
         self._recording: Recording | None = None
         self._until = 0
         self._begin_anew()
-        self._disconnect = workspace.changed.connect(self._workspace_changed)
+        self._disconnects = (
+            workspace.changed.connect(self._workspace_changed),
+            self.rules.changed.connect(self._rules_changed),
+        )
         self._workspace_changed(frozenset({"recording"}))
 
     def dispose(self) -> None:
         """Stop listening to the workspace, and give up what is being looked at."""
-        self._disconnect()
-        self._recording = None
+        for disconnect in self._disconnects:
+            disconnect()
+        self._recording, self.trail = None, None
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -78,9 +87,8 @@ class Explained:
         self._of_step: OrderedDict[int, tuple[Located, ...]] = OrderedDict()
         self._wanted = -1
         self._next = 0
-        self._busy = False
+        self._busy = self._stale = False
         self._round = object()
-        self.trail = None
 
     # -- what was found ------------------------------------------------------------------------------------------------
 
@@ -88,6 +96,11 @@ class Explained:
     def busy(self) -> bool:
         """Whether steps are being looked at."""
         return self._busy
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many steps were looked at, and how many there are to look at."""
+        return self._next, max(self._until, self._next)
 
     def findings(self) -> list[Located]:
         """What was found so far, the newest step first."""
@@ -127,7 +140,7 @@ class Explained:
                     self._remember(step, found)
                     self.changed.emit(frozenset({"here"}))
 
-            self._background.submit(lambda: _located(recording, step), done)
+            self._background.submit(lambda: _located(recording, step, self.rules), done)
         return self._of_step.get(step, ())
 
     # -- what is looked at ---------------------------------------------------------------------------------------------
@@ -187,13 +200,13 @@ class Explained:
         workspace = self._workspace
         recording = workspace.recording
         if recording is not self._recording:
-            self._recording = recording
+            self._recording, self.trail = recording, None
             self._begin_anew()
             self.changed.emit(frozenset({"findings", "here", "trail"}))
         # A script that runs freely is not disturbed, and its newest step may not be complete.
         count = recording.step_count - (workspace.state in ALIVE) if recording is not None else 0
         self._until = 0 if workspace.state == "running" else count
-        self._go_on()
+        self._catch_up()
 
     def _go_on(self) -> None:
         recording, this = self._recording, self._round
@@ -211,7 +224,7 @@ class Explained:
             for step in steps:
                 if this is not self._round:
                     break
-                found.append(_located(recording, step))
+                found.append(_located(recording, step, self.rules))
             return found
 
         def done(found: list[list[Located]]) -> None:
@@ -224,26 +237,38 @@ class Explained:
                 for one, position in several:
                     self._positions.setdefault((one.step, one.op, one.backward), position)
                 self._gathered.add([one for one, _ in several])
-            if any(found):
-                self.changed.emit(frozenset({"findings", "here"}))
+            news = {"findings", "here"} if any(found) else set()
+            self.changed.emit(frozenset({"progress", *news}))
             self._go_on()
 
         self._background.submit(job, done)
 
     def _check_training(self, recording: Recording, count: int) -> None:
         """What the rules on the whole training say, now that it has ``count`` steps."""
-        this = self._round
+        this, settings = self._round, self.rules.settings
         self._busy = True
 
         def done(found: list[Finding]) -> None:
             if this is self._round:
-                self._busy, self._trained = False, count
+                self._busy, self._trained = False, count if settings is self.rules.settings else 0
                 news, self._of_training = found != self._of_training, found
-                if news:
-                    self.changed.emit(frozenset({"findings"}))
+                self.changed.emit(frozenset({"progress", *({"findings"} if news else ())}))
                 self._go_on()
 
-        self._background.submit(lambda: check_training(recording, stopped=lambda: this is not self._round), done)
+        self._background.submit(lambda: check_training(recording, settings, lambda: this is not self._round), done)
+
+    def _rules_changed(self, names: frozenset[str]) -> None:
+        """Other levels or thresholds hold: what they are about is found anew. The finding looked at stays."""
+        self._trained = 0
+        if any(RULES[name].training is None for name in names):
+            self._stale = True
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._stale and self._workspace.state != "running":
+            self._begin_anew()
+            self.changed.emit(frozenset({"findings", "here"}))
+        self._go_on()
 
     def _remember(self, step: int, found: list[Located]) -> None:
         levels = [one.finding.level for one in found]
@@ -254,9 +279,9 @@ class Explained:
             self._of_step.popitem(last=False)
 
 
-def _located(recording: Recording, step: int) -> list[Located]:
-    here = recording.step(step)
-    return [Located(one, position_of(here, one)) for one in explain_step(recording, step, alone=False)]
+def _located(recording: Recording, step: int, rules: RuleBook) -> list[Located]:
+    here, settings = recording.step(step), rules.settings
+    return [Located(one, position_of(here, one)) for one in explain_step(recording, step, alone=False, rules=settings)]
 
 
 def title(finding: Finding) -> str:

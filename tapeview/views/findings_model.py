@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from tapeview.explain import Finding as Explanation
+from tapeview.explain.rules import Settings, rule_of
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Failure
 from tapeview.views import explained
 from tapeview.views.explained import Explained, Located
 from tapeview.views.inspector_words import plural
 from tapeview.views.landing import BREAKPOINT
+from tapeview.views.rules_model import rule_words
 from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
@@ -41,7 +43,7 @@ class Finding:
     """One card. ``kind`` is ``failure``, ``recorder``, ``unsupported``, or an explanation's level: ``error``,
     ``warning``, ``note``. ``position`` is the place in the step, -1 for its end. ``group`` is the heading that it
     stands under. An ``explanation`` has ``advice``, the stops of its path as ``hops`` (one can go there), and what it
-    ``reached``.
+    ``reached``; ``rule`` is the name of the rule that it is of, ``rule_words`` that rule with its thresholds.
     """
 
     kind: str
@@ -57,13 +59,15 @@ class Finding:
     advice: str = ""
     hops: tuple[str, ...] = ()
     reached: str = ""
+    rule: str = ""
+    rule_words: str = ""
     explanation: Explanation | None = None
 
 
 class FindingsModel:
     """``findings``: failures, the most recent first; explanations, the newest step first; notices. ``chosen`` is the
     number of the one looked at, -1 for none. ``changed`` after they changed, ``moved`` after another was chosen, or
-    another stop of its path; ``show_line`` asks for a line of a file.
+    another stop of its path; ``show_line`` asks for a line of a file, ``show_rule`` for a rule by its name ("" = any).
 
     Args:
         explanations: what was found out about the steps; without it there are only failures and notices.
@@ -73,9 +77,11 @@ class FindingsModel:
         self.changed: Signal[()] = Signal()
         self.moved: Signal[()] = Signal()
         self.show_line: Signal[int, int] = Signal()
+        self.show_rule: Signal[str] = Signal()
         self._workspace = workspace
         self.findings: tuple[Finding, ...] = ()
         self.chosen = -1
+        self._told = ""
         self._explained = explanations
         self._disconnects = [workspace.changed.connect(self._workspace_changed)]
         if explanations is not None:
@@ -143,6 +149,16 @@ class FindingsModel:
             self.chosen = number
             self.moved.emit()
 
+    @property
+    def progress(self) -> str:
+        """How far the steps were looked at; "" when all were."""
+        done, total = self._explained.progress if self._explained is not None else (0, 0)
+        return tr("{done} of {total} steps").format(done=done, total=total) if done < total else ""
+
+    @property
+    def _settings(self) -> Settings:
+        return self._explained.rules.settings if self._explained is not None else Settings()
+
     @staticmethod
     def _leads(finding: Finding) -> bool:
         return finding.explanation is not None or (finding.kind == "failure" and finding.step >= 0)
@@ -152,7 +168,7 @@ class FindingsModel:
             self._refresh()
 
     def _explained_changed(self, reasons: Reasons) -> None:
-        if reasons & {"findings", "trail"}:
+        if reasons & {"findings", "trail", "progress"}:
             self._refresh()
         if "trail" in reasons:
             self.moved.emit()
@@ -188,13 +204,13 @@ class FindingsModel:
             self.chosen = next(places, -1)
         elif self.chosen >= len(findings) or (self.chosen >= 0 and findings[self.chosen].explanation is not None):
             self.chosen = -1
-        if findings != self.findings:
-            self.findings = findings
+        if findings != self.findings or self.progress != self._told:
+            self.findings, self._told = findings, self.progress
             self.changed.emit()
 
-    @staticmethod
-    def _card(recording: Recording, located: Located, group: str) -> Finding:
+    def _card(self, recording: Recording, located: Located, group: str) -> Finding:
         one = located.finding
+        rule = rule_of(one)
         hops = tuple(
             (f"{hop.name} ({hop.line})" if hop.line else hop.name) + (" ∇" if hop.backward else "") for hop in one.path
         )
@@ -211,6 +227,8 @@ class FindingsModel:
             advice=explained.advice(one),
             hops=hops if len(hops) > 1 else (),
             reached=explained.reached(one),
+            rule=rule.name if rule is not None else "",
+            rule_words=rule_words(rule.name, self._settings) if rule is not None else "",
             explanation=one,
         )
 
