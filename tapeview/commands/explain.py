@@ -107,6 +107,7 @@ def _print_rules() -> None:
 
     for rule in RULES.values():
         print(f"{rule.name}={rule.level}: {rule.title}")
+        print(f"    {rule.fires}")
         for one in rule.thresholds:
             print(f"    {rule.name}.{one.name}={one.default:g}  {one.meaning}")
 

@@ -74,7 +74,7 @@ class RuleTable(QAbstractTableModel):
             return palette.color("none" if row.level == "off" else "text" if column == TITLE else "muted")
         if role == Qt.ItemDataRole.FontRole:
             font = theme.ui_font(12.5)
-            font.setBold(row.changed and column != FOUND)
+            font.setBold(row.changed and column == TITLE)
             return font
         if role == Qt.ItemDataRole.TextAlignmentRole and column == FOUND:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -96,10 +96,10 @@ class ThresholdFields(QWidget):
         super().__init__()
         self.name, self._taken = row.name, taken
         grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 4)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(3)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
         self.edit = QLineEdit(row.text)
         self.edit.setFont(theme.mono_font(12.5))
         self.edit.setFixedWidth(110)
@@ -110,22 +110,22 @@ class ThresholdFields(QWidget):
         meaning = QLabel(row.meaning)
         for label in (self.default, meaning):
             label.setObjectName("muted")
-            label.setWordWrap(True)
+        meaning.setWordWrap(True)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         show_if(self.problem, False)
         grid.addWidget(name, 0, 0)
-        grid.addWidget(self.edit, 1, 0)
-        grid.addWidget(meaning, 0, 1)
-        grid.addWidget(self.default, 1, 1)
-        grid.addWidget(self.problem, 2, 0, 1, 2)
-        name.setMinimumWidth(110)
+        grid.addWidget(self.edit, 0, 1)
+        grid.addWidget(self.default, 0, 2)
+        grid.addWidget(meaning, 1, 0, 1, 3)
+        grid.addWidget(self.problem, 2, 0, 1, 3)
+        name.setMinimumWidth(70)
         self.edit.editingFinished.connect(self._finished)
         self.show_row(row)
 
     def show_row(self, row: ThresholdRow) -> None:
         """Show the value, unless somebody is typing another one that cannot be taken."""
-        words = tr("unless changed: {number}").format(number=row.default)
+        words = tr("default {number}").format(number=row.default)
         self.default.setText(f"{words} · {tr('changed')}" if row.changed else words)
         if not self.problem.text() and self.edit.text() != row.text:
             self.edit.setText(row.text)
@@ -165,14 +165,14 @@ class RulesDialog(QDialog):
         self.level = Choice(tr("Level"))
         self.level.setObjectName("field")
         self.level.activated.connect(lambda _n: model.set_level(model.chosen, self.level.currentData()))
-        self.title, self.meaning, self.advice = QLabel(), QLabel(), QLabel()
+        self.title, self.fires, self.meaning, self.advice = QLabel(), QLabel(), QLabel(), QLabel()
         self.title.setFont(theme.ui_font(15, theme.ui_font(1).weight().DemiBold))
         self.fields: list[ThresholdFields] = []
         self._thresholds = QVBoxLayout()
-        self._thresholds.setSpacing(8)
-        self.reset = QPushButton(tr("Back to what it was"))
+        self._thresholds.setSpacing(10)
+        self.reset = QPushButton(tr("Back to default"))
         self.reset.clicked.connect(self._give_back)
-        self.reset_all = QPushButton(tr("All back to what they were"))
+        self.reset_all = QPushButton(tr("All back to default"))
         self.reset_all.clicked.connect(self._give_all_back)
         self.breakpoint = QPushButton(tr("Stop a script here"))
         self.breakpoint.setToolTip(tr("Sets a breakpoint: the script is held once this rule finds something"))
@@ -215,11 +215,12 @@ class RulesDialog(QDialog):
         column = QVBoxLayout(page)
         column.setContentsMargins(18, 14, 18, 14)
         column.setSpacing(9)
-        for label in (self.title, self.meaning, self.advice):
+        for label in (self.title, self.fires, self.meaning, self.advice):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             column.addWidget(label)
-        self.advice.setObjectName("muted")
+        for label in (self.meaning, self.advice):
+            label.setObjectName("muted")
         row = QHBoxLayout()
         words = QLabel(tr("Level"))
         words.setBuddy(self.level)
@@ -246,6 +247,7 @@ class RulesDialog(QDialog):
         body.addWidget(scroll, 10)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 10, 16, 12)
+        foot.setSpacing(8)
         foot.addWidget(self.progress, 1)
         foot.addWidget(self.reset_all)
         foot.addWidget(self.close_button)
@@ -276,6 +278,7 @@ class RulesDialog(QDialog):
     def _begin_page(self) -> None:
         page = self._model.page
         self.title.setText(page.title)
+        self.fires.setText(page.fires)
         self.meaning.setText(page.meaning)
         self.advice.setText(tr("What to do: {advice}").format(advice=page.advice))
         self.level.clear()
@@ -346,6 +349,6 @@ def _table(rows: RuleTable) -> QTableView:
     header.setHighlightSections(False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-    header.resizeSection(LEVEL, 165)
+    header.resizeSection(LEVEL, 170)
     header.resizeSection(FOUND, 62)
     return table

@@ -63,6 +63,7 @@ class Explained:
         self.rules = rules or RuleBook()
         self._recording: Recording | None = None
         self._until = 0
+        self._listed: list[Located] = []
         self._begin_anew()
         self._disconnects = (
             workspace.changed.connect(self._workspace_changed),
@@ -104,8 +105,7 @@ class Explained:
 
     def findings(self) -> list[Located]:
         """What was found so far, the newest step first."""
-        found = sorted([*self._of_training, *self._gathered.findings()], key=lambda one: -one.step)
-        return [Located(one, self._positions.get((one.step, one.op, one.backward), 0)) for one in found]
+        return self._listed
 
     def counts(self, step: int) -> Counts:
         """How many findings a step has, as far as it was looked at."""
@@ -202,6 +202,7 @@ class Explained:
         if recording is not self._recording:
             self._recording, self.trail = recording, None
             self._begin_anew()
+            self._list()
             self.changed.emit(frozenset({"findings", "here", "trail"}))
         # A script that runs freely is not disturbed, and its newest step may not be complete.
         count = recording.step_count - (workspace.state in ALIVE) if recording is not None else 0
@@ -237,7 +238,9 @@ class Explained:
                 for one, position in several:
                     self._positions.setdefault((one.step, one.op, one.backward), position)
                 self._gathered.add([one for one, _ in several])
-            news = {"findings", "here"} if any(found) else set()
+            news = {"findings", "here"} if any(found) or steps[0] == 0 else set()
+            if news:
+                self._list()
             self.changed.emit(frozenset({"progress", *news}))
             self._go_on()
 
@@ -252,6 +255,8 @@ class Explained:
             if this is self._round:
                 self._busy, self._trained = False, count if settings is self.rules.settings else 0
                 news, self._of_training = found != self._of_training, found
+                if news:
+                    self._list()
                 self.changed.emit(frozenset({"progress", *({"findings"} if news else ())}))
                 self._go_on()
 
@@ -266,9 +271,12 @@ class Explained:
 
     def _catch_up(self) -> None:
         if self._stale and self._workspace.state != "running":
-            self._begin_anew()
-            self.changed.emit(frozenset({"findings", "here"}))
+            self._begin_anew()  # what was found before is shown until the first news
         self._go_on()
+
+    def _list(self) -> None:
+        found = sorted([*self._of_training, *self._gathered.findings()], key=lambda one: -one.step)
+        self._listed = [Located(one, self._positions.get((one.step, one.op, one.backward), 0)) for one in found]
 
     def _remember(self, step: int, found: list[Located]) -> None:
         levels = [one.finding.level for one in found]

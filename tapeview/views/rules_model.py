@@ -47,6 +47,7 @@ class RulePage(NamedTuple):
 
     name: str
     title: str
+    fires: str
     meaning: str
     advice: str
     level: str
@@ -88,6 +89,7 @@ class RulesModel:
         return RulePage(
             rule.name,
             title(rule),
+            rule.fires,
             rule.meaning,
             rule.advice,
             settings.level(rule),
@@ -171,7 +173,7 @@ class RulesModel:
                 name,
                 title(rule),
                 settings.level(rule),
-                _level_words(rule, settings.level(rule)),
+                _level_words(rule, settings),
                 settings.changes(rule),
                 found.count(name) if settings.level(rule) != OFF else -1,
             )
@@ -189,7 +191,7 @@ def level_name(level: str) -> str:
     """What a level is called."""
     names = {
         OFF: tr("Off"),
-        FOUND: tr("What fits"),
+        FOUND: tr("Depends"),
         "note": tr("Note"),
         "warning": tr("Warning"),
         "error": tr("Error"),
@@ -197,9 +199,10 @@ def level_name(level: str) -> str:
     return names.get(level, level)
 
 
-def _level_words(rule: Rule, level: str) -> str:
+def _level_words(rule: Rule, settings: Settings) -> str:
+    level = settings.level(rule)
     if level == rule.level:
-        return level_name(level)
+        return level_name(level) + (" · " + tr("limits changed") if settings.changes(rule) else "")
     return tr("{level} (was {before})").format(level=level_name(level), before=level_name(rule.level).lower())
 
 

@@ -79,15 +79,16 @@ OfStep = Callable[[Context, Limits], Iterator[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``name`` is stable, for programs and options; ``title`` what it is called in sentences. ``meaning`` says what it
-    means when it fires and ``advice`` what to try. It looks either at the whole training (``training``) or at one
-    step at a time (``step``); one that does neither stands for findings of a kind (``finds``), which are there anyway:
-    with it they get a level and a limit.
+    """``name`` is stable, for programs and options; ``title`` what it is called in sentences. ``fires`` says what
+    makes it fire, ``meaning`` what that means, ``advice`` what to try. It looks either at the whole training
+    (``training``) or at one step at a time (``step``); one that does neither stands for findings of a kind (``finds``),
+    which are there anyway: with it they get a level and a limit.
     """
 
     name: str
     title: str
     level: str
+    fires: str
     meaning: str
     advice: str
     thresholds: tuple[Threshold, ...] = ()
