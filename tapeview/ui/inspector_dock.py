@@ -26,6 +26,7 @@ from tapeview.ui.fetch_box import FetchBox
 from tapeview.ui.senders_table import SendersTable
 from tapeview.ui.tensor_view import TensorView
 from tapeview.ui.text import tr
+from tapeview.ui.whatif_editor import WhatIfPart
 from tapeview.views.inspector_model import InspectorModel
 from tapeview.views.inspector_sheet import TABS, Entry
 from tapeview.views.reasons import Why
@@ -228,6 +229,7 @@ class InspectorDock(Dock):
         self.tensor = TensorView(model.tensor, self._page)
         self.fetch = FetchBox(model.fetching, self._page)
         self.details = Facts()
+        self.what_if = WhatIfPart(model, model.form, self._page) if model.form is not None else None
         self._cards: list[Card] = []
         self._column = QVBoxLayout(self._page)
         self._column.setContentsMargins(12, 12, 12, 14)
@@ -242,6 +244,10 @@ class InspectorDock(Dock):
         for widget in (self.rule, self.tabs, self.list):
             self._column.addWidget(widget)
         self._column.addLayout(self._senders_box)
+        if self.what_if is not None:
+            self._column.addWidget(self.what_if)
+            self.tensor.changeWanted.connect(lambda: self.ask_what_if())
+            self.on_dispose(self.what_if.disconnect_form)
         for shown in (self.tensor, self.fetch, self.details):
             self._column.addWidget(shown)
         self._cards_box = QVBoxLayout()
@@ -278,6 +284,10 @@ class InspectorDock(Dock):
         )
         self.refresh()
 
+    def add_card(self, card: QWidget) -> None:
+        """Put a card of somebody else's before the reasons; it shows and hides itself."""
+        self._column.insertWidget(self._column.indexOf(self._cards_box), card)
+
     def refresh(self) -> None:
         """Show the model's sheet."""
         model, sheet, palette = self._model, self._model.sheet, theme.current().palette
@@ -307,8 +317,15 @@ class InspectorDock(Dock):
         self.doc.setText(f"<span style='color:{palette.muted}; font-size:12px'>{escape(sheet.doc)}</span>")
         show_if(self.doc, bool(sheet.doc) and model.tab == "details")
         self._show_senders(model.senders)
+        if self.what_if is not None:
+            self.what_if.refresh()
         leaf = model.tab == "value" and sheet.kind in ("variable", "tensor")
         self._show_cards(sheet.whys if leaf or model.tab == "gradient" else ())
+
+    def ask_what_if(self, how: str = "") -> None:
+        """Open the form in which the value drawn is changed, and give it the keys."""
+        if self.what_if is not None:
+            self.what_if.open(how)
 
     def _explain(self) -> None:
         explained = bool(self._model.fetching.state)

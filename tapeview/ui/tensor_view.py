@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
@@ -14,7 +14,9 @@ from tapeview.views.tensor_model import MODES, TensorModel
 
 
 class TensorView(QWidget):
-    """Draws a ``TensorModel``."""
+    """Draws a ``TensorModel``. ``changeWanted``: somebody double-clicked an element."""
+
+    changeWanted = Signal()
 
     def __init__(self, model: TensorModel, parent: QWidget) -> None:
         super().__init__(parent)  # it shows and hides itself, and without a parent it would be a window
@@ -52,6 +54,8 @@ class TensorView(QWidget):
         self.tiles, self.classes = TileGrid(), ClassBars()
         self.heatmap.picked.connect(model.pick)
         self.table.picked.connect(model.pick)
+        self.heatmap.doubleClicked.connect(self.changeWanted)
+        self.table.doubleClicked.connect(lambda _index: self.changeWanted.emit())
         self.caption = QLabel()
         self.caption.setObjectName("dockNote")
         self.caption.setWordWrap(True)

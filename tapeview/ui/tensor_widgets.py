@@ -38,10 +38,11 @@ class Heatmap(QWidget):
     """Numbers as colours, blue below zero and orange above, with the numbers written into cells that are wide enough.
 
     A vector longer than a row goes on in the next one. ``picked`` carries row and column in the array of the cell that
-    was clicked.
+    was clicked; ``doubleClicked`` comes after it.
     """
 
     picked = Signal(int, int)
+    doubleClicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,6 +168,11 @@ class Heatmap(QWidget):
         if place >= 0:
             row, column = divmod(place, self._matrix.shape[1])
             self.picked.emit(row * self._steps[0], column * self._steps[1])
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._picked is None:
+            self.mousePressEvent(event)  # it was picked already, and the first click took that back
+        self.doubleClicked.emit()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):

@@ -10,6 +10,7 @@ import numpy as np
 from tapeview.explain import why, why_none
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Stats
+from tapeview.trace.values import statistics
 from tapeview.views.background import Background
 from tapeview.views.classes import Compared, compared, labels_in
 from tapeview.views.explained import Explained
@@ -18,6 +19,7 @@ from tapeview.views.graph_runs import NO_STEP
 from tapeview.views.inspector_node import NodePages
 from tapeview.views.inspector_pages import Pages
 from tapeview.views.inspector_sheet import TABS, Entry, Sheet
+from tapeview.views.numbers import brief
 from tapeview.views.run_index import run_index
 from tapeview.views.senders import Senders, SenderTables
 from tapeview.views.signal import Signal
@@ -26,6 +28,8 @@ from tapeview.views.tensor_model import TensorModel
 from tapeview.views.tensors import record_of, stats_of, value_of
 from tapeview.views.text import tr
 from tapeview.views.tiles import layout_of
+from tapeview.views.whatif import Experiment
+from tapeview.views.whatif_form import Form
 from tapeview.views.workspace import Reasons, Workspace
 
 QUICK = 65_536
@@ -38,9 +42,18 @@ class InspectorModel:
     """
 
     def __init__(
-        self, workspace: Workspace, background: Background | None = None, explained: Explained | None = None
+        self,
+        workspace: Workspace,
+        background: Background | None = None,
+        explained: Explained | None = None,
+        experiment: Experiment | None = None,
     ) -> None:
         self.changed: Signal[()] = Signal()
+        self.experiment = experiment
+        self.form = Form(workspace, experiment) if experiment is not None else None
+        self._picked: tuple[int, ...] | None = None
+        self.draws_after = False
+        """Whether what is drawn are the values with the changes, where there are any."""
         self._workspace, self._explained = workspace, explained
         self._senders = SenderTables(background, self.changed.emit)
         self.tensor = TensorModel(background)
@@ -52,6 +65,7 @@ class InspectorModel:
         self._disconnects = (
             workspace.changed.connect(self._workspace_changed),
             self.tensor.changed.connect(self._look_for_values),
+            *((experiment.changed.connect(self._experiment_changed),) if experiment is not None else ()),
         )
         self._workspace_changed(frozenset({"recording"}))
 
@@ -60,6 +74,8 @@ class InspectorModel:
         for disconnect in self._disconnects:
             disconnect()
         self.fetching.dispose()
+        if self.form is not None:
+            self.form.dispose()
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
@@ -106,7 +122,34 @@ class InspectorModel:
             return ()
         return self._senders.tables(recording, step, self._workspace.cursor.position, self.sheet.fans)
 
+    @property
+    def after(self) -> np.ndarray | None:
+        """The value of the entry drawn with the changes of a what-if; None if there is none, or not yet."""
+        entry = self.entry
+        if self.experiment is None or entry is None or entry.minus:
+            return None
+        return self.experiment.after(entry.tensor)
+
+    @property
+    def after_words(self) -> str:
+        """`after` in a few words; "" if there is none."""
+        after = self.after
+        return brief(after, statistics(after)) if after is not None else ""
+
     # -- verbs ---------------------------------------------------------------------------------------------------------
+
+    def draw_after(self, after: bool) -> None:
+        """Draw what values are with the changes of a what-if, or what was recorded."""
+        if after != self.draws_after:
+            self.draws_after = after
+            self._show()
+
+    def change(self, how: str = "") -> None:
+        """Open the form in which the entry drawn is changed."""
+        entry = self.entry
+        if self.form is not None:
+            tensor = entry.tensor if entry is not None else 0
+            self.form.show(tensor, how, self.tensor.picked if not self.draws_after else None)
 
     def choose_tab(self, tab: str) -> None:
         """Show another tab; remembered per kind of sheet. An unknown or empty one changes nothing."""
@@ -210,8 +253,15 @@ class InspectorModel:
             self._read(recording, entry)
         self.changed.emit()
 
+    def _experiment_changed(self, reasons: Reasons) -> None:
+        if reasons & {"state", "here", "values"}:
+            self._show()
+
     def _look_for_values(self) -> None:
         """Offer to fetch what is shown and has no value."""
+        if self.form is not None and self.tensor.picked != self._picked:
+            self._picked = self.tensor.picked
+            self.form.pick(self._picked)
         entry = self.entry
         if self.tensor.state != "not kept" or entry is None:
             self.fetching.look_at(())
@@ -220,6 +270,11 @@ class InspectorModel:
 
     def _read(self, recording: Recording, entry: Entry) -> None:
         tensor, minus = entry.tensor, entry.minus
+        after = self.after if self.draws_after else None
+        if after is not None and self.experiment is not None:
+            token = ("what if", self.experiment.serial, tensor)
+            self.tensor.show(token, lambda: after, lambda: statistics(after), entry.role)
+            return
 
         def read() -> np.ndarray | None:
             array = value_of(recording, tensor)

@@ -1,0 +1,64 @@
+"""What-ifs in the window: the experiment, its strip above the differences, and the menus that begin one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu
+
+from tapeview.ui.background import QtBackground
+from tapeview.ui.dock import Dock
+from tapeview.ui.inspector_dock import InspectorDock
+from tapeview.ui.text import tr
+from tapeview.ui.whatif_strip import WhatIfStrip
+from tapeview.views.differences import Differences
+from tapeview.views.replayer import Replayer
+from tapeview.views.whatif import Experiment
+from tapeview.views.whatif_form import NO_GRADIENT
+from tapeview.views.workspace import Reasons, Workspace
+
+
+class WhatIfDesk(QObject):
+    """The ``experiment`` of a window and the ``strip`` that shows it.
+
+    What is worked out has a thread of its own: it may take long, and the window's have other things to do.
+    """
+
+    def __init__(self, workspace: Workspace, differences: Differences, bring_up: Callable[[Dock], object]) -> None:
+        super().__init__()
+        self._background = QtBackground(self, threads=1)
+        self.experiment = Experiment(workspace, self._background, differences, Replayer)
+        self.strip = WhatIfStrip(self.experiment, self.begin)
+        self._bring_up = bring_up
+        self._inspector: InspectorDock | None = None
+        self._dock: Dock | None = None
+
+    def join(self, inspector: InspectorDock, dock: Dock) -> None:
+        """Values are changed in the Inspector, and what comes of it stands in ``dock``."""
+        self._inspector, self._dock = inspector, dock
+        dock.on_dispose(self.experiment.changed.connect(self._changed), self.dispose)
+
+    def begin(self, how: str = "") -> None:
+        """Open the form in which the value that is picked is changed."""
+        if self._inspector is not None:
+            self._bring_up(self._inspector)
+            self._inspector.ask_what_if(how)
+
+    def offer(self, menu: QMenu, name: str, op: str = "") -> None:
+        """What a menu offers for a value, or for the result of an op, that has just been picked."""
+        words = tr("What if “{name}” …").format(name=name).replace("&", "&&") if name else tr("What if …")
+        menu.addAction(words, lambda: self.begin())
+        if op:
+            menu.addAction(tr("What if {op} passed no gradient on …").format(op=op), lambda: self.begin(NO_GRADIENT))
+
+    def dispose(self) -> None:
+        """End what is being worked out."""
+        self.experiment.dispose()
+        self._background.close()
+
+    def _changed(self, reasons: Reasons) -> None:
+        if self._dock is not None:
+            if "edits" in reasons and self.experiment.edits and self.experiment.here:
+                self._bring_up(self._dock)
+            self._dock.later("what if", self.strip.refresh)
