@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tapeview.commands import UserError
 from tapeview.commands.compare import print_rows
@@ -14,49 +14,94 @@ from tapeview.commands.explain import ERROR_EXIT, print_json
 
 if TYPE_CHECKING:
     from tapeview.explain.context import Context
-    from tapeview.explain.questions import Checked
+    from tapeview.explain.questions import Checked, CheckQuestion
 
 
 class Check:
     """Check the gradients of a recorded step against finite differences, in float64, without the script.
 
     The exit code is 4 if a gradient is wrong: a rule of the script's own (tf.custom_gradient) that is not the
-    derivative of what it computes, or a rule of tapeview's that is not. Without --step the last step is checked.
+    derivative of what it computes, or a rule of tapeview's that is not. Without --step the last step is checked,
+    without --source and --op all its gradients.
     """
 
     name: ClassVar[str] = "check"
-    usage: ClassVar[str] = "FILE [--step N] [--elements N] [--json]"
+    usage: ClassVar[str] = "FILE [--step N] [--source NAME]... [--op NAME]... [--elements N] [--json]"
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         _add_step(parser)
+        parser.add_argument(
+            "--source", action="append", default=[], metavar="NAME", help="only the gradient of this variable or value"
+        )
+        parser.add_argument(
+            "--op",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="only the rules of ops of a type (Tanh), of a tf.custom_gradient, or of what made a value",
+        )
         parser.add_argument(
             "--elements",
             type=int,
             default=20,
             metavar="N",
-            help="how many elements of each gradient are looked at (default: 20)",
+            help="how many elements of each gradient are looked at, 0 = all (default: 20)",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def run(self, options: argparse.Namespace) -> int:
-        from tapeview.explain.questions import WRONG
+        import msgspec
+
+        from tapeview.explain.questions import WRONG, Progress
         from tapeview.replay.check import check
+        from tapeview.replay.edits import EditError
         from tapeview.replay.rerun import ReplayError
 
-        if options.elements < 1:
-            raise UserError("--elements takes a number from 1 on")
+        def tell(progress: Progress) -> None:
+            if progress.found is not None and not options.json:
+                _print_checked(progress.found)
+
+        if options.elements < 0:
+            raise UserError("--elements takes a number from 0 on; 0 means all")
+        found: list[Checked] = []
         with _step(options) as context:
             try:
-                found = check(context, most=options.elements)
-            except ReplayError as error:
+                for question in _questions(context, options):
+                    found += check(context, question, tell)
+            except (ReplayError, EditError) as error:
                 raise UserError(str(error)) from error
             if options.json:
-                print_json({"step": context.step.index, "gradients": found})
+                plain = [msgspec.structs.replace(one, errors=None) for one in found]
+                print_json({"step": context.step.index, "gradients": plain})
             else:
                 print(f"step {context.step.index + 1}: {len(found)} gradients checked")
-                for one in found:
-                    _print_checked(one)
         return ERROR_EXIT if any(one.verdict == WRONG for one in found) else 0
+
+
+def _questions(context: Context, options: argparse.Namespace) -> Iterator[CheckQuestion]:
+    """What is to be checked. Raises UserError and EditError for names that nothing has."""
+    from tapeview.explain.compare import source_name
+    from tapeview.explain.questions import CheckQuestion
+    from tapeview.replay.edits import ops_called
+
+    step = context.step.index
+    every: dict[str, Any] = {"elements": options.elements, "seconds": float("inf")}
+    for name in options.source:
+        called = [
+            (call, number)
+            for call, one in context.step.calls.items()
+            for number, source in enumerate(one.started.sources)
+            if source_name(context, source) == name
+        ]
+        if not called:
+            raise UserError(f"no gradient of step {step + 1} was asked for “{name}”")
+        yield from (CheckQuestion(step, call, number, **every) for call, number in called)
+    for name in options.op:
+        ops = ops_called(context, name)
+        passed = {rule.op for call in context.step.calls.values() for rule in call.steps}
+        yield from (CheckQuestion(step, op=op, **every) for op in [one for one in ops if one in passed] or ops[:1])
+    if not options.source and not options.op:
+        yield CheckQuestion(step, **every)
 
 
 class WhatIfCommand:
@@ -139,14 +184,26 @@ def _print_checked(one: Checked) -> None:
     words = {
         "right": "right",
         "rounded": "right up to the rounding of float32",
+        "kink": "a kink",
+        "unknown": "not known",
         "wrong": "WRONG",
     }[one.verdict]
-    place = "".join(f"[{k}]" for k in one.worst.index)
-    recorded = "not kept" if one.worst.recorded is None else f"{one.worst.recorded:.8g}"
-    print(f"    {one.subject} (gradient call of line {one.line}): {words}, {len(one.elements)} of {one.size} elements")
-    print(
-        f"        worst: {one.subject}{place}: recorded {recorded}, by the rules in float64 {one.worst.by_rules:.8g}, "
-        f"by finite differences {one.worst.by_differences:.8g}"
-    )
+    place = one.subject + "".join(f"[{k}]" for k in one.worst.index)
+    looked = f"{len(one.elements)} of {one.size} elements"
+    if one.op:
+        print(f"    what {one.op_type} (line {one.line}) sends to {one.subject}: {words}, {looked}")
+    else:
+        print(f"    {one.subject} (gradient call of line {one.line}): {words}, {looked}")
+    numbers = [f"recorded {_number(one.worst.recorded, 'not kept')}"]
+    if one.worst.by_rules is not None:
+        numbers.append(f"by the rules in float64 {_number(one.worst.by_rules)}")
+    numbers.append(f"by finite differences {_number(one.worst.by_differences)}")
+    print(f"        worst: {place}: {', '.join(numbers)}")
     if one.culprits:
         print(f"        not the derivative of what it computes: the script's own rule of {', '.join(one.culprits)}")
+    elif one.verdict != "right":
+        print(f"        {one.words}")
+
+
+def _number(value: float | None, nothing: str = "") -> str:
+    return nothing if value is None else f"{value:.8g}"

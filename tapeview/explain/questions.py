@@ -143,8 +143,8 @@ class Value(msgspec.Struct, frozen=True, tag="value"):
 
 
 class Checked(msgspec.Struct, frozen=True, tag="checked"):
-    """The gradient of one source of a gradient call (``op`` is 0), or what the rule of ``op`` sends to one of its
-    inputs; ``source`` is its number among the sources or inputs and ``subject`` its name.
+    """The gradient of one source of a gradient call (``op`` is 0), or what the rule of ``op``, an ``op_type``, sends to
+    one of its inputs; ``source`` is its number among the sources or inputs and ``subject`` its name.
 
     ``verdict`` is ``"right"``; ``"rounded"`` (the rules are right, the recorded number is off by rounding); ``"kink"``
     (the function has a corner just there, at which no derivative is the right one); ``"unknown"`` (there is no slope
@@ -164,6 +164,7 @@ class Checked(msgspec.Struct, frozen=True, tag="checked"):
     culprits: tuple[str, ...] = ()
     source: int = 0
     op: int = 0
+    op_type: str = ""
     errors: Value | None = None
     why: str = ""
 
@@ -182,7 +183,7 @@ VERDICTS = {
     ),
     KINK: (
         "A kink: the function has a corner or an edge just here (a relu at 0, two equal maxima, the root of 0): to the "
-        "left its slope is another one than to the right. Any number between the two is as good a gradient, and nothing "
+        "left its slope is another one than to the right. Any number between the two is as good, and nothing "
         "need be done; where it is NaN or Inf, keep the value away from this place, as with tf.maximum(x, 1e-12)."
     ),
     UNKNOWN: "Not known: there is no slope that could be measured here.",

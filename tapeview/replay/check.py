@@ -1,175 +1,225 @@
 """Is this gradient right: the gradients of a recorded step against finite differences, worked out again in float64.
 
 A rule that is wrong gives another derivative than differences do, in float64 too. Where both agree and the recording
-has another number, the reason is rounding: float32 carries about seven digits.
+has another number, the reason is rounding: float32 carries about seven digits. A rule of the script's own is in no
+recording; what it sent is held against the slope of what its function computes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from tapeview.explain.compare import source_name
-from tapeview.explain.context import Context
-from tapeview.explain.questions import RIGHT, ROUNDED, WRONG, Checked, Element
+from tapeview.explain.context import Context, leading
+from tapeview.explain.questions import ROUNDED, UNKNOWN, WRONG, Checked, CheckQuestion, Progress
+from tapeview.replay.check_op import BEGAN, Again, check_input, input_name, inputs_of
 from tapeview.replay.edits import Edit, Edits
-from tapeview.replay.rerun import Outcome, ReplayError, rerun
+from tapeview.replay.judging import Looking, judged
+from tapeview.replay.rerun import ReplayError, rerun
+from tapeview.replay.slopes import Computed, Forward, Slopes
+from tapeview.trace.records import BackwardStep, Op
 
-TOLERANCE = 1e-4
-"""By how much gradient and difference quotient may differ in float64, relative to the larger of them and to the largest
-element of the gradient over a thousand: a kink or a strong curvature near the point explains no more.
-"""
+_OWN = 20
+"""Elements looked at of a rule of the script's own, to know whether it is to blame."""
+_AWAY = "On its way a function with a rule of the script's own computes in NumPy, which is in no recording."
+_OVERFLOW = "Here it is NaN or Inf, for float32 ends at 3.4e38, beyond which float64 goes: ask where that began."
 
-_ROUNDING = 1e-3
-_STEP = 1e-6
+Part = tuple[str, Callable[[Looking], Checked]]
+"""What is checked next, and how."""
 
 
 def check(
-    context: Context, *, most: int = 20, seed: int = 0, stopped: Callable[[], bool] = lambda: False
+    context: Context,
+    question: CheckQuestion,
+    tell: Callable[[Progress], object] = lambda _: None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Checked]:
-    """Checks the gradients of a step, source by source.
+    """Checks gradients of a step.
 
     Args:
-        most: how many elements of each gradient are looked at; which ones is drawn from ``seed``.
-        stopped: asked before each element; once it says True, the sources so far are all.
+        question: which of them, and how many of their elements.
+        tell: is told how far it is, and each gradient as soon as it is known.
+        stopped: asked before each element; once it says True, what was checked so far is all.
 
     Raises:
-        ReplayError: the step cannot be worked out again.
+        ReplayError: the step cannot be worked out again, or there is nothing to check.
     """
+    again = Again(context)
+    parts = _op_parts(again, question) if question.op else _source_parts(again, question)
     found: list[Checked] = []
-    wide = rerun(context, wide=True)
-    rng = np.random.default_rng(seed)
-    for (call, number), gradient in wide.answers.items():
-        if gradient is None or not gradient.size or gradient.dtype.kind != "f":
-            continue
-        elements: list[Element] = []
-        for flat in sorted(rng.permutation(gradient.size)[:most].tolist()):
-            if stopped():
-                return found
-            index = tuple(int(one) for one in np.unravel_index(flat, gradient.shape))
-            by_differences, noise = _quotient(context, wide, call, number, index)
-            recorded = _recorded(context, call, number)
-            kept = float(recorded[index]) if recorded is not None else None
-            elements.append(Element(index, kept, float(gradient[index]), by_differences, noise))
-        scale = float(np.abs(gradient).max()) * 1e-3
-        worst = max(elements, key=lambda one: max(_off(one, scale)))
-        culprits = _culprits(context, wide, call)
-        started = context.step.calls[call].started
-        found.append(
-            Checked(
-                source_name(context, started.sources[number]),
-                call,
-                context.line(started.site),
-                _verdict(elements, scale, bool(culprits)),
-                worst,
-                tuple(elements),
-                gradient.size,
-                culprits,
-            )
-        )
+    for number, (name, checked) in enumerate(parts):
+        if stopped():
+            break
+        tell(Progress(number, len(parts), name))
+        looking = Looking(question.elements, question.seconds / len(parts), question.seed, stopped)
+        with np.errstate(all="ignore"):
+            found.append(checked(looking))
+        tell(Progress(number + 1, len(parts), name, found[-1]))
     return found
 
 
-def _verdict(elements: list[Element], scale: float, own: bool) -> str:
-    by_rules, recorded = (max(several) for several in zip(*(_off(one, scale) for one in elements), strict=True))
-    if by_rules > TOLERANCE or (own and recorded > _ROUNDING):
-        return WRONG
-    return ROUNDED if recorded > _ROUNDING else RIGHT
+def _op_parts(again: Again, question: CheckQuestion) -> list[Part]:
+    context = again.context
+    op = context.step.ops.get(question.op)
+    rules = [
+        rule
+        for call in context.step.calls.values()
+        for rule in call.steps
+        if rule.op == question.op and question.call in (0, call.started.call)
+    ]
+    if op is None or not rules:
+        name = f"{op.op} in line {context.line(op.site)}" if op is not None else "this op"
+        raise ReplayError(
+            f"no gradient went through {name} in step {context.step.index + 1}: there is nothing to check"
+        )
+    return [part for rule in rules for part in _parts_of(again, op, rule, inputs_of(context, op, rule))]
 
 
-def _off(one: Element, scale: float) -> tuple[float, float]:
-    """How far the rules are from the difference quotient, and what was recorded from the rules."""
-    rules = one.by_rules if one.by_rules is not None else one.by_differences
-    recorded = one.recorded if one.recorded is not None else rules
-    by_rules = 0.0 if abs(rules - one.by_differences) <= one.noise else _apart(rules, one.by_differences, scale)
-    return by_rules, _apart(recorded, rules, scale)
+def _parts_of(again: Again, op: Op, rule: BackwardStep, inputs: Sequence[int]) -> list[Part]:
+    return [(input_name(again.context, op, k), partial(check_input, again, op, rule, k)) for k in inputs]
 
 
-def _culprits(context: Context, wide: Outcome, call: int) -> tuple[str, ...]:
-    """The functions with rules of the script's own that send something else than what they compute would."""
-    found: list[str] = []
-    for step in context.step.calls[call].steps:
-        op = context.step.ops.get(step.op)
-        if op is None or op.seq not in wide.own:
+def _source_parts(again: Again, question: CheckQuestion) -> list[Part]:
+    """The rules of the script's own that a call went through, then its sources."""
+    context, parts = again.context, list[Part]()
+    for call in context.step.calls:
+        if question.call not in (0, call):
             continue
-        for number, sent in enumerate(step.contributions):
-            kept = context.value(sent) if sent else None
-            if kept is None or not kept.size or number >= len(op.inputs):
-                continue
-            flat = int(np.argmax(np.abs(kept)))
-            index = tuple(int(one) for one in np.unravel_index(flat, kept.shape))
-            upstream = [context.value(up) if up else None for up in step.upstream]
-            weights = [(t, up) for t, up in zip(op.outputs, upstream, strict=True) if up is not None]
-            moved = frozenset({op.inputs[number]})
-            quotient, noise = _slope(context, wide, weights, moved, index)
-            scale = float(np.abs(kept).max()) * 1e-3
-            if abs(quotient - kept[index]) > noise and _apart(float(kept[index]), quotient, scale) > _ROUNDING:
-                found.append(f"{op.op} (line {context.line(op.site)})")
-                break
-    return tuple(found)
+        own = _own_rules(again, call)
+        if question.source < 0:
+            parts += own
+        blame = _Blame(own, question.seed)
+        started = context.step.calls[call].started
+        for of, number in again.wide.answers:
+            if of == call and question.source in (-1, number) and _real(_either(again, call, number)):
+                name = source_name(context, started.sources[number])
+                parts.append((name, partial(_check_source, again, call, number, name, blame)))
+    if not parts and question.call:
+        raise ReplayError("this gradient call gave no gradient that could be checked")
+    return parts
 
 
-def _apart(a: float, b: float, scale: float) -> float:
-    if not (np.isfinite(a) and np.isfinite(b)):
-        return 0.0 if a == b or (np.isnan(a) and np.isnan(b)) else float("inf")
-    largest = max(abs(a), abs(b), scale)
-    return abs(a - b) / largest if largest > 0 else 0.0
+def _own_rules(again: Again, call: int) -> list[Part]:
+    found: list[Part] = []
+    for rule in again.context.step.calls[call].steps:
+        op = again.context.step.ops.get(rule.op)
+        if op is not None and op.seq in again.wide.own:
+            sent = [k for k in range(len(op.inputs)) if k < len(rule.contributions) and rule.contributions[k]]
+            found += _parts_of(again, op, rule, inputs_of(again.context, op, rule)) if sent else []
+    return found
 
 
-Weights = Sequence[tuple[int, np.ndarray | float]]
-"""Tensors with the weights with which their elements are added up."""
+class _Blame:
+    """Which rules of the script's own are to blame for what a call gave; found out when somebody asks."""
+
+    def __init__(self, own: Sequence[Part], seed: int) -> None:
+        self._own, self._seed = own, seed
+        self._found: list[Checked] | None = None
+
+    def _checked(self, stopped: Callable[[], bool]) -> list[Checked]:
+        if self._found is None:
+            looking = Looking(_OWN, 0.0, self._seed, stopped)
+            self._found = [checked(looking) for _, checked in self._own]
+        return self._found
+
+    def wrong(self, stopped: Callable[[], bool]) -> tuple[str, ...]:
+        """Those that are wrong, as ``cube (line 11)``."""
+        found = [f"{one.op_type} (line {one.line})" for one in self._checked(stopped) if one.verdict == WRONG]
+        return tuple(dict.fromkeys(found))
+
+    def unknown(self, stopped: Callable[[], bool]) -> bool:
+        """Whether there is one that nobody can judge."""
+        return any(one.verdict == UNKNOWN for one in self._checked(stopped))
 
 
-def _quotient(context: Context, wide: Outcome, call: int, number: int, index: tuple[int, ...]) -> tuple[float, float]:
-    """The central difference quotient in one element of a source of what the call differentiates (the sum over all its
-    targets, weighted with the upstream gradients that it was given), and how much of it may be rounding.
-    """
+def _recorded(again: Again, call: int, number: int) -> np.ndarray | None:
+    finished = again.context.step.calls[call].finished
+    sent = finished.results[number].tensor if finished is not None and number < len(finished.results) else 0
+    return again.context.value(sent) if sent else None
+
+
+def _either(again: Again, call: int, number: int) -> np.ndarray | None:
+    """A gradient by the rules; as it was recorded where only a rule of the script's own sends one."""
+    found = again.wide.answers[call, number]
+    return found if found is not None else _recorded(again, call, number)
+
+
+def _real(gradient: np.ndarray | None) -> bool:
+    return gradient is not None and bool(gradient.size) and gradient.dtype.kind == "f"
+
+
+def _check_source(again: Again, call: int, number: int, name: str, blame: _Blame, looking: Looking) -> Checked:
+    context, wide = again.context, again.wide
     started = context.step.calls[call].started
-    given: list[np.ndarray | None] = [None] * len(started.targets)
-    if len(started.seeds) == len(started.targets):
-        given = [context.value(seed) for seed in started.seeds]
-    weights = [(t, 1.0 if one is None else one) for t, one in zip(started.targets, given, strict=True)]
-    return _slope(context, wide, weights, _versions(context, call, number), index)
+    source = started.sources[number]
+    moved = frozenset(context.versions.get(source.variable, set()) if source.variable else {source.tensor})
+    at = next((wide.values[tensor] for tensor in moved if tensor in wide.values), None)
+    gradient, recorded = wide.answers[call, number], _recorded(again, call, number)
+    if at is None:
+        raise ReplayError(f"“{name}” is read by no op of step {context.step.index + 1}")
+    seeded = len(started.seeds) == len(started.targets)
+    weights = [again.value(seed) for seed in started.seeds] if seeded else [1.0] * len(started.targets)
+    slopes = Slopes(_computed(again, call, moved), at, weights)
+    if recorded is not None and recorded.shape != at.shape:
+        recorded = None
+    found = judged(slopes, recorded, gradient, looking)
+    verdict, why = found.verdict, ""
+    culprits: tuple[str, ...] = ()
+    if verdict in (ROUNDED, WRONG):
+        culprits = blame.wrong(looking.stopped)
+        if culprits:
+            verdict = WRONG
+        elif blame.unknown(looking.stopped):
+            verdict, why = UNKNOWN, _AWAY
+        elif found.worst.recorded is not None and not np.isfinite(found.worst.recorded):
+            why = _OVERFLOW
+    elif verdict == UNKNOWN:
+        why = BEGAN
+    return Checked(
+        name,
+        call,
+        context.line(started.site),
+        verdict,
+        found.worst,
+        found.elements,
+        at.size,
+        culprits,
+        source=number,
+        errors=found.errors,
+        why=why,
+    )
 
 
-def _slope(
-    context: Context, wide: Outcome, weights: Weights, moved: frozenset[int], index: tuple[int, ...]
-) -> tuple[float, float]:
-    value = next((wide.values[tensor] for tensor in moved if tensor in wide.values), None)
-    if value is None:
-        raise ReplayError("a value that is to be varied is not in this step")
-    step = _STEP * max(1.0, abs(float(value[index])))
-    above, below = (_total(context, wide, weights, moved, index, shift) for shift in (step, -step))
-    noise = 16 * np.finfo(np.float64).eps * max(abs(above), abs(below)) / step
-    return (above - below) / (2 * step), float(noise)
+def _computed(again: Again, call: int, moved: frozenset[int]) -> Computed:
+    """The targets of a call, as a function of one of its sources."""
+    context, wide = again.context, again.wide
+    started = context.step.calls[call].started
+    forward = [op for op in context.step.ops.values() if not (op.call or op.error)]
+    passing = [op for op in forward if _passes(op, started.tape)]
+    answers = {one.tensor for of in context.step.calls.values() if of.finished for one in of.finished.results}
+    if answers.isdisjoint(leading(passing, set(started.targets))):
+        return Forward(context, passing, wide.values, moved, started.targets, wide.own)
+    # The target is computed from a gradient: the backward pass that made it is worked out again, too.
+    stay = [_holding(t, wide.values[t]) for op in forward if op not in passing for t in op.outputs if t in wide.values]
+
+    def computed(changed: np.ndarray) -> list[np.ndarray]:
+        again = rerun(context, Edits((*stay, Edit(moved, lambda _: changed))), wide=True)
+        return [again.values[tensor] for tensor in started.targets]
+
+    return computed
 
 
-def _total(
-    context: Context, wide: Outcome, weights: Weights, moved: frozenset[int], index: tuple[int, ...], shift: float
-) -> float:
-    def change(array: np.ndarray) -> np.ndarray:
-        changed = array.copy()
-        changed[index] += shift
-        return changed
-
-    # What stop_gradient holds does not move with the source, or the quotient would not be the gradient.
-    stopped = [op for op in context.step.ops.values() if not op.call and (op.op == "StopGradient" or op.stopped)]
-    held = [_holding(tensor, wide.values[tensor]) for op in stopped for tensor in op.outputs]
-    outcome = rerun(context, Edits((*held, Edit(moved, change))), wide=True)
-    return sum(float(np.sum(outcome.values[tensor] * weight)) for tensor, weight in weights)
+def _passes(op: Op, tape: int) -> bool:
+    """Whether a gradient of a tape passes an op. What it does not pass stays as it is while a source is varied, or the
+    quotient would not be the gradient.
+    """
+    if op.stopped or op.op == "StopGradient" or tape not in op.tapes:
+        return False
+    return bool(op.on_path >> op.tapes.index(tape) & 1)
 
 
 def _holding(tensor: int, value: np.ndarray) -> Edit:
     return Edit(frozenset({tensor}), lambda _: value)
-
-
-def _versions(context: Context, call: int, number: int) -> frozenset[int]:
-    source = context.step.calls[call].started.sources[number]
-    return frozenset(context.versions.get(source.variable, set()) if source.variable else {source.tensor})
-
-
-def _recorded(context: Context, call: int, number: int) -> np.ndarray | None:
-    finished = context.step.calls[call].finished
-    tensor = finished.results[number].tensor if finished is not None else 0
-    return context.value(tensor) if tensor else None

@@ -25,7 +25,7 @@ from tapeview.trace.query import GradientCall
 from tapeview.trace.records import BackwardStep, GradientFinished, GradientStarted, Op, TapeClosed, TapeOpened, Watched
 
 _NOTHING = Edits()
-_DRAWING = ("Random", "Multinomial", "Truncated", "ParameterizedTruncated", "StatelessRandom", "Dropout")
+DRAWING = ("Random", "Multinomial", "Truncated", "ParameterizedTruncated", "StatelessRandom", "Dropout")
 
 
 class ReplayError(Exception):
@@ -43,12 +43,13 @@ class Outcome:
     """What came out, by the ids of the recorded tensors: ``values`` of the forward pass with what it was given,
     ``gradients`` sent by each rule and added up at each input (None = nothing is sent), and ``answers`` of the gradient
     calls as (call, number of the source). ``own`` are the ops (their ``seq``) that have a gradient rule of the script's
-    own (``tf.custom_gradient``), which no recording has: here the ops inside them are differentiated in its place.
+    own (``tf.custom_gradient``), which no recording has, each with the tensors inside it whose values it gives back:
+    here the ops inside it are differentiated in its place.
     """
 
     values: dict[int, np.ndarray] = field(default_factory=dict)
     gradients: dict[int, np.ndarray | None] = field(default_factory=dict)
-    own: set[int] = field(default_factory=set)
+    own: dict[int, tuple[int, ...]] = field(default_factory=dict)
     answers: dict[tuple[int, int], np.ndarray | None] = field(default_factory=dict)
 
 
@@ -76,12 +77,12 @@ def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False) -> O
             "--keep-steps all and a larger --keep-values",
             lost,
         )
-    with _alone() as heard:
+    with alone() as heard:
         return _Rerun(context, edits, wide, heard).run()
 
 
 @contextmanager
-def _alone() -> Iterator[list[Any]]:
+def alone() -> Iterator[list[Any]]:
     """No tapes of others, and a listener of our own."""
     heard: list[Any] = []
     before, listener = state.tapes, observe.sink
@@ -160,7 +161,7 @@ class _Rerun:
 
     def _op(self, record: Op) -> None:
         inputs = tuple([self._tensor(tensor) for tensor in record.inputs])
-        if record.op.startswith(_DRAWING):
+        if record.op.startswith(DRAWING):
             for tensor in record.outputs:
                 self._tensor(tensor)  # the numbers that were drawn
             return
@@ -209,15 +210,15 @@ class _Rerun:
 
     def _own(self, record: Op, where: str) -> tuple[EagerTensor, ...]:
         """The results of a function with a rule of the script's own: they have the values of tensors inside it."""
-        made: list[EagerTensor] = []
+        inner: list[int] = []
         for tensor in record.outputs:
             value = self.context.value(tensor)
             inside = next((t for t in reversed(self.tensors) if self._equal(t, value)), None)
             if inside is None:
                 raise ReplayError(f"{where} is an op of the script's own: a recording does not have its code")
-            made.append(execute(OPS["Identity"], (self.tensors[inside],)))
-        self.outcome.own.add(record.seq)
-        return tuple(made)
+            inner.append(inside)
+        self.outcome.own[record.seq] = tuple(inner)
+        return tuple(execute(OPS["Identity"], (self.tensors[inside],)) for inside in inner)
 
     def _equal(self, tensor: int, value: np.ndarray | None) -> bool:
         other = self.context.value(tensor)

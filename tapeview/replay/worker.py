@@ -133,8 +133,7 @@ class Answers:
 
     def _check(self, question: CheckQuestion) -> Checks:
         context = self._context(question.step)
-        found = check(context, most=question.elements or 20, seed=question.seed, stopped=self._stopped)
-        return Checks(question.step, tuple(found))
+        return Checks(question.step, tuple(check(context, question, self._tell, self._stopped)))
 
 
 def serve(path: Path, questions: IO[bytes], answers: IO[bytes]) -> None:

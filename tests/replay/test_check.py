@@ -9,7 +9,7 @@ import pytest
 
 from tapeview.cli import main
 from tapeview.explain.context import Context
-from tapeview.explain.questions import RIGHT, ROUNDED, WRONG, Checked
+from tapeview.explain.questions import RIGHT, ROUNDED, WRONG, Checked, CheckQuestion
 from tapeview.replay.check import check
 from tests.helpers.scripts import record_source
 
@@ -32,7 +32,7 @@ def checked(folder: Path, source: str) -> dict[str, Checked]:
     run = record_source(folder, source)
     assert run.code == 0, run.err
     with run.recording() as recording:
-        return {one.subject: one for one in check(Context(recording, recording.step(0)), most=6)}
+        return {one.subject: one for one in check(Context(recording, recording.step(0)), CheckQuestion(0, elements=6))}
 
 
 def test_gradients_of_a_network_are_right(tmp_path: Path) -> None:
@@ -110,4 +110,4 @@ def test_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "the script's own rule of cube (line 11)" in text
     assert main(["check", path, "--json", "--elements", "1"]) == 4
     assert json.loads(capsys.readouterr().out)["gradients"][0]["verdict"] == "wrong"
-    assert main(["check", path, "--elements", "0"]) == 2
+    assert main(["check", path, "--elements", "-1"]) == 2
