@@ -5,6 +5,6 @@ GROUPS = {
     "Networks": ("spirals", "shapes_cnn", "sine_rnn", "cifar100_cnn"),
     "Gradients of your own": ("custom_gradient", "second_derivative"),
     "Graphs and sessions": ("deferred_graph",),
-    "When something is wrong": ("none_gradients", "nan_loss"),
+    "When something is wrong": ("none_gradients", "nan_loss", "wrong_custom_gradient"),
 }
 """What the lists of examples are headed with, and what stands below each, in this order. Others follow without a heading."""
