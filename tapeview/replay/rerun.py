@@ -18,6 +18,7 @@ from tapeview.engine.op import OPS, execute, execute_many
 from tapeview.engine.state import state
 from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import EagerTensor
+from tapeview.engine.warn import get_logger
 from tapeview.explain.context import Context
 from tapeview.replay.attrs import AttributeLost, restored, widened
 from tapeview.replay.edits import Edits
@@ -83,9 +84,10 @@ def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False) -> O
 
 @contextmanager
 def alone() -> Iterator[list[Any]]:
-    """No tapes of others, and a listener of our own."""
+    """No tapes of others, a listener of our own, and no warnings: the script that was recorded was told."""
     heard: list[Any] = []
-    before, listener = state.tapes, observe.sink
+    before, listener, logger = state.tapes, observe.sink, get_logger()
+    told, logger.disabled = logger.disabled, True
     state.set_tapes(())
     observe.listen(heard.append)
     try:
@@ -93,6 +95,7 @@ def alone() -> Iterator[list[Any]]:
     finally:
         observe.listen(listener)
         state.set_tapes(before)
+        logger.disabled = told
 
 
 class _Rerun:
