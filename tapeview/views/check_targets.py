@@ -1,0 +1,129 @@
+"""What of a step can be checked: all its gradients, one source of a gradient call, one op or function."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from tapeview.explain.questions import Checked, CheckQuestion
+from tapeview.trace import names
+from tapeview.trace.query import Recording, Step
+from tapeview.trace.records import Op
+from tapeview.trace.syntax import parse
+from tapeview.views.gradient_sources import gradient_sources
+from tapeview.views.step_index import index_of
+from tapeview.views.text import tr
+
+ALL, SOURCE, OP, OWN = "all", "source", "op", "function"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to check. ``kind`` is ``ALL``, ``SOURCE`` (number ``source`` of gradient call ``call``, which is the
+    variable ``variable``, or the ``tensor``), ``OP``, or ``OWN`` (an op with a gradient rule of the script's own); both
+    by the op's ``seq``. ``name`` is what it is in words.
+    """
+
+    kind: str
+    name: str
+    call: int = 0
+    source: int = -1
+    op: int = 0
+    tensor: int = 0
+    variable: int = 0
+
+    def question(self, step: int, elements: int, seconds: float) -> CheckQuestion:
+        """What to ask; ``elements`` of each gradient, 0 = as many as are done in ``seconds``."""
+        return CheckQuestion(step, self.call, self.source, self.op, elements, 0, seconds)
+
+    def covers(self, found: Checked) -> bool:
+        """Whether a result is about this."""
+        if self.kind == ALL:
+            return True
+        if self.kind == SOURCE:
+            return not found.op and (found.call, found.source) == (self.call, self.source)
+        return found.op == self.op
+
+
+def targets(recording: Recording, step: Step) -> tuple[Target, ...]:
+    """All gradients of a step, its functions with a rule of their own, and its sources; none if no gradient was taken.
+
+    Of a function that is called in several places of one line, the first call stands for all.
+    """
+    sources = gradient_sources(recording, step)
+    if not sources:
+        return ()
+    found = [Target(ALL, tr("all gradients of the step"))]
+    seen = set()
+    for seq in index_of(step).backward:
+        op = step.ops.get(seq)
+        if op is not None and (op.op, op.site) not in seen and has_own_rule(recording, op):
+            seen.add((op.op, op.site))
+            found.append(op_target(recording, op))
+    for one in sources:
+        name = tr("the gradient of {name}").format(name=one.name)
+        found.append(Target(SOURCE, name, one.call, one.number, 0, one.tensor, one.variable))
+    return tuple(found)
+
+
+def op_target(recording: Recording, op: Op) -> Target:
+    """The rule of one op."""
+    line = line_of(recording, op.site)
+    if has_own_rule(recording, op):
+        words = tr("the function {name}, line {line}") if line else tr("the function {name}")
+        return Target(OWN, words.format(name=op.op, line=line), op=op.seq)
+    name = names.result_name(recording, op.site)
+    words = tr("the op {op}, line {line}") if line else tr("the op {op}")
+    text = words.format(op=op.op, line=line)
+    return Target(OP, f"{text} → {name}" if name else text, op=op.seq)
+
+
+def has_own_rule(recording: Recording, op: Op) -> bool:
+    """Whether an op is a function with a gradient rule of the script's own (``tf.custom_gradient``)."""
+    info = recording.op_info(op.op)
+    return info is not None and info.rules == (f"what {op.op} returns as its rule",)
+
+
+def was_differentiated(step: Step, op: int) -> bool:
+    """Whether a gradient arrived at an op, so that its rule was applied."""
+    return op in index_of(step).backward
+
+
+def place_of(recording: Recording, step: Step, found: Checked) -> int:
+    """The position at which a result was sent: by the rule of its op, or by the last one that sent to the source; -1 if
+    it is not known.
+    """
+    index = index_of(step)
+    if found.op:
+        return next((place for place, _ in reversed(index.backward.get(found.op, []))), -1)
+    for one in gradient_sources(recording, step):
+        if (one.call, one.number) == (found.call, found.source):
+            sent = [sent.position for sent in index.sent_to(one.tensor, one.call) if sent.contribution]
+            return sent[-1] if sent else -1
+    return -1
+
+
+def culprit_of(recording: Recording, step: Step, found: Checked) -> tuple[Op, int] | None:
+    """The first function whose own rule is to blame, and the position at which its rule was applied."""
+    for seq, applied in index_of(step).backward.items():
+        op = step.ops.get(seq)
+        if op is not None and f"{op.op} (line {line_of(recording, op.site)})" in found.culprits:
+            return op, applied[0][0]
+    return None
+
+
+def definition_of(recording: Recording, op: Op) -> tuple[int, int]:
+    """File and line of the definition of a function with a rule of its own, (0, 0) if the script does not tell."""
+    frames = recording.frames(op.site)
+    for frame in frames:
+        tree = parse(recording.source(frame.file).text)
+        for node in ast.walk(tree) if tree is not None else ():
+            if isinstance(node, ast.FunctionDef) and node.name == op.op:
+                return frame.file, node.lineno
+    return 0, 0
+
+
+def line_of(recording: Recording, site: int) -> int:
+    """The innermost line of a call site, 0 if unknown."""
+    frames = recording.frames(site)
+    return frames[0].line if frames else 0
