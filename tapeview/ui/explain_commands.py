@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 MENU = (
     "next_finding", "previous_finding", "along_path", "back_along_path", "",
     "rules", "",
-    "next_difference", "previous_difference", "leave_differences",
+    "next_difference", "previous_difference", "leave_differences", "",
+    "check_gradient", "check_gradients",
 )  # fmt: skip
 """What stands in the menu, in order; "" is a line between groups."""
 
@@ -54,6 +55,14 @@ def declare(window: MainWindow, commands: Commands) -> None:
         if window.workbench is not None:
             window.workbench.show_rules()
 
+    def check(everything: bool) -> None:
+        if window.workbench is not None:
+            model = window.workbench.checks.model
+            (model.check_all if everything else model.check_here)()
+
+    def checkable() -> bool:
+        return window.workbench is not None and window.workbench.checks.model.can_check
+
     for command in (
         Command(
             "next_finding", tr("Next fin&ding"), lambda: find(1), "F8", "",
@@ -74,5 +83,14 @@ def declare(window: MainWindow, commands: Commands) -> None:
             "previous_difference", tr("Previous diff&erence"), lambda: differ(-1), "Shift+F7", enabled=differing
         ),
         Command("leave_differences", tr("Show &no differences"), leave, enabled=differing),
+        Command(
+            "check_gradient", tr("Is this &gradient right?"), lambda: check(False), "Ctrl+G", "",
+            tr("Check the gradient of what is selected, or of the op at the cursor, against finite differences"),
+            enabled=checkable,
+        ),
+        Command(
+            "check_gradients", tr("Check &all gradients of the step"), lambda: check(True), "Ctrl+Shift+G",
+            enabled=checkable,
+        ),
     ):  # fmt: skip
         commands.add(command)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTa
 from tapeview.ui import theme
 from tapeview.ui.breakpoints_dock import BreakpointsDock
 from tapeview.ui.breaks import Breaks
+from tapeview.ui.checks import Checks
 from tapeview.ui.console_dock import ConsoleDock
 from tapeview.ui.dock import Dock, caps_font
 from tapeview.ui.figures_dock import FiguresDock
@@ -77,7 +78,10 @@ class Workbench(QMainWindow):
         self.watches = WatchesDock(watches)
         self.search = SearchModel(self.graph_model, source)
         self.variables = VariablesDock(VariablesModel(workspace))
-        self.inspector = InspectorDock(InspectorModel(workspace, background, self.explained))
+        inspector = InspectorModel(workspace, background, self.explained)
+        self.inspector = InspectorDock(inspector)
+        self.checks = Checks(self, workspace)
+        self.inspector.add_card(self.checks.card(inspector))
         self.timeline = TimelineDock(TimelineModel(workspace, self.explained))
         self.plots = PlotsDock(PlotsModel(workspace, watches, background), HistogramsModel(workspace, background))
         self.figures_model = FiguresModel(workspace)
@@ -89,9 +93,11 @@ class Workbench(QMainWindow):
         self.console = ConsoleDock(ConsoleModel(workspace))
         self.docks: tuple[Dock, ...] = (
             self.source, self.variables, self.stack, self.watches, self.inspector, self.timeline, self.plots,
-            self.figures, self.tape, self.findings, self.path, self.breakpoints, self.console
+            self.figures, self.tape, self.findings, self.path, self.checks.dock,
+            self.breakpoints, self.console,
         )  # fmt: skip
         self.findings.on_dispose(findings.show_line.connect(self._show_line))
+        self.checks.dock.on_dispose(self.checks.model.show_line.connect(self._show_line))
         self.rules: RulesDialog | None = None
         self.findings.on_dispose(findings.show_rule.connect(self.show_rules), self._close_rules)
         self.findings.on_dispose(self.explained.changed.connect(self._explained))
@@ -168,6 +174,7 @@ class Workbench(QMainWindow):
         self._application.focusChanged.disconnect(self._show_focus)
         for dock in (*self.docks, self.graph):
             dock.dispose()
+        self.checks.dispose()
         self.explained.dispose()
         self.differences.dispose()
 
@@ -182,11 +189,13 @@ class Workbench(QMainWindow):
         self.tabifyDockWidget(self.figures, self.tape)
         self.tabifyDockWidget(self.tape, self.findings)
         self.tabifyDockWidget(self.findings, self.path)
-        self.tabifyDockWidget(self.path, self.breakpoints)
+        self.tabifyDockWidget(self.path, self.checks.dock)
+        self.tabifyDockWidget(self.checks.dock, self.breakpoints)
         self.tabifyDockWidget(self.variables, self.stack)
         self.tabifyDockWidget(self.stack, self.watches)
         self.plots.raise_()
         self.variables.raise_()
+        self.checks.dock.hide()  # until somebody asks for a check
 
     def _tab_bars(self) -> list[QTabBar]:
         return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -254,6 +263,7 @@ class Workbench(QMainWindow):
         if node in self.marks.shown.badges:
             menu.addAction(tr("Show what was found here"), lambda: self.marks.look_at(node))
         if shown.kind in ("watched", "unwatched") and shown.key[0] == "var":
+            self.graph_model.select(node)
             self._offer_variable(menu, shown.name)
         elif shown.kind == "op":
             self.graph_model.select(node)
@@ -264,10 +274,12 @@ class Workbench(QMainWindow):
 
     def _offer_op(self, menu: QMenu, op: str, name: str) -> None:
         self.breaks.offer_op(menu, op, name if name.isidentifier() else "")
+        self.checks.offer_op(menu)
         self._offer_watch(menu, name)
 
     def _offer_variable(self, menu: QMenu, name: str) -> None:
         self.breaks.offer_variable(menu, name)
+        self.checks.offer_variable(menu)
         self._offer_watch(menu, name)
 
     def _offer_watch(self, menu: QMenu, name: str) -> None:
