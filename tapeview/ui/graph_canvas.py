@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.graph_camera import Camera
+from tapeview.ui.graph_differences import DifferencePainter
 from tapeview.ui.graph_edges import EdgePainter
 from tapeview.ui.graph_nodes import Marks, NodePainter
 from tapeview.ui.graph_trail import TrailPainter
+from tapeview.views.differences_marks import DifferenceMarks
 from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.graph_scene import Scene
@@ -41,6 +43,9 @@ class GraphCanvas(QWidget):
         self._trails: TrailPainter | None = None
         self.explained: GraphMarks | None = None
         """What explanations put on the graph."""
+        self._changes: DifferencePainter | None = None
+        self.differing: DifferenceMarks | None = None
+        """What differences put on it."""
         self._painted: State | None = None
         self._marks = Marks()
         self._hovered = -1
@@ -92,6 +97,8 @@ class GraphCanvas(QWidget):
             visible = QRectF(first, last).adjusted(0, 0, 1 / camera.scale, 1 / camera.scale)
             edges.paint(painter, state, visible, camera.scale)
             nodes.paint(painter, state, marks, visible, camera.scale)
+            if self._changes is not None and self.differing is not None:
+                self._changes.paint(painter, self.differing.painted, visible, camera.scale, self._drawn)
             if self._trails is not None and self.explained is not None:
                 self._trails.paint(painter, self.explained.shown, camera.scale, self._drawn)
             edges.paint_labels(painter, state, visible, camera.scale)
@@ -171,3 +178,4 @@ class GraphCanvas(QWidget):
         self._nodes = None if scene is None else NodePainter(palette, scene)
         self._edges = None if scene is None else EdgePainter(palette, scene)
         self._trails = None if scene is None else TrailPainter(palette, scene)
+        self._changes = None if scene is None else DifferencePainter(palette, scene)

@@ -11,7 +11,8 @@ from tapeview.ui.dock import Dock
 from tapeview.ui.graph_nodes import measure
 from tapeview.ui.graph_view import GraphView
 from tapeview.ui.text import tr
-from tapeview.ui.trail_bar import TrailBar
+from tapeview.ui.trail_bar import DifferencesBar, TrailBar
+from tapeview.views.differences_marks import DifferenceMarks
 from tapeview.views.graph_marks import GraphMarks
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.workspace import Reasons
@@ -23,7 +24,9 @@ PATIENCE = 150
 class GraphDock(Dock):
     """Binds a ``GraphView`` to the graph model. ``fit`` and ``zoom`` of ``view`` are what menu commands call."""
 
-    def __init__(self, model: GraphModel, marks: GraphMarks | None = None) -> None:
+    def __init__(
+        self, model: GraphModel, marks: GraphMarks | None = None, differing: DifferenceMarks | None = None
+    ) -> None:
         super().__init__("graph", tr("Graph"))
         self._model = model
         titles, details = measure()
@@ -42,12 +45,14 @@ class GraphDock(Dock):
         self.fold.clicked.connect(lambda: model.fold_all(not model.folded))
         self.header.add(self.fold)
         self.trail = TrailBar(marks) if marks is not None else None
+        self.differences = DifferencesBar(differing) if differing is not None else None
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        if self.trail is not None:
-            column.addWidget(self.trail)
+        for bar in (self.differences, self.trail):
+            if bar is not None:
+                column.addWidget(bar)
         column.addWidget(self.view, 1)
         self.set_body(body)
         self._patience = QTimer(self)
@@ -56,15 +61,17 @@ class GraphDock(Dock):
         self._patience.timeout.connect(self._show_notice)
         self.view.notice.pressed.connect(self._notice_pressed)
         self.on_dispose(model.changed.connect(self._changed), model.dispose, self._patience.stop)
-        if marks is not None:
-            self.view.explained = marks
-            theme.current().changed.connect(self._show_marks)
-            self.on_dispose(marks.changed.connect(lambda: self.later("marks", self._show_marks)), marks.dispose)
+        self.view.explained, self.view.differing = marks, differing
+        theme.current().changed.connect(self._show_marks)
+        for one in (marks, differing):
+            if one is not None:
+                self.on_dispose(one.changed.connect(lambda: self.later("marks", self._show_marks)), one.dispose)
         self._changed(frozenset({"scene"}))
 
     def _show_marks(self) -> None:
-        if self.trail is not None:
-            self.trail.refresh()
+        for bar in (self.differences, self.trail):
+            if bar is not None:
+                bar.refresh()
         self.view.show_marks()
 
     def _changed(self, reasons: Reasons) -> None:
@@ -87,10 +94,14 @@ class GraphDock(Dock):
         self.tapes.setCurrentIndex(min(self._model.tape_number, self.tapes.count() - 1))
         self.fold.setVisible(self._model.can_fold)
         self.fold.setChecked(self._model.folded)
+        if self.differences is not None:
+            self.differences.refresh()
         self._show_layout()
 
     def _show_state(self) -> None:
         self.view.show_state()
+        if self.differences is not None:
+            self.differences.refresh()  # it tells on which side the cursor is
 
     def _show_layout(self) -> None:
         self.set_note(self._model.title)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
+from tapeview.ui.graph_differences import draw_sample
 from tapeview.ui.palette import Palette
 from tapeview.ui.text import tr
 from tapeview.views.graph_card import Card, Entry
@@ -135,6 +136,8 @@ class Legend(QWidget):
             if sample == "rule":
                 painter.setPen(QPen(p.color("grad"), 2))
                 painter.drawLine(QLineF(box.left() + 3, box.top() + 3, box.left() + 3, box.bottom() - 3))
+        elif draw_sample(painter, p, sample, box):
+            pass
         elif sample == "control":
             painter.setPen(QPen(p.color("faint"), 1.4, Qt.PenStyle.DashLine))
             painter.drawLine(QLineF(box.left(), box.center().y(), box.right(), box.center().y()))

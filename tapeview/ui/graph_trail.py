@@ -56,12 +56,12 @@ class TrailPainter:
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         for edge in shown.taken:
-            painter.drawPath(self._path(edge))
+            painter.drawPath(curve_of(self.scene, edge))
         pen = QPen(palette.color("none"), 3.0 * thin)
         pen.setDashPattern([1.6, 2.2])
         painter.setPen(pen)
         for edge in shown.missed:
-            painter.drawPath(self._path(edge))
+            painter.drawPath(curve_of(self.scene, edge))
         if shown.cut >= 0:
             self._cut(painter, shown, zoom)
 
@@ -70,7 +70,7 @@ class TrailPainter:
         pen = QPen(palette.color("bad"), 3.4 * thin)
         pen.setDashPattern([1.2, 1.2])
         painter.setPen(pen)
-        painter.drawPath(self._path(shown.cut))
+        painter.drawPath(curve_of(self.scene, shown.cut))
         x, y = self.scene.point_on(shown.cut, 0.5)
         radius = max(10.0, 6.0 / zoom)
         painter.setPen(QPen(palette.color("bad"), radius / 5))
@@ -88,13 +88,6 @@ class TrailPainter:
         painter.drawRoundedRect(box, 6, 6)
         painter.setPen(palette.color("bad"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown.cut_words)
-
-    def _path(self, edge: int) -> QPainterPath:
-        points = self.scene.curve(edge).tolist()
-        path = QPainterPath(QPointF(*points[0]))
-        for a, b, c in zip(points[1::3], points[2::3], points[3::3], strict=True):
-            path.cubicTo(*a, *b, *c)
-        return path
 
     # -- nodes ---------------------------------------------------------------------------------------------------------
 
@@ -142,3 +135,12 @@ class TrailPainter:
             painter.setPen(palette.color(role))
             more = QRectF(box.right() + 1, box.top() + 2, 30, box.height())
             painter.drawText(more, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"×{badge.count}")
+
+
+def curve_of(scene: Scene, edge: int) -> QPainterPath:
+    """An edge as a path."""
+    points = scene.curve(edge).tolist()
+    path = QPainterPath(QPointF(*points[0]))
+    for a, b, c in zip(points[1::3], points[2::3], points[3::3], strict=True):
+        path.cubicTo(*a, *b, *c)
+    return path

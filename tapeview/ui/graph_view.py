@@ -63,7 +63,8 @@ class GraphView(GraphCanvas):
         self.minimap.hide()
 
     def show_marks(self) -> None:
-        """What explanations put on the graph has changed."""
+        """What explanations or differences put on the graph has changed."""
+        self._show_legend()
         self._place_overlays()
         self.update()
 
@@ -77,13 +78,17 @@ class GraphView(GraphCanvas):
         if scene is not before:
             self._scene = scene
             self._make_painters()
-            self.legend.set_entries(self._model.legend)
+            self._show_legend()
             if scene is not None and (before is None or before.layout is not scene.layout):
                 left, top, right, bottom = scene.bounds
                 self.camera.bounds = QRectF(left, top, right - left, bottom - top)
                 self._open(before)
             self._place_overlays()
         self.show_state()
+
+    def _show_legend(self) -> None:
+        marks = self.differing.legend if self.differing is not None else ()
+        self.legend.set_entries((*self._model.legend, *marks))
 
     def show_state(self) -> None:
         """The cursor, the selection or the matches have changed."""
@@ -310,6 +315,8 @@ class GraphView(GraphCanvas):
         card = self._model.card(self._hovered) if self._hovered >= 0 else None
         if self.explained is not None:
             card = self.explained.card(card, self._hovered)
+        if self.differing is not None:
+            card = self.differing.card(card, self._hovered)
         if card is None:
             self._hide_card()
         else:
@@ -333,7 +340,7 @@ class GraphView(GraphCanvas):
         if not self.legend.chosen:
             # It makes room for the graph by itself until the user has decided.
             area = QRectF(16, self.height() - size.height() - 16, size.width(), size.height())
-            trail = self.explained is not None and self.explained.bar is not None
+            trail = any(marks is not None and marks.bar is not None for marks in (self.explained, self.differing))
             self.legend.set_open(area.top() >= 8 and not trail and not self._covers(area))
         self.legend.adjustSize()
         self.legend.setVisible(self._scene is not None and self.height() >= self.legend.height() + 24)

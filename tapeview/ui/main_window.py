@@ -144,6 +144,9 @@ class MainWindow(QMainWindow):
             self.workbench.graph.view.fit()
 
     def clear_selection(self) -> None:
+        """Pick nothing; where nothing was picked, show no differences."""
+        if self.workspace.selection.kind == "none" and self.workbench is not None:
+            self.workbench.differences.leave()
         self.workspace.select("none")
 
     def reset_layout(self) -> None:
@@ -217,7 +220,7 @@ class MainWindow(QMainWindow):
             self._disconnects.append(
                 bench.search.changed.connect(lambda: self.toolbar.search.set_count(bench.search.text))
             )
-            for news in (bench.explained.changed, bench.differences.changed):
+            for news in (bench.explained.changed, bench.differences.changed, bench.what_if.experiment.changed):
                 self._disconnects.append(news.connect(lambda _reasons: self.commands.update()))
             if self._painted:
                 QTimer.singleShot(0, bench.plots.load)

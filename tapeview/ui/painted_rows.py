@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
@@ -29,10 +29,17 @@ class PaintedRows(QWidget):
         """A row was clicked, or Enter pressed on it; -1 for none."""
         raise LookupError("rows are the subclass's")
 
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.words())
+
+    def said(self, row: int) -> str:
+        """What a row says to who does not see it."""
+        return self.words()[row]
+
     def describe(self) -> None:
         """Tell assistive programs the row with the focus."""
-        words = self.words()
-        self.setAccessibleDescription(words[self._focused] if 0 <= self._focused < len(words) else "")
+        self.setAccessibleDescription(self.said(self._focused) if 0 <= self._focused < self.count() else "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.activate(self.row_at(event.position().y()))
@@ -51,10 +58,18 @@ class PaintedRows(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
         if event.key() in moves and not event.modifiers():
-            self._focused = max(0, min(self._focused + moves[Qt.Key(event.key())], len(self.words()) - 1))
+            self._focused = max(0, min(self._focused + moves[Qt.Key(event.key())], self.count() - 1))
             self.describe()
             self.update()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.activate(self._focused)
         else:
             super().keyPressEvent(event)
+
+
+def draw_text(
+    painter: QPainter, area: QRectF, words: str, align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter
+) -> None:
+    """Draw a text that is shortened where there is no room for it."""
+    fitted = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(area.width()))
+    painter.drawText(area, align, fitted)

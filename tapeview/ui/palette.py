@@ -15,8 +15,8 @@ class Palette:
     ``accent`` where you are
     (``accentbg`` behind it, ``onaccent`` on top of it); ``watch`` watched; ``const`` constants; ``op`` an op's face;
     ``grad`` everything
-    that is gradient; ``none`` unwatched and ``None``; ``bad`` errors, NaN and Inf; ``ok`` good news; ``code`` behind
-    source text;
+    that is gradient; ``none`` unwatched and ``None``; ``bad`` errors, NaN and Inf; ``ok`` good news; ``diff`` what
+    differs from the other side; ``code`` behind source text;
     ``k s n c`` keyword, string, number, comment; ``hl`` the current line; ``hover`` under the mouse.
     """
 
@@ -40,6 +40,7 @@ class Palette:
     bad: str
     badbg: str
     ok: str
+    diff: str
     code: str
     k: str
     s: str
@@ -82,6 +83,7 @@ LIGHT = Palette(
     bad="#c4123f",
     badbg="#fdecf0",
     ok="#2b8a5e",
+    diff="#7a3ec8",
     code="#f9fafb",
     k="#7a3ec8",
     s="#2a7d4f",
@@ -113,6 +115,7 @@ DARK = Palette(
     bad="#ff5c7c",
     badbg="#3a1a23",
     ok="#5cc99a",
+    diff="#c29bff",
     code="#181b21",
     k="#c29bff",
     s="#86d3a4",

@@ -12,7 +12,7 @@ from tapeview.ui import theme
 from tapeview.ui.choice import Choice, Tick
 from tapeview.ui.dock import Dock
 from tapeview.ui.facts import dress
-from tapeview.ui.painted_rows import PaintedRows
+from tapeview.ui.painted_rows import PaintedRows, draw_text
 from tapeview.ui.text import tr
 from tapeview.views.path_model import PathModel
 
@@ -68,10 +68,10 @@ class PathBars(PaintedRows):
             painter.drawText(QRectF(6, area.top(), 20, ROW), middle | Qt.AlignmentFlag.AlignRight, str(place))
             painter.setFont(theme.mono_font(12))
             painter.setPen(palette.color("text"))
-            self._text(painter, QRectF(34, area.top(), names - 10, ROW), row.name)
+            draw_text(painter, QRectF(34, area.top(), names - 10, ROW), row.name)
             painter.setFont(theme.ui_font(11.5))
             painter.setPen(palette.color("muted"))
-            self._text(painter, QRectF(34 + names, area.top(), senders - 10, ROW), row.sender)
+            draw_text(painter, QRectF(34 + names, area.top(), senders - 10, ROW), row.sender)
             self._bar(painter, QRectF(left, area.top() + 5, room, ROW - 10), row.share, row.mark)
             painter.setFont(theme.mono_font(12))
             painter.setPen(palette.color("bad" if row.mark == "bad" else "grad"))
@@ -118,11 +118,6 @@ class PathBars(PaintedRows):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.color("grad", 1.0 if mark == "steepest" else 0.62))
         painter.drawRoundedRect(QRectF(area.left(), area.top(), max(2.0, area.width() * share), area.height()), 3, 3)
-
-    @staticmethod
-    def _text(painter: QPainter, area: QRectF, text: str) -> None:
-        fitted = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(area.width()))
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, fitted)
 
     def row_at(self, y: float) -> int:
         """The row at a height, -1 for none."""

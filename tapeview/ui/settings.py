@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 MOST_RECENT = 12
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 
 
 class Settings:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -36,6 +37,8 @@ ROLES = {"forward": ("accentbg", "accent"), "backward": ("gradbg", "grad"), "upd
 
 class TimelineView(QWidget):
     """Paints the timeline; a press or a drag moves the cursor, the wheel too."""
+
+    menuWanted = Signal(int, QPoint)  # for a training step, at a place of the screen
 
     def __init__(self, model: TimelineModel) -> None:
         super().__init__()
@@ -317,6 +320,13 @@ class TimelineView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = ("", -1)
         self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        row, step = self._under(QPointF(event.pos()))
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            row, step = "steps", self._model.step
+        if row == "steps" and step >= 0:
+            self.menuWanted.emit(step, event.globalPos())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._wheel += event.angleDelta().y() or event.angleDelta().x()
