@@ -22,17 +22,17 @@ class Context:
 
     def __init__(self, recording: Recording, step: Step) -> None:
         self.recording, self.step = recording, step
-        self.records: dict[int, Tensor] = {r.id: r for r in step.records if isinstance(r, Tensor)}
+        self._others: dict[int, Tensor] = {}
 
     def tensor(self, tensor: int) -> Tensor | None:
         """The record of a tensor, None if it is not in the file."""
-        found = self.records.get(tensor)
+        found = self.step.tensors.get(tensor) or self._others.get(tensor)
         if found is None:
             try:
                 found = self.recording.tensor(tensor)
             except KeyError:
                 return None
-            self.records[tensor] = found
+            self._others[tensor] = found
         return found
 
     def floating(self, tensor: int) -> bool:
@@ -70,6 +70,11 @@ class Context:
         """What to call a tensor in a sentence."""
         text = names.tensor_label(self.recording, self.step, tensor)
         return text if text and len(text) <= _SHORT else "this value"
+
+    def layer(self, op: Op) -> str:
+        """The innermost layer in which an op ran; "" if it ran in none."""
+        layers = [scope.name for scope in self.step.scope_of(op) if scope.kind == "layer"]
+        return layers[-1] if layers else ""
 
     def target_name(self, call: GradientCall, tensor: int) -> str:
         """What the user calls a tensor that is a target of a gradient call; "" if it is none or has no name."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import numpy as np
 
 from tapeview.explain.context import Context
 from tapeview.trace import names
 from tapeview.trace.query import GradientCall, Recording, Step
-from tapeview.trace.records import Tensor
+from tapeview.trace.records import BackwardStep, Tensor
 
 NOT_KEPT = (
     "Not all of these values were kept in this step; record with --keep-steps all, and --keep-values SIZE for tensors "
@@ -74,8 +76,7 @@ def fan_out_of(context: Context, call: GradientCall, tensors: set[int], subject:
             place = context.line(started.site)
             norm = norm_of(context, seed)
             found.append(Contribution(-1, 0, "", -1, place, "", seed, norm, None, None, seed, norm))
-    at = _positions(context.step)
-    for record in call.steps:
+    for position, record in _sent(context, call, tensors):
         op = context.op_of(record)
         for k, tensor in enumerate(op.inputs if op is not None else ()):
             if op is None or tensor not in tensors or k >= len(record.contributions) or not record.contributions[k]:
@@ -84,7 +85,7 @@ def fan_out_of(context: Context, call: GradientCall, tensors: set[int], subject:
             label = names.tensor_label(context.recording, context.step, op.outputs[0]) if op.outputs else ""
             found.append(
                 Contribution(
-                    at.get(id(record), -1),
+                    position,
                     op.seq,
                     op.op,
                     k,
@@ -178,5 +179,15 @@ def _cosine(part: np.ndarray | None, whole: np.ndarray | None) -> float | None:
     return max(-1.0, min(1.0, found)) if np.isfinite(found) else None
 
 
-def _positions(step: Step) -> dict[int, int]:
-    return {id(position.record): position.index for position in step.positions}
+def _sent(context: Context, call: GradientCall, tensors: set[int]) -> Iterator[tuple[int, BackwardStep]]:
+    """The applied rules that may have sent to these tensors, each with its position."""
+    step, home = context.step, context.home(call.started.tape)
+    if home is None or home[0] is not step:  # who reads them is known in the step of the tape
+        places = [place for several in step.backward_of_op.values() for place in several]
+    else:
+        readers = {seq for tensor in tensors for seq, _ in step.consumers.get(tensor, ())}
+        places = [place for seq in readers for place in step.backward_of_op.get(seq, ())]
+    for place in sorted(places):
+        record = step.positions[place].record
+        if isinstance(record, BackwardStep) and record.call == call.started.call:
+            yield place, record

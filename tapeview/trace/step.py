@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,7 @@ from tapeview.trace.records import (
     Variable,
     Watched,
 )
+from tapeview.trace.update_records import Outside
 
 Change = Variable | Watched | Assigned | GradientFinished
 
@@ -93,7 +94,8 @@ class Step:
     output it is. ``watched`` holds the ids of watched tensors, ``watched_variables`` those of watched variables.
     ``variable_tensors`` maps the tensors written in this step that are versions of variables to these. ``changes``
     are the records that say something about variables, each with its place in ``records``. ``scopes`` goes by id.
-    ``run`` is the run of a deferred graph, if the step is one.
+    ``run`` is the run of a deferred graph, if the step is one. ``outside`` are the ops outside of every tape that an
+    update was computed with.
     """
 
     index: int
@@ -109,6 +111,7 @@ class Step:
     changes: tuple[tuple[int, Change], ...] = ()
     scopes: dict[int, ScopeOpened] = field(default_factory=dict)
     run: Run | None = None
+    outside: tuple[Outside, ...] = ()
 
     def scope_of(self, op: Op) -> tuple[ScopeOpened, ...]:
         """The scopes in which an op ran, outermost first; () if in none."""
@@ -129,6 +132,16 @@ class Step:
         return tuple((self.positions[start].phase, start, start + self.positions[start].count) for start in starts)
 
     @cached_property
+    def tensors(self) -> Mapping[int, Tensor]:
+        """The records of the tensors written in this step, by id."""
+        return {record.id: record for record in self.records if isinstance(record, Tensor)}
+
+    @cached_property
+    def sites(self) -> frozenset[int]:
+        """The call sites of the ops."""
+        return frozenset(op.site for op in self.ops.values())
+
+    @cached_property
     def consumers(self) -> dict[int, tuple[tuple[int, int], ...]]:
         """For each tensor id, the (``Op.seq``, input number) pairs that read it, in order."""
         found: dict[int, list[tuple[int, int]]] = {}
@@ -136,6 +149,20 @@ class Step:
             for number, tensor in enumerate(op.inputs):
                 found.setdefault(tensor, []).append((seq, number))
         return {tensor: tuple(places) for tensor, places in found.items()}
+
+    @cached_property
+    def made_outside(self) -> dict[int, Outside]:
+        """For each tensor id, the op outside of every tape that made it."""
+        return {tensor: op for op in self.outside for tensor in op.outputs}
+
+    @cached_property
+    def read_outside(self) -> dict[int, tuple[Outside, int]]:
+        """For each tensor id, the first op outside of every tape that read it, and the number of the input."""
+        found: dict[int, tuple[Outside, int]] = {}
+        for op in self.outside:
+            for number, tensor in enumerate(op.inputs):
+                found.setdefault(tensor, (op, number))
+        return found
 
     @cached_property
     def position_of_op(self) -> dict[int, int]:
@@ -166,6 +193,7 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
     variable_tensors: dict[int, int] = {}
     changes: list[tuple[int, Change]] = []
     scopes: dict[int, ScopeOpened] = {}
+    outside: list[Outside] = []
     run: Run | None = None
     record: Any
     for at, record in enumerate(records):
@@ -199,6 +227,8 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
         elif kind is NodeRan:
             if run is not None:
                 run.ran.append((at, record))
+        elif kind is Outside:
+            outside.append(record)
         elif kind is RunStarted:
             run = run or Run(record, [])
         elif kind is RunFinished:
@@ -242,6 +272,7 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
         tuple(changes),
         scopes,
         run,
+        tuple(outside),
     )
 
 

@@ -58,7 +58,9 @@ class PathBars(PaintedRows):
         room = max(40.0, self.width() - left - NORM - FACTOR - 12)
         self._scale(painter, left, room, len(rows))
         current = self._model.current
-        for place, row in enumerate(rows):
+        shown = event.rect()
+        first, last = max(0, (shown.top() - HEAD) // ROW), max(0, (shown.bottom() - HEAD) // ROW + 1)
+        for place, row in enumerate(rows[first:last], first):
             area = self.row_rect(place)
             if place in (current, self._hovered):
                 painter.fillRect(area, palette.color("gradbg" if place == current else "hover"))

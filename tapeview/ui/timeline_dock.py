@@ -284,16 +284,17 @@ class TimelineView(QWidget):
     def _paint_chip_stripes(self, painter: QPainter, width: float) -> None:
         model, palette = self._model, theme.current().palette
         painter.setPen(Qt.PenStyle.NoPen)
-        start, count = 0, len(model.chips)
-        for place in range(1, count + 1):
-            if place < count and model.chips[place].phase == model.chips[start].phase and place != model.position + 1:
-                continue
-            _, ink = ROLES.get(model.chips[start].phase, ROLES["forward"])
-            painter.setBrush(palette.color(ink, 0.25 if start > model.position else 0.6))
-            painter.drawRect(
-                QRectF(LEFT + start * width, CHIP_ROW.top() + 3, (place - start) * width, CHIP_ROW.height() - 6)
-            )
-            start = place
+        here = model.position + 1
+        for phase, first, stop in model.phases:
+            _, ink = ROLES.get(phase, ROLES["forward"])
+            middle = max(first, min(here, stop))
+            for start, end, share in ((first, middle, 0.6), (middle, stop, 0.25)):
+                if start < end:
+                    painter.setBrush(palette.color(ink, share))
+                    area = QRectF(
+                        LEFT + start * width, CHIP_ROW.top() + 3, (end - start) * width, CHIP_ROW.height() - 6
+                    )
+                    painter.drawRect(area)
         painter.setBrush(palette.color("text"))
         x = LEFT + (model.position + 0.5) * width
         painter.drawRoundedRect(QRectF(x - 1.25, CHIP_ROW.top(), 2.5, CHIP_ROW.height()), 1.2, 1.2)

@@ -123,16 +123,14 @@ class StateMaker:
     _calls: dict[int, _Call] = field(default_factory=dict)
     _node_position: Indices = field(init=False)
     _bad: Flags = field(init=False)
-    _tensors: dict[int, Tensor] = field(init=False)
     _edge_of: dict[tuple[int, int], int] = field(init=False)
     _never: int = field(init=False)
 
     def __post_init__(self) -> None:
         step, graph = self.step, self.graph
-        self._tensors = {record.id: record for record in step.records if isinstance(record, Tensor)}
         self._edge_of = {operand: number for number, edge in enumerate(graph.edges) for operand in edge.operands}
         self._never = len(step.positions)
-        at = {p.record.seq: p.index for p in step.positions if isinstance(p.record, Op)}
+        at = step.position_of_op
         ops = graph.wiring.ops
         when = [0] * len(graph.nodes)
         bad = np.zeros(len(graph.nodes), bool)
@@ -232,7 +230,7 @@ class StateMaker:
     # -- inner -------------------------------------------------------------------------------------------------------
 
     def _tensor(self, id: int) -> Tensor | None:
-        found = self._tensors.get(id)
+        found = self.step.tensors.get(id)
         if found is None and id:
             try:
                 found = self.recording.tensor(id)

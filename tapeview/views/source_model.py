@@ -389,7 +389,6 @@ class SourceModel:
         step, recording = self._workspace.step, self._workspace.recording
         if step is None or recording is None or self.file is None:
             return frozenset()
-        sites = {op.site for op in step.ops.values()}
         return frozenset(
-            frame.line for site in sites for frame in recording.frames(site)[:1] if frame.file == self.file.id
+            frame.line for site in step.sites for frame in recording.frames(site)[:1] if frame.file == self.file.id
         )

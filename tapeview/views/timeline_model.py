@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tapeview.trace.records import Assigned, BackwardStep, Op
@@ -13,6 +14,9 @@ from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.threads import thread_of
 from tapeview.views.workspace import Reasons, Workspace
+
+WITH_TEXT = 1000
+"""Of a step with more positions than this the chips have no texts: a chip is then narrower than a letter."""
 
 
 class Chip(NamedTuple):
@@ -37,6 +41,8 @@ class TimelineModel:
         self.step = 0
         self.position = 0
         self.chips: tuple[Chip, ...] = ()
+        self.phases: Sequence[tuple[str, int, int]] = ()
+        """The runs of chips of one phase: (phase, first, place after the last)."""
         self.running = False
         self.edge_step = self.edge = -1
         self._shown: object = None
@@ -162,6 +168,7 @@ class TimelineModel:
         if step is not self._shown or "recording" in reasons:
             self._shown = step
             chips = self._chips()
+            self.phases = step.phases() if step is not None else ()
             if chips != self.chips:
                 self.chips = chips
                 changed.add("chips")
@@ -181,6 +188,9 @@ class TimelineModel:
         step, recording = self._workspace.step, self._workspace.recording
         if step is None or recording is None:
             return ()
+        if len(step.positions) > WITH_TEXT:
+            bare = {phase: Chip(phase, "") for phase, _, _ in step.phases()}
+            return tuple(bare[position.phase] for position in step.positions)
         names: dict[int, str] = {}
         chips = []
         for position in step.positions:

@@ -102,6 +102,27 @@ tape.gradient([y, z], x)
         assert (True, pytest.approx(3.0)) in kinds
 
 
+def test_a_tape_of_a_step_before(tmp_path: Path) -> None:
+    source = """
+x = tf.constant([1.0, 2.0])
+with tf.GradientTape(persistent=True) as tape:
+    tape.watch(x)
+    h = x * 2.0
+    y = tf.reduce_sum(h * h + h)
+with tf.GradientTape() as other:
+    other.watch(x)
+    z = tf.reduce_sum(x)
+tape.gradient(y, h)
+"""
+    with recorded(tmp_path, source).recording() as recording:
+        (call,) = recording.step(1).calls.values()
+        product = next(op for op in recording.step(0).ops.values() if op.op == "Mul")
+        told = fan_out(recording, recording.step(1), product.outputs[0], call.started.call)
+        assert [one.op_name for one in told.contributions] == ["AddV2", "Mul", "Mul"]
+        assert [one.position for one in told.contributions] == sorted(one.position for one in told.contributions)
+        assert told.norm == pytest.approx(float(np.linalg.norm([5.0, 9.0])))
+
+
 def test_what_was_not_kept_says_so(tmp_path: Path) -> None:
     source = """
 x = tf.Variable(np.ones((64, 64), np.float32))

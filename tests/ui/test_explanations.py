@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
@@ -244,6 +244,23 @@ def test_a_bar_leads_to_where_its_gradient_was_sent(bench: Bench) -> None:
     assert "NaN or Inf" in dock.verdict.text()
     assert "bad" in roles(bars.grab().toImage(), "bad")
     bench.bot.mouseMove(bars, QPoint(10, 60))
+
+
+def test_of_a_long_way_only_what_is_seen_is_painted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = PathModel(bench.workspace)
+    dock = PathDock(model)
+    bench.workspace.move_to(FAN, 0)
+    bench.show(dock, 800, 300)
+    bars = dock.bars
+    whole = bars.grab().toImage()
+    for top, bottom in ((0, 20), (21, 60), (bars.height() - 30, bars.height())):
+        part = QRect(0, top, bars.width(), bottom - top)
+        assert bars.grab(part).toImage() == whole.copy(part), "painted in parts it looks the same"
+    with monkeypatch.context() as patch:
+        asked: list[float] = []
+        patch.setattr(theme, "mono_font", lambda pixels, *_: (asked.append(pixels), theme.ui_font(pixels))[1])
+        bars.grab(bars.row_rect(1).toRect().adjusted(0, 2, 0, -2))
+        assert 0 < len(asked) <= 3, "one row"
 
 
 # -- Inspector ---------------------------------------------------------------------------------------------------------
