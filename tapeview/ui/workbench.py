@@ -10,6 +10,7 @@ from tapeview.ui.breakpoints_dock import BreakpointsDock
 from tapeview.ui.breaks import Breaks
 from tapeview.ui.checks import Checks
 from tapeview.ui.console_dock import ConsoleDock
+from tapeview.ui.differences_desk import DifferencesDesk
 from tapeview.ui.dock import Dock, caps_font
 from tapeview.ui.figures_dock import FiguresDock
 from tapeview.ui.findings_dock import FindingsDock
@@ -26,10 +27,10 @@ from tapeview.ui.text import tr
 from tapeview.ui.timeline_dock import TimelineDock
 from tapeview.ui.variables_dock import VariablesDock
 from tapeview.ui.watches_dock import WatchesDock
-from tapeview.views.background import Background
+from tapeview.ui.whatif_desk import WhatIfDesk
+from tapeview.views.background import Reporting
 from tapeview.views.breakpoints_model import BreakpointsModel
 from tapeview.views.console_model import ConsoleModel
-from tapeview.views.differences import Differences
 from tapeview.views.explained import Explained
 from tapeview.views.figures_model import FiguresModel
 from tapeview.views.findings_model import FindingsModel
@@ -57,15 +58,17 @@ TABS = "dockTabs"
 class Workbench(QMainWindow):
     """Makes each view-model and its dock; none of them knows another."""
 
-    def __init__(self, workspace: Workspace, background: Background, rules: RuleBook | None = None) -> None:
+    def __init__(self, workspace: Workspace, background: Reporting, rules: RuleBook | None = None) -> None:
         super().__init__()
         self.setObjectName("workbench")
         self.setWindowFlags(Qt.WindowType.Widget)
         self.explained = Explained(workspace, background, rules)
-        self.differences = Differences(workspace)
         self.graph_model = GraphModel(workspace, background)
         self.marks = GraphMarks(self.graph_model, self.explained)
-        self.graph = GraphDock(self.graph_model, self.marks)
+        self.differing = DifferencesDesk(workspace, background, self.graph_model)
+        self.differences = self.differing.shared
+        self.what_if = WhatIfDesk(workspace, self.differing, self.bring_up)
+        self.graph = GraphDock(self.graph_model, self.marks, self.differing.marks)
         # It stands in the middle and takes what room the others leave, so it neither moves nor closes.
         self.graph.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         source = SourceModel(workspace, background)
@@ -78,8 +81,9 @@ class Workbench(QMainWindow):
         self.watches = WatchesDock(watches)
         self.search = SearchModel(self.graph_model, source)
         self.variables = VariablesDock(VariablesModel(workspace))
-        inspector = InspectorModel(workspace, background, self.explained)
+        inspector = InspectorModel(workspace, background, self.explained, self.what_if.experiment)
         self.inspector = InspectorDock(inspector)
+        self.what_if.join(self.inspector)
         self.checks = Checks(self, workspace)
         self.inspector.add_card(self.checks.card(inspector))
         self.timeline = TimelineDock(TimelineModel(workspace, self.explained))
@@ -93,7 +97,7 @@ class Workbench(QMainWindow):
         self.console = ConsoleDock(ConsoleModel(workspace))
         self.docks: tuple[Dock, ...] = (
             self.source, self.variables, self.stack, self.watches, self.inspector, self.timeline, self.plots,
-            self.figures, self.tape, self.findings, self.path, self.checks.dock,
+            self.figures, self.tape, self.findings, self.path, self.differing.dock, self.checks.dock,
             self.breakpoints, self.console,
         )  # fmt: skip
         self.findings.on_dispose(findings.show_line.connect(self._show_line))
@@ -111,6 +115,7 @@ class Workbench(QMainWindow):
         self.tape.offer = self._offer_op
         self.variables.offer = self._offer_variable
         self.plots.offer = self.breaks.offer_point
+        self.timeline.view.menuWanted.connect(self.differing.step_menu)
         self.setDockOptions(
             QMainWindow.DockOption.AllowTabbedDocks
             | QMainWindow.DockOption.AllowNestedDocks
@@ -176,7 +181,6 @@ class Workbench(QMainWindow):
             dock.dispose()
         self.checks.dispose()
         self.explained.dispose()
-        self.differences.dispose()
 
     def _arrange(self) -> None:
         self.addDockWidget(AREA.LeftDockWidgetArea, self.source)
@@ -189,7 +193,8 @@ class Workbench(QMainWindow):
         self.tabifyDockWidget(self.figures, self.tape)
         self.tabifyDockWidget(self.tape, self.findings)
         self.tabifyDockWidget(self.findings, self.path)
-        self.tabifyDockWidget(self.path, self.checks.dock)
+        self.tabifyDockWidget(self.path, self.differing.dock)
+        self.tabifyDockWidget(self.differing.dock, self.checks.dock)
         self.tabifyDockWidget(self.checks.dock, self.breakpoints)
         self.tabifyDockWidget(self.variables, self.stack)
         self.tabifyDockWidget(self.stack, self.watches)
@@ -268,6 +273,9 @@ class Workbench(QMainWindow):
         elif shown.kind == "op":
             self.graph_model.select(node)
             self._offer_op(menu, shown.label, shown.name)
+        elif shown.leaf:
+            self.graph_model.select(node)
+            self.what_if.offer(menu, shown.name)
         elif shown.kind == "node" or shown.role == "variable":
             self.graph_model.select(node)
             self.breaks.offer_node(menu, shown.label)
@@ -275,11 +283,13 @@ class Workbench(QMainWindow):
     def _offer_op(self, menu: QMenu, op: str, name: str) -> None:
         self.breaks.offer_op(menu, op, name if name.isidentifier() else "")
         self.checks.offer_op(menu)
+        self.what_if.offer(menu, name, op)
         self._offer_watch(menu, name)
 
     def _offer_variable(self, menu: QMenu, name: str) -> None:
         self.breaks.offer_variable(menu, name)
         self.checks.offer_variable(menu)
+        self.what_if.offer(menu, name)
         self._offer_watch(menu, name)
 
     def _offer_watch(self, menu: QMenu, name: str) -> None:
