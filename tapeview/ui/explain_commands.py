@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tapeview.ui import whatif_commands
 from tapeview.ui.commands import Command, Commands
 from tapeview.ui.text import tr
 
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 MENU = (
     "next_finding", "previous_finding", "along_path", "back_along_path", "",
     "rules", "",
-    "next_difference", "previous_difference", "leave_differences", "",
-    "check_gradient", "check_gradients",
+    "compare_before", "compare", "next_difference", "previous_difference", "leave_differences", "",
+    "check_gradient", "check_gradients", "", *whatif_commands.MENU,
 )  # fmt: skip
 """What stands in the menu, in order; "" is a line between groups."""
 
@@ -45,7 +46,18 @@ def declare(window: MainWindow, commands: Commands) -> None:
 
     def differ(by: int) -> None:
         if window.workbench is not None:
-            window.workbench.differences.go(by)
+            window.workbench.differing.go(by)
+
+    def ask() -> None:
+        if window.workbench is not None:
+            window.workbench.differing.ask()
+
+    def with_before() -> None:
+        if window.workbench is not None:
+            window.workbench.differing.comparing.with_before()
+
+    def has_before() -> bool:
+        return window.workbench is not None and window.workspace.cursor.step > 0
 
     def leave() -> None:
         if window.workbench is not None:
@@ -82,6 +94,14 @@ def declare(window: MainWindow, commands: Commands) -> None:
         Command(
             "previous_difference", tr("Previous diff&erence"), lambda: differ(-1), "Shift+F7", enabled=differing
         ),
+        Command(
+            "compare_before", tr("What changed since the step &before"), with_before, "Ctrl+F7", "",
+            tr("Compare the step at the cursor with the one before it"), enabled=has_before,
+        ),
+        Command(
+            "compare", tr("Co&mpare two steps …"), ask, "Ctrl+Shift+F7", "",
+            tr("Two steps of this recording, or one of it with one of another recording"), enabled=stepping,
+        ),
         Command("leave_differences", tr("Show &no differences"), leave, enabled=differing),
         Command(
             "check_gradient", tr("Is this &gradient right?"), lambda: check(False), "Ctrl+G", "",
@@ -94,3 +114,4 @@ def declare(window: MainWindow, commands: Commands) -> None:
         ),
     ):  # fmt: skip
         commands.add(command)
+    whatif_commands.declare(window, commands)

@@ -247,6 +247,7 @@ class InspectorDock(Dock):
         if self.what_if is not None:
             self._column.addWidget(self.what_if)
             self.tensor.changeWanted.connect(lambda: self.ask_what_if())
+            self.what_if.ask.clicked.connect(lambda: self.ask_what_if())
             self.on_dispose(self.what_if.disconnect_form)
         for shown in (self.tensor, self.fetch, self.details):
             self._column.addWidget(shown)
@@ -326,6 +327,8 @@ class InspectorDock(Dock):
         """Open the form in which the value drawn is changed, and give it the keys."""
         if self.what_if is not None:
             self.what_if.open(how)
+            self._column.activate()
+            self._scroll.ensureWidgetVisible(self.what_if, 0, 12)
 
     def _explain(self) -> None:
         explained = bool(self._model.fetching.state)

@@ -61,9 +61,9 @@ class WhatIfEditor(QFrame):
         column.addWidget(self.title)
         column.addLayout(first)
         column.addLayout(second)
-        column.addWidget(self.hint)
         column.addWidget(self.error)
         column.addLayout(third)
+        column.addWidget(self.hint)
         theme.current().changed.connect(self.refresh)
         for widget in (self.how, self.value, self.place, self.apply, self.cancel):
             widget.installEventFilter(self)
@@ -168,7 +168,6 @@ class WhatIfPart(QWidget):
         column.addLayout(row)
         column.addWidget(self.after)
         column.addWidget(self.editor)
-        self.ask.clicked.connect(lambda: self.open())
         self.recorded.clicked.connect(lambda: model.draw_after(False))
         self.changed.clicked.connect(lambda: model.draw_after(True))
         self.disconnect_form = form.changed.connect(self._form_changed)
@@ -187,7 +186,7 @@ class WhatIfPart(QWidget):
         model = self._model
         entry, after = model.entry, model.after_words
         can_ask = entry is not None and entry.role == "value" and bool(entry.tensor)
-        show_if(self.ask, can_ask)
+        show_if(self.ask, can_ask and not self._form.open)
         for widget in (self.recorded, self.changed, self.after):
             show_if(widget, bool(after))
         (self.changed if model.draws_after else self.recorded).setChecked(True)

@@ -73,6 +73,7 @@ class WhatIfStrip(QWidget):
     def __init__(self, experiment: Experiment, begin: Callable[[], object]) -> None:
         super().__init__()
         self.setObjectName("whatIfStrip")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(tr("What if"))
         self._experiment = experiment
         self._verb = ""

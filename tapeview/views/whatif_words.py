@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tapeview.explain.compare import SAME
+from tapeview.explain.compare import DIFFERENT
 from tapeview.views.numbers import brief
 from tapeview.views.runs import step_name
 from tapeview.views.text import tr
@@ -57,7 +57,7 @@ def heading(experiment: Experiment) -> str:
     if experiment.answer is None:
         return name
     rows = experiment.answer.rows
-    changed = sum(row.state != SAME for row in rows)
+    changed = sum(row.state in DIFFERENT for row in rows)
     return tr("{step}: {changed} of {count} values change").format(step=name, changed=changed, count=len(rows))
 
 
