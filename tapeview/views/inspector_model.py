@@ -146,6 +146,8 @@ class InspectorModel:
 
     def change(self, how: str = "") -> None:
         """Open the form in which the entry drawn is changed."""
+        if self.tab not in ("value", "inputs"):
+            self.choose_tab("value")
         entry = self.entry
         if self.form is not None:
             tensor = entry.tensor if entry is not None else 0

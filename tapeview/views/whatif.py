@@ -64,8 +64,6 @@ class Experiment:
         pause: float = PAUSE,
     ) -> None:
         self.changed: Signal[Reasons] = Signal()
-        self.wanted: Signal[int, str] = Signal()
-        """Somebody wants to change the value of a tensor, perhaps in a certain way: the editor is to open."""
         self.step = -1
         self.edits: tuple[Edit, ...] = ()
         self.following = 0
@@ -140,11 +138,12 @@ class Experiment:
         refusal = self._incomplete(step.index)
         return refusal or subject_of(recording, step, tensor)
 
-    # -- verbs ---------------------------------------------------------------------------------------------------------
+    def passes(self, op: str) -> bool:
+        """Whether ops of a type have a gradient rule, which may be switched off."""
+        info = self.recording.op_info(op) if self.recording is not None and op else None
+        return info is not None and any(info.rules)
 
-    def want(self, tensor: int, how: str = "") -> None:
-        """Open the editor for a value."""
-        self.wanted.emit(tensor, how)
+    # -- verbs ---------------------------------------------------------------------------------------------------------
 
     def add(self, change: Change) -> None:
         """Change the step at the cursor: an edit of the same thing takes the place of the one before. Edits of another
