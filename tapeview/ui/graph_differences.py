@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from tapeview.ui import theme
 from tapeview.ui.graph_trail import READABLE, curve_of
+from tapeview.ui.icons import icon
 from tapeview.ui.palette import Palette
 from tapeview.views.differences_marks import Mark, Painted
 from tapeview.views.differences_model import SIGNS
@@ -32,7 +33,7 @@ class DifferencePainter:
         self, painter: QPainter, painted: Painted, visible: QRectF, zoom: float, box: Callable[[int], QRectF]
     ) -> None:
         """What is in view. ``box`` is where a node is drawn."""
-        if not painted.nodes and not painted.edges:
+        if not painted.nodes and not painted.edges and not painted.touched:
             return
         area = (visible.left() - 60, visible.top() - 30, visible.right() + 60, visible.bottom() + 30)
         thin = max(1.0, 0.7 / zoom)
@@ -47,6 +48,8 @@ class DifferencePainter:
         if zoom >= READABLE:
             for node in nodes:
                 self._chip(painter, box(node), painted.nodes[node], len(nodes) <= MANY)
+        for node in painted.touched:
+            self._pencil(painter, box(node), zoom)
 
     def _edge(self, painter: QPainter, edge: int, strength: float, thin: float) -> None:
         """A broad band with gaps under the gradient that runs back along the edge."""
@@ -91,9 +94,28 @@ class DifferencePainter:
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
+    def _pencil(self, painter: QPainter, rect: QRectF, zoom: float) -> None:
+        """At the lower right corner of what somebody changed."""
+        size = max(9.0, 6.0 / zoom)
+        disc = QRectF(rect.right() - size, rect.bottom() - size, 2 * size, 2 * size)
+        draw_pencil(painter, self.palette, disc)
+
+
+def draw_pencil(painter: QPainter, palette: Palette, disc: QRectF) -> None:
+    """A pencil in a disc."""
+    painter.setPen(QPen(palette.color("panel"), disc.width() / 14))
+    painter.setBrush(palette.color("accent"))
+    painter.drawEllipse(disc)
+    inside = disc.width() * 0.2
+    icon("pencil", "onaccent").paint(painter, disc.adjusted(inside, inside, -inside, -inside).toAlignedRect())
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
 
 def draw_sample(painter: QPainter, palette: Palette, sample: str, box: QRectF) -> bool:
     """What the legend has beside its words; False if this sample is not about differences."""
+    if sample == "touched":
+        draw_pencil(painter, palette, QRectF(box.center().x() - 8, box.center().y() - 8, 16, 16))
+        return True
     if sample not in ("changed", "new", "gone", "changed gradient"):
         return False
     painter.setBrush(Qt.BrushStyle.NoBrush)

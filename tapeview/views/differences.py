@@ -31,7 +31,7 @@ class Shown:
     ``steps`` are those of the window's recording on both sides, -1 for one that is not in it; ``changes`` the numbers
     of the rows that are a difference, in the order in which they happened; ``at`` is the row gone to last, -1 for none.
     ``values`` gives both values of a row, and ``stats`` their statistics (if it is None they are those of the values);
-    ``note`` is a sentence on the whole.
+    ``note`` is a sentence on the whole. ``touched`` are the ids of tensors and the ``seq`` of ops that were changed.
     """
 
     kind: str
@@ -43,6 +43,7 @@ class Shown:
     values: Values | None = None
     stats: Statistics | None = None
     note: str = ""
+    touched: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
     at: int = -1
     counts: dict[str, int] = field(init=False)
     changes: tuple[int, ...] = field(init=False)
@@ -100,6 +101,7 @@ class Differences:
         values: Values | None = None,
         stats: Statistics | None = None,
         note: str = "",
+        touched: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset()),
         keep: bool = False,
     ) -> None:
         """Show differences, in the order in which they happened.
@@ -111,10 +113,11 @@ class Differences:
             tolerance: relative differences up to this were called the same.
             values: both values of a row, and ``stats`` their statistics, for values that are not known.
             note: a sentence on all of them, such as which values were not kept.
+            touched: tensors (their ids) and ops (their ``seq``) that were changed in a what-if.
             keep: look at the same row as before, where there is one (the same question has a new answer).
         """
         before = self.shown.at if keep and self.shown is not None and len(self.shown.rows) == len(rows) else -1
-        self.shown = Shown(kind, heading, tuple(rows), steps, sides, tolerance, values, stats, note, before)
+        self.shown = Shown(kind, heading, tuple(rows), steps, sides, tolerance, values, stats, note, touched, before)
         self.changed.emit(frozenset({"shown", "at"}))
 
     def tolerate(self, tolerance: float) -> None:

@@ -36,10 +36,11 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Painted:
     """``nodes`` and ``edges`` (with the strength of the gradient's difference) by number; ``at`` is the node of the
-    row looked at, -1 for none."""
+    row looked at, -1 for none; ``touched`` are the nodes that somebody changed."""
 
     nodes: dict[int, Mark] = field(default_factory=dict)
     edges: dict[int, float] = field(default_factory=dict)
+    touched: tuple[int, ...] = ()
     at: int = -1
 
 
@@ -68,7 +69,7 @@ class DifferenceMarks:
             return NOTHING
         key = (id(scene), id(shown.rows))
         if self._made is None or self._made[0] != key:
-            self._made = key, _painted(scene, shown.rows, side)
+            self._made = key, replace(_painted(scene, shown.rows, side), touched=_touched(scene, *shown.touched))
         painted = self._made[1]
         at = _nodes(scene, shown.rows[shown.at], side) if shown.at >= 0 else ()
         return replace(painted, at=at[0]) if at else painted
@@ -105,6 +106,7 @@ class DifferenceMarks:
             (CHANGED in states, Entry("changed", tr("≠ changed, width = how much"))),
             (NEW in states, Entry("new", tr("+ not in the other step"))),
             (GONE in states, Entry("gone", tr("− not in the other step"))),
+            (bool(painted.touched), Entry("touched", tr("you changed this"))),
             (bool(painted.edges), Entry("changed gradient", tr("gradient that changed"))),
         )
         return tuple(entry for wanted, entry in entries if wanted)
@@ -174,6 +176,14 @@ def _painted(scene: Scene, rows: tuple[Difference, ...], side: int) -> Painted:
                 nodes[node] = Mark(row.state, strength, figure if row.state == CHANGED else "")
                 sizes[node] = size
     return Painted(nodes, edges)
+
+
+def _touched(scene: Scene, tensors: frozenset[int], ops: frozenset[int]) -> tuple[int, ...]:
+    made = {seq for tensor in tensors if (seq := scene.step.made_by.get(tensor)) is not None}
+    nodes = [scene.graph.node_of(seq) for seq in sorted(ops | made)]
+    for tensor in sorted(tensors):
+        nodes += _leaves(scene, tensor) if tensor not in scene.step.made_by else ()
+    return tuple(dict.fromkeys(node for node in nodes if node >= 0))
 
 
 def _strength(row: Difference) -> float:

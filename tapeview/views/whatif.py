@@ -283,6 +283,10 @@ class Experiment:
             tolerance=TOLERANCE,
             values=lambda row, side: self._asking.values(row.tensors[side], bool(side)),
             note=doubts(self),
+            touched=(
+                frozenset(tensor for edit in self.edits if edit.on for tensor in edit.change.tensors),
+                frozenset(seq for edit in self.edits if edit.on for seq in edit.change.ops),
+            ),
             keep=True,
         )
 
