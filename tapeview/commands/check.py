@@ -74,7 +74,9 @@ class Check:
                 plain = [msgspec.structs.replace(one, errors=None) for one in found]
                 print_json({"step": context.step.index, "gradients": plain})
             else:
-                print(f"step {context.step.index + 1}: {len(found)} gradients checked")
+                nothing = "there is no gradient to check; tapeview explain says why"
+                checked = f"{len(found)} gradient{'s' if len(found) > 1 else ''} checked"
+                print(f"step {context.step.index + 1}: {checked if found else nothing}")
         return ERROR_EXIT if any(one.verdict == WRONG for one in found) else 0
 
 

@@ -7,6 +7,7 @@ recording; what it sent is held against the slope of what its function computes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -50,11 +51,14 @@ def check(
     again = Again(context)
     parts = _op_parts(again, question) if question.op else _source_parts(again, question)
     found: list[Checked] = []
+    until = time.monotonic() + question.seconds
     for number, (name, checked) in enumerate(parts):
         if stopped():
             break
         tell(Progress(number, len(parts), name))
-        looking = Looking(question.elements, question.seconds / len(parts), question.seed, stopped)
+        # What those before left over is for those that come.
+        share = (until - time.monotonic()) / (len(parts) - number)
+        looking = Looking(question.elements, share, question.seed, stopped)
         with np.errstate(all="ignore"):
             found.append(checked(looking))
         tell(Progress(number + 1, len(parts), name, found[-1]))
@@ -72,9 +76,8 @@ def _op_parts(again: Again, question: CheckQuestion) -> list[Part]:
     ]
     if op is None or not rules:
         name = f"{op.op} in line {context.line(op.site)}" if op is not None else "this op"
-        raise ReplayError(
-            f"no gradient went through {name} in step {context.step.index + 1}: there is nothing to check"
-        )
+        step = context.step.index + 1
+        raise ReplayError(f"no gradient of step {step} went through {name}: there is nothing to check")
     return [part for rule in rules for part in _parts_of(again, op, rule, inputs_of(context, op, rule))]
 
 

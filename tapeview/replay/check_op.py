@@ -14,7 +14,7 @@ from tapeview.explain.questions import UNKNOWN, Checked, Element
 from tapeview.replay.attrs import restored, widened
 from tapeview.replay.judging import Judged, Looking, judged
 from tapeview.replay.rerun import DRAWING, Outcome, ReplayError, alone, rerun
-from tapeview.replay.slopes import Forward, Slopes, arrays, computing
+from tapeview.replay.slopes import Forward, Slopes, computing
 from tapeview.trace.records import BackwardStep, Op
 
 BEGAN = "What is computed, or the gradient that arrives, is NaN or Inf here: ask first where that began."
@@ -113,22 +113,25 @@ def _known(again: Again, op: Op, rule: BackwardStep, number: int, looking: Looki
     run = computing(again.context, op)
 
     def computed(changed: np.ndarray) -> list[np.ndarray]:
-        made = arrays(run(*inputs[:number], changed, *inputs[number + 1 :]))
+        made = run(*inputs[:number], changed, *inputs[number + 1 :])
         return [made[k] for k, _ in weighted]
 
     slopes = Slopes(computed, inputs[number], [weight for _, weight in weighted])
-    sent = _sent(op, inputs, weighted, number)
+    sent = _sent(op, inputs, weighted, number, [one.shape for one in run(*inputs)])
     return judged(slopes, _recorded(again, rule, number, inputs[number].shape), sent, looking)
 
 
-def _sent(op: Op, inputs: list[np.ndarray], weighted: list[tuple[int, np.ndarray]], number: int) -> np.ndarray | None:
-    """What the rule sends to an input, in float64."""
+def _sent(
+    op: Op, inputs: list[np.ndarray], weighted: list[tuple[int, np.ndarray]], number: int, shapes: list[tuple[int, ...]]
+) -> np.ndarray | None:
+    """What the rule sends to an input, in float64; ``shapes`` are those of the op's results."""
     attrs = widened(restored(op.attrs))
     given = tuple(EagerTensor(array) for array in inputs)
     with alone(), GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(given[number])
-        several = len(op.outputs) > 1
-        made = execute_many(OPS[op.op], given, attrs) if several else (execute(OPS[op.op], given, attrs),)
+        made: tuple[EagerTensor, ...] = (execute(OPS[op.op], given, attrs),) if len(shapes) == 1 else ()
+        if [one._array.shape for one in made] != shapes:
+            made = execute_many(OPS[op.op], given, attrs)
         targets = [made[k] for k, _ in weighted]
         found = tape.gradient(targets, given[number], output_gradients=[EagerTensor(one) for _, one in weighted])
     dense = found._densify() if hasattr(found, "_densify") else found
@@ -146,7 +149,8 @@ def _own(again: Again, op: Op, rule: BackwardStep, number: int, looking: Looking
         if held.isdisjoint(one.outputs)
     ]
     weighted = [(k, again.value(up)) for k, up in enumerate(rule.upstream) if up]
-    targets = [wide.own[op.seq][k] for k, _ in weighted] if op.seq in wide.own else []
+    inside = wide.own.get(op.seq, ())
+    targets = [inside[k] for k, _ in weighted] if inside else []
     forward = Forward(context, inner, wide.values, frozenset({tensor}), targets, wide.own)
     same = [k for k, one in enumerate(op.inputs) if one == tensor]
     parts = [_recorded(again, rule, k, wide.values[tensor].shape) for k in same]

@@ -44,8 +44,8 @@ class Outcome:
     """What came out, by the ids of the recorded tensors: ``values`` of the forward pass with what it was given,
     ``gradients`` sent by each rule and added up at each input (None = nothing is sent), and ``answers`` of the gradient
     calls as (call, number of the source). ``own`` are the ops (their ``seq``) that have a gradient rule of the script's
-    own (``tf.custom_gradient``), which no recording has, each with the tensors inside it whose values it gives back:
-    here the ops inside it are differentiated in its place.
+    own (``tf.custom_gradient``), which no recording has, each with the tensors inside it whose values it gives back
+    (() if it computed them elsewhere): here the ops inside it are differentiated in its place.
     """
 
     values: dict[int, np.ndarray] = field(default_factory=dict)
@@ -213,15 +213,17 @@ class _Rerun:
 
     def _own(self, record: Op, where: str) -> tuple[EagerTensor, ...]:
         """The results of a function with a rule of the script's own: they have the values of tensors inside it."""
-        inner: list[int] = []
-        for tensor in record.outputs:
-            value = self.context.value(tensor)
-            inside = next((t for t in reversed(self.tensors) if self._equal(t, value)), None)
-            if inside is None:
-                raise ReplayError(f"{where} is an op of the script's own: a recording does not have its code")
-            inner.append(inside)
-        self.outcome.own[record.seq] = tuple(inner)
-        return tuple(execute(OPS["Identity"], (self.tensors[inside],)) for inside in inner)
+        recorded = [self.context.value(tensor) for tensor in record.outputs]
+        inner = [next((t for t in reversed(self.tensors) if self._equal(t, value)), None) for value in recorded]
+        found = tuple(one for one in inner if one is not None)
+        if len(found) == len(inner):
+            self.outcome.own[record.seq] = found
+            return tuple(execute(OPS["Identity"], (self.tensors[one],)) for one in found)
+        kept = [one for one in recorded if one is not None]
+        if self.edits.values or len(kept) < len(recorded):
+            raise ReplayError(f"{where} is an op of the script's own: a recording does not have its code")
+        self.outcome.own[record.seq] = ()
+        return tuple(EagerTensor(self._kind(np.array(one))) for one in kept)
 
     def _equal(self, tensor: int, value: np.ndarray | None) -> bool:
         other = self.context.value(tensor)

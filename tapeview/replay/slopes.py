@@ -146,21 +146,16 @@ class Forward:
         values = self._values
         for run, inputs, outputs in self._program:
             made = run(*[now[t] if t in now else values[t] for t in inputs])
-            now.update(zip(outputs, arrays(made), strict=True))
+            now.update(zip(outputs, made, strict=True))
         return [now[t] if t in now else values[t] for t in self._targets]
 
 
-def arrays(made: np.ndarray | tuple[np.ndarray, ...]) -> list[np.ndarray]:
-    """The results of an op, one or several."""
-    return [np.asarray(one) for one in (made if isinstance(made, tuple) else (made,))]
+def _given_back(*inside: np.ndarray) -> list[np.ndarray]:
+    return list(inside)
 
 
-def _given_back(*inside: np.ndarray) -> tuple[np.ndarray, ...]:
-    return inside
-
-
-def computing(context: Context, record: Op) -> Callable[..., np.ndarray | tuple[np.ndarray, ...]]:
-    """What an op computes from arrays, in float64.
+def computing(context: Context, record: Op) -> Callable[..., list[np.ndarray]]:
+    """What an op computes from arrays, in float64: its results.
 
     Raises:
         ReplayError: the recording does not have all that is needed for that.
@@ -173,4 +168,13 @@ def computing(context: Context, record: Op) -> Callable[..., np.ndarray | tuple[
         attrs = widened(restored(record.attrs))
     except AttributeLost as error:
         raise ReplayError(f"{where} has an argument that a recording does not keep: {error}") from None
-    return lambda *arrays: op.forward(*arrays, **attrs)
+    first = context.tensor(record.outputs[0]) if len(record.outputs) == 1 else None
+
+    def computed(*arrays: np.ndarray) -> list[np.ndarray]:
+        made = op.forward(*arrays, **attrs)
+        # Of an op whose results may be many, one comes in a row, too.
+        if first is not None and not isinstance(made, tuple | list) and np.shape(made) == first.shape:
+            return [np.asarray(made)]
+        return [np.asarray(one) for one in made]
+
+    return computed
