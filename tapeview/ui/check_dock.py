@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -31,7 +33,6 @@ from tapeview.views.workspace import Reasons
 
 WIDE, HIGH = 720, 250
 """From so many pixels on the parts stand beside each other, or below each other."""
-WIDEST_CHOICE = 260
 
 
 class Parts(QWidget):
@@ -51,7 +52,12 @@ class Parts(QWidget):
         for box in (self._left, self._box):
             box.setContentsMargins(0, 0, 0, 0)
         self._left.setSpacing(10)
+        self._box.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._box.setSpacing(14)
+
+    def minimumSizeHint(self) -> QSize:
+        # Little, whichever way the parts stand: docks must not grow because this one comes up.
+        return QSize(220, 80)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         beside = QBoxLayout.Direction.LeftToRight
@@ -97,9 +103,11 @@ class CheckDock(Dock):
         super().__init__("check", tr("Gradient check"))
         self._model, self._results = model, model.results
         self.targets, self.amounts = Choice(tr("What is checked")), Choice(tr("How many elements are looked at"))
-        self.targets.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.targets.setMinimumContentsLength(22)
-        self.targets.setMaximumWidth(WIDEST_CHOICE)
+        for choice, least, most in ((self.targets, 10, 280), (self.amounts, 8, 176)):
+            choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(least)
+            choice.setMaximumWidth(most)
+            choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.targets.activated.connect(model.choose)
         self.amounts.addItems(model.amounts())
         self.amounts.setToolTip(tr("More elements take longer: each needs two forward passes"))
@@ -113,9 +121,10 @@ class CheckDock(Dock):
         self.heading.setObjectName("dockNote")
         head = QHBoxLayout()
         head.setSpacing(8)
-        for widget in (self.targets, self.amounts, self.start, self.cancel, self.bar):
-            head.addWidget(widget)
-        head.addWidget(self.heading, 1)
+        for widget, stretch in (
+            (self.targets, 5), (self.amounts, 3), (self.start, 0), (self.cancel, 0), (self.bar, 0), (self.heading, 8)
+        ):  # fmt: skip
+            head.addWidget(widget, stretch)
         self.table = CheckTableView(self._results)
         self.table.gone.connect(model.go)
         self.go, self.definition = QPushButton(), QPushButton()
@@ -250,7 +259,7 @@ class CheckDock(Dock):
         self.absolute.setChecked(not self._results.relative)
         heat = self._results.heat
         found = self._results.current
-        words = [heat.axes, tr("{n} looked at").format(n=looked_text(found))] if heat and found is not None else []
+        words = [tr("{n} looked at").format(n=looked_text(found)), heat.axes] if heat and found is not None else []
         self.axes.set_text(" · ".join(word for word in words if word))
         self.scale.show_heat(heat)
 

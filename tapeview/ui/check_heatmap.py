@@ -19,6 +19,8 @@ LONGEST = 3
 """Cells are at most so many times wider than high, or higher than wide."""
 DOT = 6
 """An element that was looked at among others that were not is painted at least so large."""
+SPARSE = 30
+"""One cell of so many."""
 GAP_FROM = 9
 """From so many pixels on there is a gap between cells."""
 NEAR = 8
@@ -81,7 +83,10 @@ class HeatGrid(QWidget):
         """Where a cell is painted."""
         wide, high = self._sides()
         gap = 1.0 if min(wide, high) >= GAP_FROM else 0.0
-        area = QRectF(2 + cell[1] * wide, 2 + cell[0] * high, wide - gap, high - gap)
+        area = QRectF(2 + cell[1] * wide, 2 + cell[0] * high, wide, high)
+        if gap:  # on whole pixels, or some gaps would be gone
+            left, top = round(area.left()), round(area.top())
+            area = QRectF(left, top, round(area.right()) - left - gap, round(area.bottom()) - top - gap)
         if self._sparse() and min(wide, high) < DOT:
             middle = area.center()
             area = QRectF(middle.x() - DOT / 2, middle.y() - DOT / 2, DOT, DOT)
@@ -89,7 +94,7 @@ class HeatGrid(QWidget):
 
     def _sparse(self) -> bool:
         heat = self._heat
-        return heat is not None and len(heat.elements) * 4 < heat.last
+        return heat is not None and len(heat.elements) * SPARSE < heat.last
 
     def _sides(self) -> tuple[float, float]:
         heat = self._heat
@@ -247,7 +252,7 @@ class HeatScale(QWidget):
         left += 6
         painter.drawEllipse(QRectF(left, 4, 10, 10))
         left += 14
-        say(tr("furthest off"))
+        say(tr("worst"))
         if len(heat.elements) < heat.last:
             left += 6
             painter.fillRect(QRectF(left, 4, 16, 10), hatch())

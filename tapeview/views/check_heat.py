@@ -91,7 +91,7 @@ def heat_of(elements: Sequence[Element], shape: tuple[int, ...], worst: Element,
     low = LOW if relative else high / 10.0**DECADES
     levels = {cell: _level(error_of(one, relative), low, high) for cell, one in found.items()}
     if down * across > 1:
-        axes += " · " + tr("1 cell: {down} × {across}, the worst of them").format(down=down, across=across)
+        axes += " · " + tr("1 cell: {down} × {across}").format(down=down, across=across)
     return Heat(rows, columns, last, found, levels, cell_of(worst), low, high, axes)
 
 
@@ -118,8 +118,7 @@ def _sides(shape: tuple[int, ...]) -> tuple[int, int, str]:
     splits = range(1, len(shape))
     best = min(splits, key=lambda k: abs(math.log(math.prod(shape[:k]) / math.prod(shape[k:]))))
 
-    down, across = (" × ".join(map(str, part)) for part in (shape[:best], shape[best:]))
-    text = tr("{rows} down, {columns} across").format(rows=down, columns=across)
+    text = " × ".join("·".join(map(str, part)) for part in (shape[:best], shape[best:]))
     return math.prod(shape[:best]), math.prod(shape[best:]), text
 
 

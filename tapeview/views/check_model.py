@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tapeview.explain.questions import WRONG, Answer, Cancelled, Checks, Progress, Refusal
+from tapeview.explain.questions import WRONG, Answer, Cancelled, Checked, Checks, Progress, Refusal
 from tapeview.trace.query import Recording, Step
 from tapeview.trace.records import Assigned, Op
 from tapeview.views.background import Reporting
@@ -22,6 +22,7 @@ from tapeview.views.check_targets import (
     line_of,
     op_target,
     place_of,
+    shape_of,
     targets,
     was_differentiated,
 )
@@ -49,7 +50,7 @@ class CheckModel:
         self.changed: Signal[Reasons] = Signal()
         self.wanted: Signal[()] = Signal()
         self.show_line: Signal[int, int] = Signal()
-        self.results = CheckResults(self.changed)
+        self.results = CheckResults(self.changed, self._shape_of)
         self.amount = 0
         self._workspace, self._background, self._make = workspace, background, make
         self._asker: Asker | None = None
@@ -107,7 +108,7 @@ class CheckModel:
 
     def amounts(self) -> list[str]:
         """The choices of how many elements are looked at, in words."""
-        seconds, count = tr("what {n} seconds allow"), tr("{n} elements of each")
+        seconds, count = tr("for {n} seconds"), tr("{n} elements each")
         return [count.format(n=n) if n else seconds.format(n=f"{time:g}") for n, time in AMOUNTS]
 
     @property
@@ -132,13 +133,9 @@ class CheckModel:
     @property
     def cancelled_text(self) -> str:
         """That there would have been more."""
-        if self.state != "cancelled" or not self.results.found:
+        if self.state != "cancelled" or self.progress is None or not self.results.found:
             return ""
-        count = self.progress.of if self.progress is not None else 0
-        done = len(self.results.found)
-        if count <= done:
-            return tr("cancelled")
-        return tr("cancelled after {n} of {count}").format(n=done, count=count)
+        return tr("cancelled after {n} of {count}").format(n=len(self.results.found), count=self.progress.of)
 
     @property
     def progress_text(self) -> str:
@@ -370,6 +367,10 @@ class CheckModel:
         culprit = culprit_of(recording, step, found)
         op = culprit[0] if culprit is not None else step.ops.get(found.op)
         return op if op is not None and has_own_rule(recording, op) else None
+
+    def _shape_of(self, found: Checked) -> tuple[int, ...]:
+        assert self._recording is not None
+        return shape_of(self._recording, self._recording.step(self.step), found)
 
     def _definition(self) -> tuple[int, int]:
         op = self._blamed(self._recording) if self._recording is not None else None

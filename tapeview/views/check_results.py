@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tapeview.explain.questions import KINK, RIGHT, ROUNDED, UNKNOWN, WRONG, Checked
 from tapeview.views.check_heat import Cell, Heat, heat_of
 from tapeview.views.check_words import Row, element_text, row_of, verdict_text
@@ -16,12 +18,13 @@ class CheckResults:
     """``found`` are the results so far and ``rows`` the same for a table, ``row`` is the one looked at (-1: none),
     ``heat`` the picture of its errors (``relative`` ones, or differences), ``cell`` the cell of it looked at.
 
-    ``changed`` is emitted with ``rows``, ``row`` or ``cell``.
+    ``changed`` is emitted with ``rows``, ``row`` or ``cell``; ``shape_of`` gives the shape of a gradient whose result
+    does not say it.
     """
 
-    def __init__(self, changed: Signal[Reasons]) -> None:
+    def __init__(self, changed: Signal[Reasons], shape_of: Callable[[Checked], tuple[int, ...]]) -> None:
         self.relative = True
-        self._changed = changed
+        self._changed, self._shape_of = changed, shape_of
         self.found: tuple[Checked, ...] = ()
         self.rows: tuple[Row, ...] = ()
         self.row = -1
@@ -106,10 +109,6 @@ class CheckResults:
         if found is None:
             self.heat, self.cell = None, (0, 0)
             return
-        if found.errors is not None:
-            shape = found.errors.shape
-        else:
-            axes = range(len(found.worst.index))
-            shape = tuple(max(one.index[axis] for one in found.elements) + 1 for axis in axes)
+        shape = found.errors.shape if found.errors is not None else self._shape_of(found)
         self.heat = heat_of(found.elements, shape, found.worst, relative=self.relative)
         self.cell = self.heat.worst

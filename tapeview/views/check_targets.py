@@ -12,6 +12,7 @@ from tapeview.trace.records import Op
 from tapeview.trace.syntax import parse
 from tapeview.views.gradient_sources import gradient_sources
 from tapeview.views.step_index import index_of
+from tapeview.views.tensors import record_of
 from tapeview.views.text import tr
 
 ALL, SOURCE, OP, OWN = "all", "source", "op", "function"
@@ -96,11 +97,25 @@ def place_of(recording: Recording, step: Step, found: Checked) -> int:
     index = index_of(step)
     if found.op:
         return next((place for place, _ in reversed(index.backward.get(found.op, []))), -1)
-    for one in gradient_sources(recording, step):
-        if (one.call, one.number) == (found.call, found.source):
-            sent = [sent.position for sent in index.sent_to(one.tensor, one.call) if sent.contribution]
-            return sent[-1] if sent else -1
-    return -1
+    sent = [sent.position for sent in index.sent_to(tensor_of(recording, step, found), found.call) if sent.contribution]
+    return sent[-1] if sent else -1
+
+
+def tensor_of(recording: Recording, step: Step, found: Checked) -> int:
+    """The tensor whose gradient a result is about (a version of a variable), 0 if it is not known."""
+    if found.op:
+        op = step.ops.get(found.op)
+        return op.inputs[found.source] if op is not None and found.source < len(op.inputs) else 0
+    several = gradient_sources(recording, step)
+    return next((one.tensor for one in several if (one.call, one.number) == (found.call, found.source)), 0)
+
+
+def shape_of(recording: Recording, step: Step, found: Checked) -> tuple[int, ...]:
+    """The shape of the gradient that a result is about; as large as what was looked at if it is not recorded."""
+    record = record_of(recording, tensor_of(recording, step, found))
+    if record is not None:
+        return record.shape
+    return tuple(max(one.index[axis] for one in found.elements) + 1 for axis in range(len(found.worst.index)))
 
 
 def culprit_of(recording: Recording, step: Step, found: Checked) -> tuple[Op, int] | None:
