@@ -10,6 +10,7 @@ The text form is what ``tapeview record --break`` takes and what the window show
     gradient:nan  gradient:zero  gradient:norm<1e-8
     loss>100  loss rises 20%                             a scalar: the target of a gradient, or a logged series
     step:120  every:50      a training step              exception                an exception in the script or an op
+    rule:dead-relu          a rule fires, by glob        rule:dead-relu:units=0.6,rows=4    ... with these thresholds
 
 Each may end in `` if CONDITION`` (a Python expression), `` after N`` (stop from the N-th hit on) and `` log TEXT``
 (write TEXT, with ``{expressions}``, instead of stopping), in this order. A name or file that would be misread stands in
@@ -28,10 +29,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-Kind = Literal["line", "op", "node", "value", "gradient", "scalar", "step", "exception"]
+Kind = Literal["line", "op", "node", "value", "gradient", "scalar", "step", "exception", "rule"]
 Test = Literal["", "nan", "inf", "zero", "none", "above", "below", "rises", "every", "expression"]
 
-KINDS: Final[tuple[Kind, ...]] = ("line", "op", "node", "value", "gradient", "scalar", "step", "exception")
+KINDS: Final[tuple[Kind, ...]] = ("line", "op", "node", "value", "gradient", "scalar", "step", "exception", "rule")
 TESTS: Final[dict[Kind, tuple[Test, ...]]] = {
     "line": ("",),
     "op": ("",),
@@ -41,6 +42,7 @@ TESTS: Final[dict[Kind, tuple[Test, ...]]] = {
     "scalar": ("above", "below", "rises"),
     "step": ("", "every"),
     "exception": ("",),
+    "rule": ("",),
 }
 """The tests each kind has."""
 
@@ -54,11 +56,13 @@ class Breakpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         file, line, column, end_column: for ``line``: the file (a whole path, or its last parts), the line from 1, and
             the columns of one expression (UTF-8 bytes from 0, as in ``ast``; -1 = any op of the line).
         name: for ``op`` a glob of op types; for ``node`` the user's name of a result; for ``gradient`` a glob of
-            variable names ("" = any); for ``scalar`` the series ("" or ``loss``: the target of a gradient).
+            variable names ("" = any); for ``scalar`` the series ("" or ``loss``: the target of a gradient); for
+            ``rule`` a glob of names of rules. These are looked at beside the script, which has gone on when it stops.
         limit: for ``above`` and ``below`` the bound (``value``: of the largest magnitude, ``gradient``: of the norm);
             for ``rises`` the percentage from one step to the next; for ``step`` the step's number as people count, from
             1; for ``every`` the stride.
-        expression: for ``value`` with ``expression``: Python over ``value``, a NumPy array.
+        expression: for ``value`` with ``expression``: Python over ``value``, a NumPy array; for ``rule`` thresholds,
+            ``NAME=NUMBER`` with commas between.
         condition: Python; stops only where it is true. Sees the script's variables there and, where the script has no
             variable of that name, ``value`` (what the test looked at: a NumPy array or a number; the op's output where
             there is no test), ``op`` (the op type, "" without one), ``step`` (from 1) and ``np``.
@@ -125,13 +129,16 @@ def describe(breakpoint: Breakpoint) -> str:
 
 _FORMS = (
     "accepted are line:FILE:LINE, op:TYPE, node:NAME, nan, inf, zero, max>LIMIT, value:EXPRESSION, gradient:TEST, "
-    "gradient:VARIABLE:TEST, SERIES>LIMIT, SERIES<LIMIT, SERIES rises PERCENT%, step:NUMBER, every:NUMBER, exception"
+    "gradient:VARIABLE:TEST, SERIES>LIMIT, SERIES<LIMIT, SERIES rises PERCENT%, step:NUMBER, every:NUMBER, exception, "
+    "rule:NAME, rule:NAME:THRESHOLD=NUMBER"
 )
 _GRADIENT_FORMS = "none, nan, inf, zero, norm>LIMIT or norm<LIMIT"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _LINE = re.compile(r"(?P<file>.+):(?P<line>\d+)(?::(?P<column>\d+)-(?P<end>\d+))?", re.DOTALL)
 _RISES = re.compile(rf"(?P<name>.*\S)\s+rises\s+(?P<limit>{_NUMBER})\s*%", re.DOTALL)
 _COMPARED = re.compile(rf"(?P<name>.*?)\s*(?P<sign>[<>])\s*(?P<limit>{_NUMBER})", re.DOTALL)
+_RULE = re.compile(r"[a-z0-9*?-]+")
+_SETTING = re.compile(rf"(?:[a-z0-9-]+\.)?[a-z]+=(?:{_NUMBER})%?|[a-z0-9-]+=[a-z]+")
 _TEST_OF_SIGN: Final[dict[str, Test]] = {">": "above", "<": "below"}
 _SIGN_OF_TEST = {test: sign for sign, test in _TEST_OF_SIGN.items()}
 _VALUE_TESTS: Final[tuple[Test, ...]] = ("nan", "inf", "zero")
@@ -188,7 +195,20 @@ def _what(text: str) -> dict[str, Any]:
     if colon and word in ("step", "every"):
         what = "the step's number" if word == "step" else "the number of steps"
         return {"kind": "step", "test": "" if word == "step" else "every", "limit": float(_count(rest, what))}
+    if colon and word == "rule":
+        return _rule(rest)
     return _scalar(text)
+
+
+def _rule(text: str) -> dict[str, Any]:
+    name, _, limits = text.partition(":")
+    if _RULE.fullmatch(name.strip()) is None:
+        raise BreakpointError(f"{name!r} is no name of a rule; write it as rule:dead-relu, or rule:* for all")
+    settings = [one.strip() for one in limits.split(",") if one.strip()]
+    for one in settings:
+        if _SETTING.fullmatch(one) is None:
+            raise BreakpointError(f"{one!r} sets no threshold of a rule; write it as THRESHOLD=NUMBER")
+    return {"kind": "rule", "name": name.strip(), "expression": ",".join(settings)}
 
 
 def _gradient(text: str) -> dict[str, Any]:
@@ -280,6 +300,8 @@ def _what_text(b: Breakpoint, name: Any) -> str:
         case "scalar":
             series, limit = name(b.name or "loss"), _number(b.limit)
             return f"{series} rises {limit}%" if b.test == "rises" else f"{series}{_SIGN_OF_TEST[b.test]}{limit}"
+        case "rule":
+            return f"rule:{b.name}:{b.expression}" if b.expression else f"rule:{b.name}"
         case "step":
             return f"{b.test or 'step'}:{_number(b.limit)}"
     return b.kind

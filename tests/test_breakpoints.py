@@ -36,6 +36,16 @@ from tapeview.breakpoints import KINDS, TESTS, Breakpoint, BreakpointError, desc
         ("step:120", Breakpoint("step", limit=120.0)),
         ("every:50 log at {step} log {loss}", Breakpoint("step", "every", limit=50.0, log="at {step} log {loss}")),
         ("exception", Breakpoint("exception")),
+        ("rule:dead-relu", Breakpoint("rule", name="dead-relu")),
+        ("rule:* after 2", Breakpoint("rule", name="*", after=2)),
+        (
+            "rule:dead-relu: units = 65%, rows=4 log {step}".replace(" = ", "="),
+            Breakpoint("rule", name="dead-relu", expression="units=65%,rows=4", log="{step}"),
+        ),
+        (
+            "rule:*:dead-relu.units=0.5,saturated=off",
+            Breakpoint("rule", name="*", expression="dead-relu.units=0.5,saturated=off"),
+        ),
     ],
 )
 def test_what_is_accepted(text: str, expected: Breakpoint) -> None:
@@ -60,6 +70,9 @@ def test_what_is_accepted(text: str, expected: Breakpoint) -> None:
         ("loss>1e999", "too large"),
         ("step:0", "must be a whole number from 1"),
         ("every:2.5", "must be a whole number from 1"),
+        ("rule:", "write it as rule:dead-relu"),
+        ("rule:dead relu", "write it as rule:dead-relu"),
+        ("rule:dead-relu:units", "write it as THRESHOLD=NUMBER"),
         ("nan after x", "the number of hits behind 'after' must be a whole number"),
     ],
 )
@@ -116,6 +129,10 @@ def breakpoints(draw: st.DrawFn) -> Breakpoint:
         made["limit"] = float(draw(counts))
     if test == "expression":
         made["expression"] = draw(expressions)
+    if kind == "rule":
+        made["name"] = draw(st.from_regex(r"[a-z*?-]{1,9}", fullmatch=True))
+        settings = st.sampled_from(["units=0.5", "rows=4", "dead-relu.units=1e-07", "saturated=off", "share=65%"])
+        made["expression"] = ",".join(draw(st.lists(settings, max_size=3)))
     if draw(st.booleans()):
         made["condition"] = draw(expressions)
     if draw(st.booleans()):

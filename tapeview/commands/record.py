@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
@@ -18,6 +20,8 @@ from tapeview.debuggee import modes
 from tapeview.debuggee.adapters import keeping
 
 BREAKPOINT_EXIT = 3
+_PATIENCE = 10.0
+"""Seconds for which rules look at a recording that is finished."""
 _ERASE = "\r\x1b[K"
 
 
@@ -29,6 +33,7 @@ class Record:
 
     With --break the run ends where the breakpoint would stop it, with exit code 3; `tapeview open` shows that place:
     --break nan, --break line:train.py:31, --break "loss rises 20%", --break "gradient:w:norm>10 if step > 5".
+    --break rule:dead-relu ends a little after the step in which that rule fires: rules are looked at beside the script.
     """
 
     name: ClassVar[str] = "record"
@@ -49,8 +54,8 @@ class Record:
             metavar="SPEC",
             help="end where this breakpoint stops: line:FILE:LINE, op:TYPE, node:NAME, nan, inf, zero, max>LIMIT, "
             "value:EXPRESSION, gradient:TEST, gradient:VARIABLE:TEST, loss>LIMIT, loss rises PERCENT%%, step:N, "
-            "every:N, "
-            "exception; any of them with ' if CONDITION', ' after N', ' log TEXT'",
+            "every:N, exception, rule:NAME, rule:NAME:THRESHOLD=NUMBER; any of them "
+            "with ' if CONDITION', ' after N', ' log TEXT'",
         )
         parser.add_argument(
             "--wait",
@@ -97,7 +102,8 @@ class Record:
         if code >= 0:
             if code == BREAKPOINT_EXIT and options.breakpoints:
                 _tell_breakpoint(recording)
-            return code
+            found = _rules_after(recording, options.breakpoints)
+            return code or (BREAKPOINT_EXIT if found else 0)
         if _is_terminal(sys.stderr):
             sys.stderr.write(_ERASE)
         if -code not in (signal.SIGINT, signal.SIGTERM):
@@ -110,9 +116,17 @@ def _check(text: str) -> None:
     from tapeview.breakpoints import BreakpointError, parse
 
     try:
-        parse(text)
+        breakpoint = parse(text)
     except BreakpointError as error:
         raise UserError(f"--break: {error}") from error
+    if breakpoint.kind == "rule":
+        from tapeview.explain.patrol import settings_of
+        from tapeview.explain.rules import SettingError
+
+        try:
+            settings_of(breakpoint.name, breakpoint.expression)
+        except SettingError as error:
+            raise UserError(f"--break {text}: {error}") from error
 
 
 def _tell_breakpoint(path: Path) -> None:
@@ -128,12 +142,43 @@ def _tell_breakpoint(path: Path) -> None:
             place = f" at {recording.source(frames[0].file).path}:{frames[0].line}" if frames else ""
     except (RecordingError, IndexError, KeyError):
         return
-    shown = os.path.relpath(path)
-    shown = shown if not shown.startswith("..") else str(path)
     print(
-        f"tapeview: stopped at breakpoint {stop.type}{place}: {stop.message}; `tapeview open {shown}` shows it",
+        f"tapeview: stopped at breakpoint {stop.type}{place}: {stop.message}; `tapeview open {_shown(path)}` shows it",
         file=sys.stderr,
     )
+
+
+def _shown(path: Path) -> str:
+    shown = os.path.relpath(path)
+    return shown if not shown.startswith("..") else str(path)
+
+
+def _rules_after(path: Path, breakpoints: list[str]) -> bool:
+    """Whether rules to stop at fire in a script that has ended by itself: one that was soon over was not looked at as
+    a whole while it ran. Says where they do."""
+    from tapeview.breakpoints import describe, parse
+    from tapeview.explain.patrol import hits, settings_of, words
+    from tapeview.trace.query import Recording, RecordingError
+
+    wanted = [one for one in map(parse, breakpoints) if one.kind == "rule" and one.log is None and not one.condition]
+    if not wanted:
+        return False
+    said = False
+    try:
+        with Recording.open(path) as recording:
+            if recording.state not in ("finished", "failed"):
+                return False
+            until = time.monotonic() + _PATIENCE
+            for one in wanted:
+                found = hits(recording, settings_of(one.name, one.expression), until)
+                hit = next(islice(found, one.after - 1, None), None)
+                if hit is not None:
+                    text = f"breakpoint {describe(one)}, seen after the script had ended: {words(hit)}"
+                    print(f"tapeview: {text}; `tapeview open {_shown(path)}` shows it", file=sys.stderr)
+                    said = True
+    except RecordingError:
+        pass
+    return said
 
 
 def _recording_path(wanted: str | None, script: str) -> Path:

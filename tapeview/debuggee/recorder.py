@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -81,6 +82,11 @@ class Recorder:
         self.failed_op = 0
         self.trouble: str | None = None
         self.committed: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def path(self) -> Path:
+        """The file of the recording."""
+        return self._writer.path
 
     @property
     def bytes_written(self) -> int:

@@ -259,6 +259,7 @@ class Session:
                 flush.start()
                 flush.join(1.0)
             self.on_finish()
+            self.recorder.stops.close()
             self.recorder.finish(how, exit)
             # Only now: what threads that were held would do next does not belong into the recording.
             self.gate.open_for_good()

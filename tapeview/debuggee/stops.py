@@ -49,6 +49,14 @@ class Checker(Protocol):
         """``target`` is the only target from now on (None: there is none); returns the checks as `set` does."""
         ...
 
+    def checks(self) -> Checks:
+        """The checks of breakpoints and target as they are now; some come to be without an order."""
+        ...
+
+    def close(self) -> None:
+        """The run ends: nothing is looked at any more."""
+        ...
+
     def hits(self) -> tuple[Hits, ...]:
         """How often each breakpoint was hit so far."""
         ...
@@ -66,6 +74,12 @@ class NoChecker:
 
     def aim(self, target: StepTo | None) -> Checks:
         return {}
+
+    def checks(self) -> Checks:
+        return {}
+
+    def close(self) -> None:
+        return
 
     def hits(self) -> tuple[Hits, ...]:
         return ()
@@ -120,6 +134,15 @@ class Stops:
         """These are the breakpoints from now on."""
         with self._lock:
             self._change(self.checker.set(breakpoints))
+
+    def recheck(self) -> None:
+        """The checker has other checks than before, though nobody has ordered any."""
+        with self._lock:
+            self._change(self.checker.checks())
+
+    def close(self) -> None:
+        """The run ends: the recording is looked at by nobody of this process any more."""
+        self.checker.close()
 
     def hits(self) -> tuple[Hits, ...]:
         """How often each breakpoint was hit so far."""

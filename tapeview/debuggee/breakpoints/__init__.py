@@ -12,6 +12,7 @@ from tapeview.debuggee.adapters.aside import tapes_aside
 from tapeview.debuggee.adapters.places import innermost
 from tapeview.debuggee.breakpoints.checks import checks_of
 from tapeview.debuggee.breakpoints.point import Point, StepCounter, Surroundings, said
+from tapeview.debuggee.breakpoints.rules import RuleWatch
 from tapeview.debuggee.breakpoints.targets import checks_of_target
 from tapeview.debuggee.stops import Check, Checks, Halt
 from tapeview.protocol import Hits, StepTo
@@ -41,7 +42,7 @@ def checker_of(recorder: Recorder, gate: Gate, say: Callable[[str], None] | None
         return [thread for thread, _ in gate.held()]
 
     around = Surroundings(recorder.begun, say or (lambda text: recorder.output("log", text)), Aside)
-    return Breakpoints(around, held)
+    return Breakpoints(around, held, RuleWatch(recorder.path, recorder.stops.recheck))
 
 
 class Breakpoints:
@@ -50,11 +51,15 @@ class Breakpoints:
     Args:
         around: what breakpoints need of the recorder.
         held: the threads that wait at the gate now.
+        rules: looks after breakpoints on rules; without it they are never hit.
     """
 
-    def __init__(self, around: Surroundings, held: Callable[[], Iterable[int]] = tuple) -> None:
+    def __init__(
+        self, around: Surroundings, held: Callable[[], Iterable[int]] = tuple, rules: RuleWatch | None = None
+    ) -> None:
         self._around = around
         self._held = held
+        self._rules = rules
         self._steps = StepCounter(around.begun)
         self._lock = threading.Lock()
         self._points: dict[int, tuple[Point, dict[int, Check]]] = {}
@@ -78,7 +83,20 @@ class Breakpoints:
                 hits = known[0].hits.hits if known is not None else 0
                 point = Point(breakpoint, self._around, self._steps, hits)
                 self._points[key] = point, checks_of(point, held) if breakpoint.enabled else {}
+            if self._rules is not None:
+                points = [point for point, _ in self._points.values()]
+                self._rules.set(one for one in points if one.breakpoint.kind == "rule" and one.breakpoint.enabled)
             return self._combined()
+
+    def checks(self) -> Checks:
+        """The checks of breakpoints and target together, as they are now."""
+        with self._lock:
+            return self._combined()
+
+    def close(self) -> None:
+        """Nothing is looked at any more."""
+        if self._rules is not None:
+            self._rules.close()
 
     def aim(self, target: StepTo | None) -> Checks:
         """``target`` is the only target from now on; None: there is none."""
@@ -104,6 +122,9 @@ class Breakpoints:
         every = [checks for _, checks in self._points.values() if checks]
         if self._target:
             every.append(self._target)
+        fired = self._rules.checks() if self._rules is not None else {}
+        if fired:
+            every.append(fired)
         if not every:
             self._armed = False
             return {}

@@ -82,6 +82,8 @@ def _above(limit: float) -> ArrayTest:
         # No number is larger than the root of the sum of all squares.
         if 1e-30 < float(np.vdot(array, array).real) <= enough:
             return False
+        if limit > float(np.finfo(array.dtype).max):
+            return bool(np.isinf(array).any())  # in the array's own type the limit would be infinite
         with np.errstate(all="ignore"):
             return bool((np.abs(array) > limit).any())
 

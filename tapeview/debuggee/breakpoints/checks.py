@@ -30,6 +30,8 @@ def checks_of(point: Point, held: Iterable[int] = ()) -> PointChecks:
     """The checks of a breakpoint; ``held`` are the threads that wait at an op."""
     if point.breakpoint.kind == "line":
         return _line(point, held)
+    if point.breakpoint.kind == "rule":
+        return {}  # a process of its own looks at these
     return _MAKERS[point.breakpoint.kind](point)
 
 

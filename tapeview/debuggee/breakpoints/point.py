@@ -76,7 +76,8 @@ class Point:
         self._lock = threading.Lock()
         self._known: weakref.ref[BaseException] | None = None
         self._condition = self._compiled(breakpoint.condition, "condition") if breakpoint.condition else None
-        self._expression = self._compiled(breakpoint.expression, "expression") if breakpoint.expression else None
+        over = breakpoint.expression if breakpoint.kind == "value" else ""
+        self._expression = self._compiled(over, "expression") if over else None
         self._broken = bool(breakpoint.condition) and self._condition is None
         self._log = None if breakpoint.log is None else template(breakpoint.log)
 
@@ -113,6 +114,10 @@ class Point:
             self._around.say(self._filled(names or self._names(value, op, frame)) + "\n")
             return None
         return Halt("breakpoint", text, self.breakpoint.id, seq)
+
+    def fail(self, sentence: str) -> None:
+        """It cannot be checked; the sentence says why."""
+        self._error = sentence
 
     def note(self, error: BaseException) -> None:
         """This exception was looked at."""

@@ -13,6 +13,7 @@ import msgspec
 from tapeview.breakpoints import Breakpoint, parse
 from tapeview.debuggee.adapters.aside import _users, tapes_aside
 from tapeview.debuggee.breakpoints import Breakpoints, Surroundings
+from tapeview.debuggee.breakpoints.rules import RuleWatch
 from tapeview.debuggee.stops import Check, Halt
 from tapeview.engine import callsite, observe
 from tapeview.protocol import StepTo
@@ -55,6 +56,10 @@ class Heard:
                 self.aim(None)
         self.after(event)
 
+    def recheck(self) -> None:
+        """The checker has said that it has other checks than before."""
+        self.checks = dict(self.checker.checks())
+
     def lines(self) -> list[int]:
         """The lines of the stops, where their events have a site; else 0."""
         places = {observe.OP: 6, observe.ASSIGNED: 6, observe.GRADIENT_STARTED: 7, observe.TAPE_OPENED: 6}
@@ -78,7 +83,9 @@ class Heard:
 
 
 @contextmanager
-def listening(*texts: str | Breakpoint, held: Callable[[], tuple[int, ...]] = tuple) -> Iterator[Heard]:
+def listening(
+    *texts: str | Breakpoint, held: Callable[[], tuple[int, ...]] = tuple, rules: RuleWatch | None = None
+) -> Iterator[Heard]:
     """Listens to the engine with these breakpoints set."""
     heard = Heard()
 
@@ -92,7 +99,7 @@ def listening(*texts: str | Breakpoint, held: Callable[[], tuple[int, ...]] = tu
         finally:
             observe.listen(before)
 
-    heard.checker = Breakpoints(Surroundings(lambda: heard.begun, heard.said.append, aside), held)
+    heard.checker = Breakpoints(Surroundings(lambda: heard.begun, heard.said.append, aside), held, rules)
     heard.set(*texts)
     observe.listen(heard.sink)
     try:
