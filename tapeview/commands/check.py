@@ -53,6 +53,7 @@ class Check:
         import msgspec
 
         from tapeview.explain.questions import WRONG, Progress
+        from tapeview.replay.again import Again
         from tapeview.replay.check import check
         from tapeview.replay.edits import EditError
         from tapeview.replay.rerun import ReplayError
@@ -65,9 +66,10 @@ class Check:
             raise UserError("--elements takes a number from 0 on; 0 means all")
         found: list[Checked] = []
         with _step(options) as context:
+            again = Again(context)
             try:
                 for question in _questions(context, options):
-                    found += check(context, question, tell)
+                    found += check(again, question, tell)
             except (ReplayError, EditError) as error:
                 raise UserError(str(error)) from error
             if options.json:

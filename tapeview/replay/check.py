@@ -14,9 +14,10 @@ from functools import partial
 import numpy as np
 
 from tapeview.explain.compare import source_name
-from tapeview.explain.context import Context, leading
+from tapeview.explain.context import leading
 from tapeview.explain.questions import ROUNDED, UNKNOWN, WRONG, Checked, CheckQuestion, Progress
-from tapeview.replay.check_op import BEGAN, Again, check_input, input_name, inputs_of
+from tapeview.replay.again import Again
+from tapeview.replay.check_op import BEGAN, check_input, input_name, inputs_of
 from tapeview.replay.edits import Edit, Edits
 from tapeview.replay.judging import Looking, judged
 from tapeview.replay.rerun import ReplayError, rerun
@@ -33,7 +34,7 @@ Part = tuple[str, Callable[[Looking], Checked]]
 
 
 def check(
-    context: Context,
+    again: Again,
     question: CheckQuestion,
     tell: Callable[[Progress], object] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
@@ -41,6 +42,7 @@ def check(
     """Checks gradients of a step.
 
     Args:
+        again: the step; whoever asks again saves that it is worked out another time.
         question: which of them, and how many of their elements.
         tell: is told how far it is, and each gradient as soon as it is known.
         stopped: asked before each element; once it says True, what was checked so far is all.
@@ -48,7 +50,6 @@ def check(
     Raises:
         ReplayError: the step cannot be worked out again, or there is nothing to check.
     """
-    again = Again(context)
     parts = _op_parts(again, question) if question.op else _source_parts(again, question)
     found: list[Checked] = []
     until = time.monotonic() + question.seconds

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from tapeview.engine.op import OPS, execute, execute_many
@@ -11,46 +9,15 @@ from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import EagerTensor
 from tapeview.explain.context import Context
 from tapeview.explain.questions import UNKNOWN, Checked, Element
+from tapeview.replay.again import Again
 from tapeview.replay.attrs import restored, widened
 from tapeview.replay.judging import Judged, Looking, judged
-from tapeview.replay.rerun import DRAWING, Outcome, ReplayError, alone, rerun
+from tapeview.replay.rerun import DRAWING, ReplayError, alone
 from tapeview.replay.slopes import Forward, Slopes, computing
 from tapeview.trace.records import BackwardStep, Op
 
 BEGAN = "What is computed, or the gradient that arrives, is NaN or Inf here: ask first where that began."
 _AWAY = "What it computes did not come from this input by ops of the recording: it left to NumPy, or was given."
-
-
-class Again:
-    """A step worked out again, once somebody needs it: as it is and in float64."""
-
-    def __init__(self, context: Context) -> None:
-        self.context = context
-
-    @cached_property
-    def narrow(self) -> Outcome:
-        """The step as it is. Raises ReplayError."""
-        return rerun(self.context)
-
-    @cached_property
-    def wide(self) -> Outcome:
-        """The step in float64. Raises ReplayError."""
-        return rerun(self.context, wide=True)
-
-    def value(self, tensor: int) -> np.ndarray:
-        """A value as it was recorded, else as it is worked out again; real numbers in float64.
-
-        Raises:
-            ReplayError: it was not kept, and it cannot be worked out.
-        """
-        found = self.context.value(tensor)
-        if found is None:
-            gradient = self.narrow.gradients.get(tensor)
-            found = gradient if gradient is not None else self.narrow.values.get(tensor)
-        if found is None:
-            name = self.context.label(tensor)
-            raise ReplayError(f"of “{name}” no value was kept; record with a larger --keep-values", (name,))
-        return np.array(found, np.float64) if found.dtype.kind == "f" else np.array(found)
 
 
 def inputs_of(context: Context, op: Op, rule: BackwardStep) -> list[int]:

@@ -35,6 +35,7 @@ from tapeview.explain.questions import (
     receive,
     send,
 )
+from tapeview.replay.again import Again
 from tapeview.replay.check import check
 from tapeview.replay.edits import EditError, edits
 from tapeview.replay.rerun import Outcome, ReplayError, rerun
@@ -55,14 +56,14 @@ class Answers:
         self._path, self._tell, self._stopped = path, tell, stopped
         self._recording: Recording | None = None
         self._file: tuple[int, int] | None = None
-        self._before: tuple[Context, Outcome] | None = None
-        self._last: tuple[WhatIfQuestion, Context, WhatIf, Outcome] | None = None
+        self._again: Again | None = None
+        self._last: tuple[WhatIfQuestion, Again, WhatIf, Outcome] | None = None
 
     def close(self) -> None:
         """Lets go of the file."""
         if self._recording is not None:
             self._recording.close()
-        self._recording = self._before = self._last = None
+        self._recording = self._again = self._last = None
 
     def answer(self, question: Question) -> Answer:
         """The answer. Whatever goes wrong is a Refusal."""
@@ -83,7 +84,7 @@ class Answers:
         except Exception as error:
             return Refusal(f"this step cannot be worked out again: {str(error) or type(error).__name__}")
 
-    def _context(self, step: int) -> Context:
+    def _step(self, step: int) -> Again:
         """The step, in the recording as it is now: it may have grown, or another run may have taken its place."""
         try:
             found = self._path.stat()
@@ -98,32 +99,27 @@ class Answers:
         except IndexError:
             count = self._recording.step_count
             raise RecordingError(f"there is no step {step + 1}: the recording has {count} steps") from None
-        if self._before is not None and self._before[0].step is here:
-            return self._before[0]
-        return Context(self._recording, here)
+        if self._again is None or self._again.context.step is not here:
+            self._again = Again(Context(self._recording, here))
+        return self._again
 
-    def _unchanged(self, context: Context) -> Outcome:
-        if self._before is None or self._before[0] is not context:
-            self._before = context, rerun(context)
-        return self._before[1]
-
-    def _what_if(self, question: WhatIfQuestion) -> tuple[WhatIfQuestion, Context, WhatIf, Outcome]:
-        context = self._context(question.step)
-        if self._last is None or self._last[0] != question or self._last[1] is not context:
-            changes = edits(context, question.changes)
+    def _what_if(self, question: WhatIfQuestion) -> tuple[WhatIfQuestion, Again, WhatIf, Outcome]:
+        again = self._step(question.step)
+        if self._last is None or self._last[0] != question or self._last[1] is not again:
+            changes = edits(again.context, question.changes)
             self._tell(Progress(0, 2, changes.words))
-            before = self._unchanged(context)
+            before = again.narrow
             self._tell(Progress(1, 2, changes.words))
-            after = rerun(context, changes)
-            self._last = question, context, what_if(context, changes, before, after), after
+            after = rerun(again.context, changes)
+            self._last = question, again, what_if(again.context, changes, before, after), after
         return self._last
 
     def _value(self, question: ValueQuestion) -> Answer:
-        _, context, _, after = self._what_if(question.about)
-        outcome = after if question.after else self._unchanged(context)
+        _, again, _, after = self._what_if(question.about)
+        outcome = after if question.after else again.narrow
         tensor = question.tensor
         array = outcome.gradients[tensor] if tensor in outcome.gradients else outcome.values.get(tensor)
-        name = context.label(tensor)
+        name = again.context.label(tensor)
         if array is None:
             return Refusal(f"“{name}” has no value here: it is None, or no part of what is worked out again")
         dtype = array.dtype.str if array.dtype.kind in "SU" else array.dtype.name
@@ -132,8 +128,7 @@ class Answers:
         return Value(values.to_bytes(array), dtype, array.shape)
 
     def _check(self, question: CheckQuestion) -> Checks:
-        context = self._context(question.step)
-        return Checks(question.step, tuple(check(context, question, self._tell, self._stopped)))
+        return Checks(question.step, tuple(check(self._step(question.step), question, self._tell, self._stopped)))
 
 
 def serve(path: Path, questions: IO[bytes], answers: IO[bytes]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tapeview.cli import main
 from tapeview.explain.context import Context
 from tapeview.explain.questions import KINK, RIGHT, ROUNDED, UNKNOWN, WRONG, Checked, CheckQuestion, Progress
+from tapeview.replay.again import Again
 from tapeview.replay.check import check
 from tapeview.replay.edits import ops_called
 from tapeview.replay.rerun import ReplayError
@@ -43,12 +44,12 @@ def step_of(folder: Path, source: str) -> Iterator[Context]:
 
 def checked(folder: Path, source: str) -> dict[str, Checked]:
     with step_of(folder, source) as context:
-        return {one.subject: one for one in check(context, CheckQuestion(0, elements=6)) if not one.op}
+        return {one.subject: one for one in check(Again(context), CheckQuestion(0, elements=6)) if not one.op}
 
 
 def by_op(context: Context, name: str) -> list[Checked]:
     """What was found out about the rules of ops of a type, which `tapeview check --op` asks for, too."""
-    return [one for op in ops_called(context, name) for one in check(context, CheckQuestion(0, op=op))]
+    return [one for op in ops_called(context, name) for one in check(Again(context), CheckQuestion(0, op=op))]
 
 
 def test_gradients_of_a_network_are_right(tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_the_rules_of_ops_of_all_kinds_are_right(tmp_path: Path) -> None:
     with step_of(tmp_path, OPS_OF_ALL_KINDS) as context:
         (call,) = context.step.calls.values()
         ops = [context.step.ops[rule.op] for rule in call.steps if any(rule.contributions)]
-        found = [one for op in ops for one in check(context, CheckQuestion(0, op=op.seq, elements=8))]
+        found = [one for op in ops for one in check(Again(context), CheckQuestion(0, op=op.seq, elements=8))]
         assert [one for one in found if one.verdict != RIGHT] == []
         kinds = {"Split", "GatherV2", "ConcatV2", "Conv2D", "MaxPool", "Unpack", "Pack"}
         assert kinds <= {one.op_type for one in found}
@@ -192,7 +193,7 @@ def test_the_wrong_element_of_a_rule_of_the_scripts_own_is_found_directly(tmp_pa
         assert [one.error > 0.1 for one in b.elements] == [False, False, True]
         assert "tf.custom_gradient" in b.words
         told: list[Progress] = []
-        everything = check(context, CheckQuestion(0), told.append)
+        everything = check(Again(context), CheckQuestion(0), told.append)
         assert [(one.subject, one.op > 0, one.verdict, one.culprits) for one in everything] == [
             ("a", True, RIGHT, ()),
             ("b", True, WRONG, ()),
@@ -201,9 +202,9 @@ def test_the_wrong_element_of_a_rule_of_the_scripts_own_is_found_directly(tmp_pa
         ]
         assert [one.found for one in told if one.found is not None] == everything
         assert [(one.done, one.of) for one in told] == [(n, 4) for k in range(4) for n in (k, k + 1)]
-        (only,) = check(context, CheckQuestion(0, call=everything[3].call, source=1))
+        (only,) = check(Again(context), CheckQuestion(0, call=everything[3].call, source=1))
         assert (only.subject, only.verdict, only.culprits) == ("b", WRONG, ("product (line 17)",))
-        assert check(context, CheckQuestion(0), stopped=lambda: True) == []
+        assert check(Again(context), CheckQuestion(0), stopped=lambda: True) == []
 
 
 def test_what_computes_in_numpy_cannot_be_judged(tmp_path: Path) -> None:
@@ -211,7 +212,7 @@ def test_what_computes_in_numpy_cannot_be_judged(tmp_path: Path) -> None:
         (away,) = by_op(context, "away")
         assert (away.verdict, away.elements) == (UNKNOWN, ())
         assert "NumPy" in away.words
-        found = {one.subject: one for one in check(context, CheckQuestion(0)) if not one.op}
+        found = {one.subject: one for one in check(Again(context), CheckQuestion(0)) if not one.op}
         assert (found["a"].verdict, found["b"].verdict) == (UNKNOWN, RIGHT)
         assert "NumPy" in found["a"].words
 
@@ -251,7 +252,7 @@ def test_corners_are_kinks_and_no_errors(tmp_path: Path) -> None:
     with step_of(tmp_path, CORNERS) as context:
         assert context.recording.step_count == 4
         for number in range(4):
-            (one,) = check(Context(context.recording, context.recording.step(number)), CheckQuestion(number))
+            (one,) = check(Again(Context(context.recording, context.recording.step(number))), CheckQuestion(number))
             assert (one.verdict, one.worst.kink, one.worst.index < (2,)) == (KINK, True, True)
             assert "corner" in one.words
 
@@ -285,8 +286,8 @@ for function in (tf.math.log, lambda v: tf.exp(100.0 * v) / tf.exp(100.0 * v)):
     tape.gradient(loss, w)
 """
     with step_of(tmp_path, source) as context:
-        (edge,) = check(context, CheckQuestion(0))
-        (overflow,) = check(Context(context.recording, context.recording.step(1)), CheckQuestion(1))
+        (edge,) = check(Again(context), CheckQuestion(0))
+        (overflow,) = check(Again(Context(context.recording, context.recording.step(1))), CheckQuestion(1))
     assert (edge.verdict, edge.worst.index, overflow.verdict) == (UNKNOWN, (1,), ROUNDED)
     assert "NaN or Inf" in edge.words
     assert "3.4e38" in overflow.words
@@ -306,7 +307,7 @@ tape.gradient(loss, w)
             with pytest.raises(ReplayError, match=why):
                 by_op(context, name)
         with pytest.raises(ReplayError, match="this op"):
-            check(context, CheckQuestion(0, op=10**6))
+            check(Again(context), CheckQuestion(0, op=10**6))
 
 
 def test_time_is_a_limit_where_no_number_is_given(tmp_path: Path) -> None:
@@ -318,10 +319,10 @@ with tf.GradientTape() as tape:
 tape.gradient(loss, w)
 """
     with step_of(tmp_path, source) as context:
-        (one,) = check(context, CheckQuestion(0, seconds=0.0))
+        (one,) = check(Again(context), CheckQuestion(0, seconds=0.0))
         assert (len(one.elements), one.size, one.verdict) == (3, 120_000, RIGHT)
-        (same,) = check(context, CheckQuestion(0, elements=5, seed=1))
-        (other,) = check(context, CheckQuestion(0, elements=5, seed=2))
+        (same,) = check(Again(context), CheckQuestion(0, elements=5, seed=1))
+        (other,) = check(Again(context), CheckQuestion(0, elements=5, seed=2))
         assert len(same.elements) == len(other.elements) == 5
         assert same.elements != other.elements
 

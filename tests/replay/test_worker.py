@@ -88,23 +88,24 @@ def test_answers_are_those_of_this_process_and_values_can_be_had(tmp_path: Path)
 def test_the_second_question_needs_no_second_process_and_one_rerun_only(tmp_path: Path) -> None:
     path = write_regression(tmp_path / "r.tapeview", 2)
     program = """
-import tapeview.replay.worker as worker
-before = worker.rerun
-def rerun(context, *changed):
+import tapeview.replay.rerun as rerun
+before = rerun._Rerun.run
+def run(self):
     print("what is printed is no answer")
     sys.stdout.flush()
     with open(sys.argv[2], "a") as log:
-        log.write(f"{context.step.index} {len(changed)}\\n")
-    return before(context, *changed)
-worker.rerun = rerun
-worker.main()
+        log.write(f"{self.context.step.index} {self.edits.words}\\n")
+    return before(self)
+rerun._Rerun.run = run
+from tapeview.replay.worker import main
+main()
 """
     log = tmp_path / "log"
     with child(path, "import sys" + program, str(log)) as served:
         for factor in (2.0, 3.0):
             change = Change("scale", "w", (change_of(path)[1],), value=factor)
             assert isinstance(say(served, WhatIfQuestion(0, (change,))), WhatIf)
-    assert log.read_text().split("\n") == ["0 0", "0 1", "0 1", ""]
+    assert log.read_text().split("\n") == ["0 nothing changed", "0 w times 2", "0 w times 3", ""]
 
 
 @contextmanager
