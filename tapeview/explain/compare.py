@@ -23,6 +23,7 @@ TOLERANCE = 1e-5
 float32 explains."""
 
 Pair = tuple[int, int]
+Values = tuple[np.ndarray | None, np.ndarray | None]
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -181,7 +182,8 @@ def _row(a: Context, b: Context, ours: _Event | None, theirs: _Event | None, tol
     event = theirs or ours
     assert event is not None
     tensors = (ours.tensor if ours else 0, theirs.tensor if theirs else 0)
-    norms = (_norm(a, tensors[0]), _norm(b, tensors[1]))
+    values = (_value(a, tensors[0]), _value(b, tensors[1]))
+    norms = (_norm(a, tensors[0], values[0]), _norm(b, tensors[1], values[1]))
     difference, exact, why = None, True, ""
     if ours is None or theirs is None:
         state = NEW if ours is None else GONE
@@ -190,7 +192,7 @@ def _row(a: Context, b: Context, ours: _Event | None, theirs: _Event | None, tol
         state, difference = (SAME, 0.0) if tensors[0] == tensors[1] else (CHANGED, math.inf)
         why = "None in one of them" if tensors[0] != tensors[1] else ""
     else:
-        difference, exact, why = _apart(a, b, tensors)
+        difference, exact, why = _apart(a, b, tensors, values)
         state = UNKNOWN if difference is None else CHANGED if difference > tolerance else SAME
     return Difference(
         event.phase,
@@ -208,18 +210,20 @@ def _row(a: Context, b: Context, ours: _Event | None, theirs: _Event | None, tol
     )
 
 
-def _apart(a: Context, b: Context, tensors: Pair) -> tuple[float | None, bool, str]:
+def _apart(a: Context, b: Context, tensors: Pair, values: Values) -> tuple[float | None, bool, str]:
     """The relative difference of two tensors, whether their elements were compared, and why it is infinite."""
     ours, theirs = a.tensor(tensors[0]), b.tensor(tensors[1])
     if ours is not None and theirs is not None and ours.shape != theirs.shape:
         return math.inf, True, f"shape {ours.shape} and {theirs.shape}"
-    x, y = a.value(tensors[0]), b.value(tensors[1])
+    x, y = values
+    found = relative(x, y) if x is not None and y is not None else None
+    if found is not None and math.isfinite(found):
+        return found, True, ""
     s, t = a.stats(tensors[0]), b.stats(tensors[1])
     if s is not None and t is not None and (s.nans, s.infs) != (t.nans, t.infs):
-        return math.inf, x is not None and y is not None, f"{_bad(s)} and {_bad(t)}"
-    if x is not None and y is not None:
-        found = relative(x, y)
-        return found, True, "elements that are not finite" if math.isinf(found) else ""
+        return math.inf, found is not None, f"{_bad(s)} and {_bad(t)}"
+    if found is not None:
+        return found, True, "texts that differ" if s is None else "elements that are not finite"
     if s is None or t is None:
         return None, False, ""
     several = [(s.minimum, t.minimum), (s.maximum, t.maximum), (s.mean, t.mean), (s.norm, t.norm)]
@@ -252,6 +256,19 @@ def relative(x: np.ndarray, y: np.ndarray) -> float:
         return float(np.abs(p - q).max()) / largest if largest > 0 else 0.0
 
 
-def _norm(context: Context, tensor: int) -> float | None:
-    stats = context.stats(tensor) if tensor else None
-    return stats.norm if stats is not None and math.isfinite(stats.norm) else None
+def _value(context: Context, tensor: int) -> np.ndarray | None:
+    return context.value(tensor) if tensor else None
+
+
+def _norm(context: Context, tensor: int, value: np.ndarray | None) -> float | None:
+    record = context.tensor(tensor) if tensor else None
+    if record is None:
+        return None
+    if record.stats is not None or value is None or value.dtype.kind != "f":
+        stats = context.stats(tensor)
+        norm = stats.norm if stats is not None else math.nan
+    else:
+        # A small one: the other figures of its statistics would take longer than everything else.
+        with np.errstate(all="ignore"):
+            norm = float(np.linalg.norm(value.reshape(-1).astype(np.float64)))
+    return norm if math.isfinite(norm) else None

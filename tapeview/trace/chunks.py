@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from typing import Any
 
@@ -40,7 +41,9 @@ class Chunks:
         self._database = database
         self._cache: OrderedDict[int, _Chunk] = OrderedDict()
         self._held = 0
-        self._range = (0, -1, 0)
+        self._lasts: list[int] = []
+        self._ranges: list[tuple[int, int]] = []
+        """Of the chunks that were looked up, by ``_lasts``: the first tensor's id, and the chunk's."""
 
     def records(self, step: int) -> list[Record]:
         """The records of a step, in order, without those that cannot be read."""
@@ -61,24 +64,28 @@ class Chunks:
         if not 0 < id <= _LARGEST_ID:
             return None
         with self._database.lock:
-            first, last, _ = self._range
-            if first <= id <= last or self._find(id):
-                tensor = self._chunk(self._range[2], f"tensor {id}").tensors.get(id)
-                if tensor is not None:
-                    return tensor
+            chunk = self._find(id)
+            tensor = self._chunk(chunk, f"tensor {id}").tensors.get(id) if chunk is not None else None
+            if tensor is not None:
+                return tensor
             # In a damaged file the index may have lost a chunk that was read by its step.
-            held = (chunk.tensors[id] for chunk in self._cache.values() if id in chunk.tensors)
+            held = (one.tensors[id] for one in self._cache.values() if id in one.tensors)
             return next(held, None)
 
-    def _find(self, id: int) -> bool:
-        """Look up which chunk holds a tensor, if one does."""
+    def _find(self, id: int) -> int | None:
+        """The chunk that holds a tensor, None if none does. Chunks never change, so each is looked up once."""
+        place = bisect_left(self._lasts, id)
+        if place < len(self._lasts) and self._ranges[place][0] <= id:
+            return self._ranges[place][1]
         sql = "SELECT first_tensor, last_tensor, id FROM chunk WHERE last_tensor >= ? ORDER BY last_tensor LIMIT 1"
         rows = self._database.readable(sql, (id,), f"tensor {id}")
         if not rows or not all(isinstance(number, int) for number in rows[0]) or rows[0][0] > id:
-            return False
+            return None
         first, last, chunk = rows[0]
-        self._range = first, last, chunk
-        return True
+        place = bisect_left(self._lasts, last)
+        self._lasts.insert(place, last)
+        self._ranges.insert(place, (first, chunk))
+        return int(chunk)
 
     def _chunk(self, id: int, what: str) -> _Chunk:
         if id in self._cache:
