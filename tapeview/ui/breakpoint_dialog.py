@@ -217,12 +217,18 @@ class BreakpointDialog(QDialog):
             "op": (tr("Op type"), "Conv2D*") if form.test == "op" else (tr("Name"), "y_pred"),
             "gradient": (tr("Variable"), tr("any")),
             "scalar": (tr("Curve"), "loss"),
+            "rule": (tr("Names"), "dead-*"),
         }.get(form.kind, (tr("Name"), ""))
         self._rows["name"][0].setText(label)
         self.name.setAccessibleName(label)
         self.name.setPlaceholderText(hint)
         at = form.kind == "op" or form.test in ("step", "every")
-        self._rows["test"][0].setText(tr("at") if at else tr("when it"))
+        rule = form.kind == "rule"
+        self._rows["test"][0].setText(tr("Rule") if rule else tr("at") if at else tr("when it"))
+        self._rows["expression"][0].setText(tr("Thresholds") if rule else tr("Expression"))
+        self.expression.setPlaceholderText(
+            tr("as in Rules …, or such as units=0.6, rows=4") if rule else "value.min() < 0"
+        )
         self.limit.setPlaceholderText({"step": "120", "every": "50", "rises": "20"}.get(form.test, "100"))
 
 

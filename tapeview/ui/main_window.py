@@ -190,6 +190,7 @@ class MainWindow(QMainWindow):
             self.workspace.changed.connect(self._state_changed),
             self.session.problem.connect(self._problem),
             self.rules.changed.connect(self._rules_changed),
+            self.workspace.breakpoints.take_rules(self.rules),
             self.session.opened.connect(self._opened),
         ]
         self.welcome.chosen.connect(self.open)

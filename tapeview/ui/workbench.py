@@ -251,8 +251,11 @@ class Workbench(QMainWindow):
             self.figures.raise_()
 
     def show_stop(self, wrong: bool) -> None:
-        """The script has come to a stop: where something went ``wrong``, the calls that led there come up."""
-        if wrong:
+        """The script has come to a stop: where something went ``wrong``, the calls that led there come up; where a rule
+        fired, what was found."""
+        if self.breaks.model.stands_at_rule:
+            self.bring_up(self.findings)
+        elif wrong:
             self.bring_up(self.stack)
 
     def picks_ops(self) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from tapeview.breakpoints import KINDS, TESTS, Breakpoint
 from tapeview.protocol import Hits
+from tapeview.views.rule_book import RuleBook
 from tapeview.views.script_store import ScriptStore
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
@@ -21,14 +22,15 @@ MOST = 1000
 class BreakpointBook:
     """The breakpoints of the script that is open, in the order in which they were made; each has an id of its own.
 
-    ``changed`` after they changed. ``hits`` is what the running script last said about them, by id. ``trouble`` is one
-    sentence if they could not be kept, else "".
+    ``changed`` after they changed, or what ``rules`` say of those on rules. ``hits`` is what the running script last
+    said about them, by id. ``trouble`` is one sentence if they could not be kept, else "".
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.changed: Signal[()] = Signal()
         self.hits: Mapping[int, Hits] = {}
         self.trouble = ""
+        self.rules = RuleBook()
         self._store = ScriptStore("breakpoints", folder)
         self._script: Path | None = None
         self._items: dict[int, Breakpoint] = {}
@@ -38,6 +40,21 @@ class BreakpointBook:
     def items(self) -> tuple[Breakpoint, ...]:
         """All of them, those included that are switched off."""
         return tuple(self._items.values())
+
+    @property
+    def orders(self) -> tuple[Breakpoint, ...]:
+        """All of them as a script's process takes them."""
+        return tuple(self.rules.applied(one) for one in self._items.values())
+
+    def take_rules(self, rules: RuleBook) -> Callable[[], None]:
+        """From now on these rules' thresholds count; returns the function that ends this."""
+        self.rules = rules
+
+        def changed(_: frozenset[str]) -> None:
+            if any(one.kind == "rule" for one in self._items.values()):
+                self.changed.emit()
+
+        return rules.changed.connect(changed)
 
     def get(self, id: int) -> Breakpoint | None:
         """One of them; None if there is none of that id."""

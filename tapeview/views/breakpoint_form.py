@@ -1,4 +1,4 @@
-"""A breakpoint as a person fills it in: six kinds in plain words, a few fields each, and what is wrong with them."""
+"""A breakpoint as a person fills it in: seven kinds in plain words, a few fields each, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 from tapeview.breakpoints import Breakpoint, BreakpointError, Test, describe, parse
+from tapeview.explain.patrol import settings_of
+from tapeview.explain.rules import RULES, SettingError
 from tapeview.views.text import tr
 
+ANY_RULE, NAMED_RULES = "*", "names"
+"""What can be asked of a rule besides its name."""
 NO_LIMIT: frozenset[Test] = frozenset({"", "nan", "inf", "zero", "none", "expression"})
 
 
@@ -41,7 +45,7 @@ class Form:
 
 
 def kinds() -> tuple[Choice, ...]:
-    """The six kinds."""
+    """The seven kinds."""
     return (
         Choice("line", tr("A line of the source")),
         Choice("op", tr("An op or a named result")),
@@ -49,6 +53,7 @@ def kinds() -> tuple[Choice, ...]:
         Choice("gradient", tr("A gradient")),
         Choice("scalar", tr("The loss or a training step")),
         Choice("exception", tr("An exception")),
+        Choice("rule", tr("A rule that fires")),
     )
 
 
@@ -78,6 +83,11 @@ def choices(kind: str) -> tuple[Choice, ...]:
             Choice("step", tr("training step number")),
             Choice("every", tr("every so many training steps")),
         ),
+        "rule": (
+            *(Choice(name, rule.title) for name, rule in RULES.items() if not rule.finds),
+            Choice(ANY_RULE, tr("any rule that is not off")),
+            Choice(NAMED_RULES, tr("rules whose names match")),
+        ),
     }.get(kind, (Choice("", ""),))
 
 
@@ -95,6 +105,8 @@ def fields_of(form: Form) -> frozenset[str]:
             return frozenset({"name", "limit"} if test in ("above", "below") else {"name"})
         case "scalar":
             return frozenset({"limit"} if test in ("step", "every") else {"name", "limit"})
+        case "rule":
+            return frozenset({"name", "expression"} if test == NAMED_RULES else {"expression"})
     return frozenset()
 
 
@@ -102,7 +114,7 @@ def form_of(breakpoint: Breakpoint) -> Form:
     """The form filled in with a breakpoint."""
     b = breakpoint
     kind: str = {"node": "op", "step": "scalar"}.get(b.kind, b.kind)
-    test: str = {"op": "op", "node": "node", "step": b.test or "step"}.get(b.kind, b.test)
+    test: str = {"op": "op", "node": "node", "step": b.test or "step", "rule": _rule_test(b.name)}.get(b.kind, b.test)
     wants_limit = b.kind == "step" or b.test not in NO_LIMIT
     return Form(
         kind, test, b.file, str(b.line) if b.line else "", b.column, b.end_column, b.name,
@@ -124,7 +136,15 @@ def build(form: Form, before: Breakpoint | None = None) -> Breakpoint:
         raise BreakpointError(
             tr("Type the op's type, such as Conv2D*.") if test == "op" else tr("Type the name of the result.")
         )
-    if "expression" in wanted and not form.expression.strip():
+    if form.kind == "rule":
+        name = name if test == NAMED_RULES else test
+        if not name:
+            raise BreakpointError(tr("Type a rule’s name, such as dead-relu, or dead-*."))
+        try:
+            settings_of(name, form.expression)
+        except SettingError as error:
+            raise BreakpointError(_sentence(str(error))) from error
+    elif "expression" in wanted and not form.expression.strip():
         raise BreakpointError(tr("Type a Python expression over value, such as value.min() < 0."))
     if "file" in wanted and not form.file.strip():
         raise BreakpointError(tr("Choose the file."))
@@ -132,14 +152,18 @@ def build(form: Form, before: Breakpoint | None = None) -> Breakpoint:
         raise BreakpointError(tr("Type the text to write; {loss} in braces is evaluated."))
     made = Breakpoint(
         kind,  # type: ignore[arg-type]
-        "" if form.kind in ("line", "op", "exception") or test == "step" else test,  # type: ignore[arg-type]
+        "" if form.kind in ("line", "op", "exception", "rule") or test == "step" else test,  # type: ignore[arg-type]
         file=form.file.strip() if "file" in wanted else "",
         line=int(_number(form.line, whole=True)) if "line" in wanted else 0,
         column=form.column if "line" in wanted else -1,
         end_column=form.end_column if "line" in wanted else -1,
         name=(name or "loss") if kind == "scalar" else name,
         limit=limit,
-        expression=form.expression.strip() if "expression" in wanted else "",
+        expression="".join(form.expression.split())
+        if kind == "rule"
+        else form.expression.strip()
+        if "expression" in wanted
+        else "",
         condition=" ".join(form.condition.split()),
         after=int(_number(form.after or "1", whole=True)),
         log=" ".join(form.log.split()) if form.logs else None,
@@ -167,6 +191,14 @@ def changed(form: Form, **values: object) -> Form:
     if made.kind != form.kind and "test" not in values:
         made = replace(made, test=choices(made.kind)[0].id, name="", limit="")
     return made
+
+
+def _rule_test(name: str) -> str:
+    return name if name == ANY_RULE or (name in RULES and not RULES[name].finds) else NAMED_RULES
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
 
 
 def _test(form: Form) -> str:

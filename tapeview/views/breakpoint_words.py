@@ -62,4 +62,7 @@ def _what(b: Breakpoint) -> str:
             return words.format(name=b.name or "loss", limit=limit)
         case "step":
             return (tr("every {n} training steps") if b.test == "every" else tr("training step {n}")).format(n=limit)
+        case "rule":
+            words = tr("any rule fires") if b.name == "*" else tr("the rule {name} fires").format(name=b.name)
+            return f"{words} ({b.expression})" if b.expression else words
     return tr("an exception")

@@ -126,6 +126,13 @@ class BreakpointsModel:
         else:
             self._book.add(wanted)
 
+    @property
+    def stands_at_rule(self) -> bool:
+        """Whether the script stands because of a breakpoint on a rule."""
+        stopped = self._workspace.stopped
+        here = self._book.get(stopped.breakpoint) if stopped is not None else None
+        return here is not None and here.kind == "rule"
+
     def go_to(self, id: int) -> None:
         """Show a breakpoint's line, if it has one (`show_line`)."""
         row = next((row for row in self.rows if row.id == id), None)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
+import msgspec
+
+from tapeview.breakpoints import Breakpoint
 from tapeview.explain.rules import RULES, Settings, kept
 from tapeview.views.signal import Signal
 
@@ -29,3 +33,28 @@ class RuleBook:
         ]
         if other:
             self.changed.emit(frozenset(other))
+
+    def applied(self, breakpoint: Breakpoint) -> Breakpoint:
+        """A breakpoint as a script's process takes it: one on rules with the thresholds set here, unless it has its
+        own. What is off here is meant by its whole name only.
+        """
+        if breakpoint.kind != "rule":
+            return breakpoint
+        exact = breakpoint.name in RULES
+        set_here = [
+            text
+            for text in self.texts()
+            if fnmatchcase(_rule(text), breakpoint.name)
+            and not RULES[_rule(text)].finds
+            and not (exact and _level(text))
+        ]
+        whole = ",".join([*set_here, *([breakpoint.expression] if breakpoint.expression else [])])
+        return msgspec.structs.replace(breakpoint, expression=whole)
+
+
+def _rule(text: str) -> str:
+    return text.partition("=")[0].partition(".")[0]
+
+
+def _level(text: str) -> bool:
+    return "." not in text.partition("=")[0]

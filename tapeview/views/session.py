@@ -191,7 +191,7 @@ class SessionModel(Stepping):
         self._began = 0.0
         live.on_change = self._heard
         live.post_mortem = True
-        live.set_breakpoints(self.workspace.breakpoints.items)
+        live.set_breakpoints(self.workspace.breakpoints.orders)
         self._begin(live, None)
         self.workspace.live = LiveScript(live)
         self.workspace.set_state("running")
@@ -301,7 +301,7 @@ class SessionModel(Stepping):
         book.hits = {}
         live = LiveSession(
             module or str(script), argv, module=bool(module), recording=target, cwd=cwd, paused=paused,
-            breakpoints=book.items, post_mortem=True, mode=mode, on_change=self._heard
+            breakpoints=book.orders, post_mortem=True, mode=mode, on_change=self._heard
         )  # fmt: skip
         try:
             live.start()

@@ -177,4 +177,4 @@ class Stepping:
 
     def _send_breakpoints(self) -> None:
         if self._live is not None:
-            self._live.set_breakpoints(self.workspace.breakpoints.items)
+            self._live.set_breakpoints(self.workspace.breakpoints.orders)

@@ -27,6 +27,10 @@ TEXTS = (
     "step:120",
     "every:50",
     "exception",
+    "rule:dead-relu",
+    "rule:dead-relu:units=0.6,rows=4",
+    "rule:*",
+    "rule:*-gradient if step > 3",
     "nan if step > 3 after 2 log value is {value.max()}",
 )
 
@@ -62,6 +66,10 @@ def test_an_edited_breakpoint_keeps_its_id_and_switch() -> None:
         (Form("scalar", "every", limit="0"), "whole number"),
         (Form("exception", condition="1 +"), "not a Python expression"),
         (Form("exception", logs=True), "text"),
+        (Form("rule", "names"), "name"),
+        (Form("rule", "names", name="nonsense"), "There is no rule"),
+        (Form("rule", "dead-relu", expression="window=3"), "no threshold"),
+        (Form("rule", "dead-relu", expression="units=lots"), "number"),
         (Form("exception", after="0"), "whole number"),
     ],
 )

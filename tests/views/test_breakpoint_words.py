@@ -25,6 +25,8 @@ from tapeview.views.breakpoint_words import condition_words, in_words
         ("step:120", "training step 120"),
         ("every:50", "every 50 training steps"),
         ("exception", "an exception"),
+        ("rule:*", "any rule fires"),
+        ("rule:dead-relu:units=0.6", "the rule dead-relu fires (units=0.6)"),
         ("nan log it is {value}", "an output holds NaN · writes “it is {value}”"),
     ],
 )
