@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from tapeview.explain.compare import source_name
-from tapeview.explain.context import leading
+from tapeview.explain.context import leading, reached
 from tapeview.explain.questions import ROUNDED, UNKNOWN, WRONG, Checked, CheckQuestion, Progress
 from tapeview.replay.again import Again
 from tapeview.replay.check_op import BEGAN, check_input, input_name, inputs_of
@@ -129,14 +129,14 @@ class _Blame:
             self._found = [checked(looking) for _, checked in self._own]
         return self._found
 
-    def wrong(self, stopped: Callable[[], bool]) -> tuple[str, ...]:
-        """Those that are wrong, as ``cube (line 11)``."""
-        found = [f"{one.op_type} (line {one.line})" for one in self._checked(stopped) if one.verdict == WRONG]
-        return tuple(dict.fromkeys(found))
+    def wrong(self, behind: set[int], stopped: Callable[[], bool]) -> tuple[str, ...]:
+        """Those among the ops ``behind`` a source that are wrong, as ``cube (line 11)``."""
+        found = [one for one in self._checked(stopped) if one.verdict == WRONG and one.op in behind]
+        return tuple(dict.fromkeys(f"{one.op_type} (line {one.line})" for one in found))
 
-    def unknown(self, stopped: Callable[[], bool]) -> bool:
-        """Whether there is one that nobody can judge."""
-        return any(one.verdict == UNKNOWN for one in self._checked(stopped))
+    def unknown(self, behind: set[int], stopped: Callable[[], bool]) -> bool:
+        """Whether there is one among them that nobody can judge."""
+        return any(one.verdict == UNKNOWN and one.op in behind for one in self._checked(stopped))
 
 
 def _recorded(again: Again, call: int, number: int) -> np.ndarray | None:
@@ -173,10 +173,13 @@ def _check_source(again: Again, call: int, number: int, name: str, blame: _Blame
     verdict, why = found.verdict, ""
     culprits: tuple[str, ...] = ()
     if verdict in (ROUNDED, WRONG):
-        culprits = blame.wrong(looking.stopped)
+        forward = [op for op in context.step.ops.values() if not op.call]
+        computed = reached(forward, set(moved))
+        behind = {op.seq for op in forward if not computed.isdisjoint(op.inputs)}
+        culprits = blame.wrong(behind, looking.stopped)
         if culprits:
             verdict = WRONG
-        elif blame.unknown(looking.stopped):
+        elif blame.unknown(behind, looking.stopped):
             verdict, why = UNKNOWN, _AWAY
         elif found.worst.recorded is not None and not np.isfinite(found.worst.recorded):
             why = _OVERFLOW

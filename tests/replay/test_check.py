@@ -85,6 +85,14 @@ def test_a_rule_of_the_scripts_own_that_is_wrong(tmp_path: Path) -> None:
     assert one.worst.by_rules == pytest.approx(one.worst.by_differences, rel=1e-6)
 
 
+def test_only_the_functions_on_its_way_are_to_blame(tmp_path: Path) -> None:
+    source = OWN_RULE.replace("FACTOR", "2.0").replace("tf.exp(w))", "tf.exp(w)) + ((big + 1e-3) - big) * big")
+    source = source.replace("with tf", "big = tf.Variable(3e4)\nwith tf").replace("(loss, w)", "(loss, [w, big])")
+    found = checked(tmp_path, source)
+    assert (found["w"].verdict, found["w"].culprits) == (WRONG, ("cube (line 12)",))
+    assert (found["big"].verdict, found["big"].culprits) == (ROUNDED, ())
+
+
 def test_what_stop_gradient_holds_is_held(tmp_path: Path) -> None:
     source = """
 import tensorflow as tf
