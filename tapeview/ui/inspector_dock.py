@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
@@ -230,6 +230,8 @@ class InspectorDock(Dock):
         self.fetch = FetchBox(model.fetching, self._page)
         self.details = Facts()
         self.what_if = WhatIfPart(model, model.form, self._page) if model.form is not None else None
+        self._scroll_soon = QTimer(self)  # the page has its new height only when it has been laid out
+        self._scroll_soon.setSingleShot(True)
         self._cards: list[Card] = []
         self._column = QVBoxLayout(self._page)
         self._column.setContentsMargins(12, 12, 12, 14)
@@ -246,9 +248,10 @@ class InspectorDock(Dock):
         self._column.addLayout(self._senders_box)
         if self.what_if is not None:
             self._column.addWidget(self.what_if)
+            self._scroll_soon.timeout.connect(self._show_form)
             self.tensor.changeWanted.connect(lambda: self.ask_what_if())
             self.what_if.ask.clicked.connect(lambda: self.ask_what_if())
-            self.on_dispose(self.what_if.disconnect_form)
+            self.on_dispose(self.what_if.disconnect_form, self._scroll_soon.stop)
         for shown in (self.tensor, self.fetch, self.details):
             self._column.addWidget(shown)
         self._cards_box = QVBoxLayout()
@@ -327,7 +330,10 @@ class InspectorDock(Dock):
         """Open the form in which the value drawn is changed, and give it the keys."""
         if self.what_if is not None:
             self.what_if.open(how)
-            self._column.activate()
+            self._scroll_soon.start()
+
+    def _show_form(self) -> None:
+        if self.what_if is not None:
             self._scroll.ensureWidgetVisible(self.what_if, 0, 12)
 
     def _explain(self) -> None:

@@ -30,7 +30,7 @@ class WhatIfEditor(QFrame):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setFont(theme.ui_font(12, theme.ui_font(1).weight().DemiBold))
         self.how = Choice(tr("What is done with the value"))
-        self.how.activated.connect(lambda place: form.choose(self._ways[place][0]))
+        self.how.activated.connect(self._chosen)
         self.value, self.place = QLineEdit(), QLineEdit()
         self.value.setAccessibleName(tr("Number"))
         self.place.setAccessibleName(tr("Element"))
@@ -111,6 +111,10 @@ class WhatIfEditor(QFrame):
         else:
             self.apply.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _chosen(self, place: int) -> None:
+        self._form.choose(self._ways[place][0])
+        self.take_focus()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Esc and Enter are the form's, whatever the window does with them."""
         if isinstance(event, QKeyEvent):
@@ -125,8 +129,8 @@ class WhatIfEditor(QFrame):
             if event.type() == QEvent.Type.KeyPress and key == Qt.Key.Key_Escape:
                 self._form.close()
                 return True
-            if event.type() == QEvent.Type.KeyPress and enter and watched is not self.cancel:
-                self._form.apply()
+            if event.type() == QEvent.Type.KeyPress and enter:
+                (self._form.close if watched is self.cancel else self._form.apply)()
                 return True
         return super().eventFilter(watched, event)
 

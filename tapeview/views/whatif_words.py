@@ -105,7 +105,7 @@ def notice(experiment: Experiment) -> Notice:
     if experiment.state == "cancelled":
         return Notice(experiment.message, "warning", tr("Work it out"), "again")
     if experiment.state == "shown" and not experiment.shown:
-        return Notice(tr("Other differences are shown now."), "", tr("Show those of the what-if"), "again")
+        return Notice(tr("The differences of this what-if are not shown now."), "", tr("Show them"), "again")
     if experiment.remark:
         return Notice(experiment.remark, "warning")
     doubt = doubts(experiment)
