@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
@@ -24,15 +24,16 @@ ROOM_FOR_VALUES = 620
 
 
 class _Body(QWidget):
-    """Leaves the values out where there is no room for them."""
+    """Tells when it has another size."""
+
+    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.values: QWidget | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self.values is not None:
-            show_if(self.values, self.width() >= ROOM_FOR_VALUES)
+        self.resized.emit()
 
 
 class DifferencesDock(Dock):
@@ -70,7 +71,7 @@ class DifferencesDock(Dock):
         self._split.setStretchFactor(1, 3)
         self._split.setChildrenCollapsible(False)
         body = _Body()
-        body.values = self.values
+        body.resized.connect(self._fit)
         self._column = QVBoxLayout(body)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -165,9 +166,15 @@ class DifferencesDock(Dock):
         show_if(self.nothing, bool(nothing))
         show_if(self._scroll, not nothing)
         show_if(self.head, not nothing)
-        show_if(self.values, shown is not None and bool(shown.rows) and self.width() >= ROOM_FOR_VALUES)
+        self._fit()
         self._show_question()
         self._show_row()
+
+    def _fit(self) -> None:
+        """Leave the values out where there is no room for them, or nothing to see."""
+        shown = self._model.shown
+        show_if(self.values, shown is not None and bool(shown.rows) and self.width() >= ROOM_FOR_VALUES)
+        self.head.update()
 
     def _show_question(self) -> None:
         shown = self._model.shown

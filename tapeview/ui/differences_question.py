@@ -84,7 +84,7 @@ class Question(QWidget):
         step.setPrefix(tr("step "))
         step.setAccessibleName(names[0][side])
         step.setKeyboardTracking(False)
-        step.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        step.lineEdit().setTextMargins(5, 0, 5, 0)
         step.valueChanged.connect(lambda value: self._model.choose_step(side, value - 1))
         recording.activated.connect(lambda place: self._choose(side, place))
         row.addWidget(step)
@@ -105,6 +105,8 @@ class Question(QWidget):
             step.setRange(1, max(1, model.steps(side)))
             step.setValue(model.sides[side].step + 1)
             step.blockSignals(False)
+            widest = tr("step ") + str(max(100, model.steps(side)))
+            step.setMinimumWidth(step.fontMetrics().horizontalAdvance(widest) + 22)
             step.setToolTip(tr("1 to {n}").format(n=max(1, model.steps(side))))
             if texts != [recording.itemText(n) for n in range(recording.count())]:
                 recording.clear()

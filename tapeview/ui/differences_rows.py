@@ -17,7 +17,7 @@ ROW, HEAD = 22, 20
 ROLES = {"changed": "diff", "new": "ok", "gone": "muted", "unknown": "muted", "same": "faint"}
 MIDDLE = Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-SIGN, NORM, ARROW, FIGURE, SAID = 34, 72, 20, 66, 104
+SIGN, NORM, ARROW, FIGURE, SAID = 34, 78, 20, 66, 104
 WIDE = 760
 """From this width on the state stands there as a word, too, and not only as a sign."""
 
@@ -38,11 +38,11 @@ class Columns(NamedTuple):
 def columns(width: int) -> Columns:
     """For a table that is so wide."""
     said = SAID if width >= WIDE else 0
-    room = max(160.0, width - SIGN - 2 * NORM - ARROW - FIGURE - said - 12)
+    room = max(160.0, width - SIGN - 2 * NORM - ARROW - FIGURE - said - 22)
     name, where = room * 0.36, room * 0.36
     before = SIGN + name + where
     after = before + NORM + ARROW
-    bar = after + NORM + 12
+    bar = after + NORM + 16
     end = width - 6.0
     return Columns(SIGN, SIGN + name, before, after, bar, end - said - FIGURE, end - said, end)
 
@@ -221,10 +221,11 @@ class DifferenceHead(QWidget):
         apart = max(1, -(-decades * 40 // max(1, int(room))))
         for power in range(low, 1, apart) if room >= 60 else ():
             x = places.bar + room * (power - low) / (HIGH - low)
+            if power == low:
+                continue  # the head of the column before stands there
             words = "1" if power == 0 else f"1e{power}"
             painter.drawText(QRectF(x - 24, 0, 48, HEAD), Qt.AlignmentFlag.AlignCenter, words)
-        if room < 60 or apart > decades:
-            painter.drawText(QRectF(places.bar, 0, places.end - places.bar, HEAD), RIGHT, tr("difference"))
+        painter.drawText(QRectF(places.figure - 10, 0, FIGURE + 10, HEAD), RIGHT, tr("difference"))
         painter.setPen(QPen(palette.color("line"), 1))
         painter.drawLine(0, HEAD - 1, self.width(), HEAD - 1)
         painter.end()

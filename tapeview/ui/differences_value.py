@@ -48,7 +48,11 @@ class Beside(QWidget):
         half = (self.width() - NAME) / 2
         painter.setFont(theme.ui_font(11))
         painter.setPen(palette.color("muted"))
-        for side, head in enumerate(self._heads):
+        words = tr("before"), tr("after")
+        for side, name in enumerate(self._heads):
+            head = f"{words[side]}: {name}"
+            if painter.fontMetrics().horizontalAdvance(head) > half - 8:
+                head = words[side]
             draw_text(painter, QRectF(NAME + side * half, 0, half - 8, ROW), head)
         for place, (name, *told) in enumerate(self._rows, 1):
             painter.setFont(theme.ui_font(12))

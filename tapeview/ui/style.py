@@ -91,9 +91,10 @@ QComboBox:focus { border: 1px solid $accent; }
 QComboBox::drop-down { border: 0; width: 16px; }
 QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; padding: 4px; selection-background-color: $accentbg; selection-color: $text; }
-QSpinBox { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 1px 6px; font-size: 11px; min-height: 18px; selection-background-color: $accent; selection-color: $onaccent; }
-QSpinBox:focus { border: 1px solid $accent; }
+QSpinBox { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 1px; font-size: 11px; min-height: 18px; selection-background-color: $accent; selection-color: $onaccent; }
+QSpinBox QLineEdit { background: transparent; border: 0; border-radius: 0; padding: 0 6px; }
 QSpinBox::up-button, QSpinBox::down-button { width: 0; }
+QSpinBox:focus { border: 1px solid $accent; }
 QSlider::groove:horizontal { background: $line; height: 4px; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; height: 4px; border-radius: 2px; }
 QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 9px; height: 9px; margin: -5px 0; border-radius: 6px; }

@@ -226,7 +226,7 @@ class DifferencesModel:
         row = shown.rows[number]
         # An op that ran backward wears the sign of a gradient.
         op = f"∇{row.op}" if row.phase == "backward" else row.op
-        phases = {"input": tr("input"), "update": tr("update")}
+        phases = {"update": tr("update")}
         line = tr("line {line}").format(line=row.line) if row.line else ""
         where = " · ".join(part for part in (phases.get(row.phase, ""), op, line) if part)
         before, after = (_norm(row, side) for side in (0, 1))
