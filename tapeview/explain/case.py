@@ -6,8 +6,27 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tapeview.explain.context import Context, leading, reached
-from tapeview.trace.query import Step, TapeView
+from tapeview.trace.query import GradientCall, Step, TapeView
 from tapeview.trace.records import BackwardStep, GradientStarted, Op, Source, SourceGradient, Variable, Watched
+
+
+def left_out(context: Context, call: GradientCall, source: Source, answer: SourceGradient) -> bool:
+    """Whether no gradient came to a source, whatever stands in its place: None, zeros that were asked for, or those
+    that ``batch_jacobian`` gives.
+    """
+    if answer.reason or not answer.tensor:
+        return True
+    if call.started.kind != "batch_jacobian" or not context.all_zero(answer.tensor):
+        return False
+    for step in call.steps:
+        op = context.op_of(step)
+        for tensor, sent in zip(op.inputs if op is not None else (), step.contributions, strict=False):
+            if sent and (
+                context.variable_of(tensor) == source.variable if source.variable else tensor == source.tensor
+            ):
+                return False
+    return True
+
 
 Edge = tuple[Op | None, int]
 """An op and the number of one of its inputs; (None, -1) where no op is known."""
@@ -31,6 +50,7 @@ class Break:
 class Case:
     """``name`` is what the user calls the source and ``text`` what stands in the call; ``own`` are the ops of the tape,
     ``ops`` all of its step; ``starts`` are the source's tensors. ``of_gradient``: the target is itself a gradient.
+    ``owners`` is what stands in the sources of the call, such as the model whose weights they are.
     """
 
     context: Context
@@ -47,6 +67,7 @@ class Case:
     starts: set[int]
     watch: Watched | None
     of_gradient: bool
+    owners: frozenset[str] = frozenset()
 
     @cached_property
     def goes(self) -> set[int]:
@@ -70,6 +91,10 @@ class Case:
     def mentioned(self, words: frozenset[str]) -> bool:
         """Whether the source is among the names of a piece of the script."""
         return bool({self.name, self.text} & words)
+
+    def belongs(self, words: frozenset[str]) -> bool:
+        """Whether the source, or what it is part of, is among the names of a piece of the script."""
+        return self.mentioned(words) or bool(self.owners & words)
 
     def first_use(self) -> Edge:
         """The first op of the tape that reads the source."""

@@ -6,12 +6,16 @@ come before those that read it off the source text.
 
 from __future__ import annotations
 
-from tapeview.explain import code
+import numpy as np
+
+from tapeview.explain import code, follow
 from tapeview.explain.case import Break, Case, Edge
 from tapeview.explain.context import reached
 from tapeview.trace import names
-from tapeview.trace.records import Assigned, Exit, Op, Tensor, Variable, Watched
+from tapeview.trace.query import Step
+from tapeview.trace.records import Assigned, Exit, GradientStarted, Op, Tensor, Variable, Watched
 
+_PREDICTING = (".predict", ".predict_on_batch")
 _HARMLESS_EXITS = {"bool", "index", "len", "str", "repr", "print", "format"}
 
 
@@ -20,10 +24,12 @@ def find(case: Case) -> Break:
     return (
         replaced(case)
         or outside_source(case)
+        or _untrainable(case)
         or _other_tape(case)
         or _left_through_numpy(case)
         or _copied(case)
         or _assigned(case)
+        or _constant_slope(case)
         or _outside(case)
         or _branch(case)
         or _nothing(case)
@@ -40,17 +46,42 @@ def replaced(case: Case) -> Break | None:
     if case.variable is not None or tensor is None or tensor.origin not in ("outside", "op") or not case.text:
         return None
     recording = case.context.recording
+    if case.source.tensor in case.made:
+        return None
     same = [v for v in recording.variables().values() if names.result_name(recording, v.site) == case.text]
-    if not same or case.source.tensor in case.made:
+    same += _asked_before(case)
+    if not same:
         return None
     file, line = _line(case)
-    found = code.assignment(recording, file, case.text, line)
-    if found is not None and _is_variable(case, file, found.line, same):
-        found = code.assignment(recording, file, case.text, 1 << 30)
-    if found is None or _is_variable(case, file, found.line, same):
-        return None
-    use = case.first_use()
-    return Break("replaced by a tensor", *use, 0, found.line, case.source.tensor, found.text, file)
+    for name in _wholes(case.text):
+        for before in (line, 1 << 30):
+            found = code.assignment(recording, file, name, before)
+            if found is not None and not _is_variable(case, file, found.line, same):
+                return Break(
+                    "replaced by a tensor", *case.first_use(), 0, found.line, case.source.tensor, found.text, file
+                )
+    return None
+
+
+def _wholes(text: str) -> list[str]:
+    """``params[0]``, ``params``: a name and what it is an item of."""
+    found = [text]
+    while found[-1].endswith("]") and "[" in found[-1]:
+        found.append(found[-1].rpartition("[")[0])
+    return found
+
+
+def _asked_before(case: Case) -> list[Variable]:
+    """The variable for which the same line asked, at the same place, in one of the steps before."""
+    recording = case.context.recording
+    for index in range(case.context.step.index - 1, max(-1, case.context.step.index - 4), -1):
+        for call in recording.step(index).calls.values():
+            if call.started.site != case.started.site:
+                continue
+            found = [one.variable for one in call.started.sources if one.key == case.source.key and one.variable]
+            if found:
+                return [recording.variables()[variable] for variable in found]
+    return []
 
 
 def _is_variable(case: Case, file: int, line: int, variables: list[Variable]) -> bool:
@@ -66,21 +97,29 @@ def outside_source(case: Case) -> Break | None:
     return Break("not watched", *use, use[0].site if use[0] is not None else case.started.site, extra="computed")
 
 
+def _untrainable(case: Case) -> Break | None:
+    """A variable that no tape watches by itself, on whatever way it would lead to the target."""
+    if case.variable is None or case.variable.trainable or case.watch is not None:
+        return None
+    use = case.first_use()
+    return Break("not trainable", *use, use[0].site if use[0] is not None else case.started.site)
+
+
 def _other_tape(case: Case) -> Break | None:
     """The target, or what it was computed from, is known to another tape only."""
-    context = case.context
     ends = case.loose_ends() - case.starts
-    for call in context.step.calls.values():
-        if call.started.call == case.started.call or call.finished is None:
-            continue
-        made = {t for step in call.steps for t in (*step.contributions, *step.totals)}
-        made |= {result.tensor for result in call.finished.results}
-        found = sorted((made & ends) - {0})
-        asked = {source.variable for source in call.started.sources}
-        known = case.source.variable in asked if case.source.variable else True
-        if found and (known or case.tape is None or case.started.tape != call.started.tape):
-            use = case.use_of(found[0])
-            return Break("inner gradient outside the outer tape", *use, call.started.site, tensor=found[0])
+    for step in _recent(case):
+        for call in step.calls.values():
+            if call.started.call == case.started.call or call.finished is None or _inside(case, call.started):
+                continue
+            made = {t for rule in call.steps for t in (*rule.contributions, *rule.totals)}
+            made |= {result.tensor for result in call.finished.results}
+            found = sorted((made & ends) - {0})
+            asked = {source.variable for source in call.started.sources}
+            known = case.source.variable in asked if case.source.variable else True
+            if found and (known or case.tape is None or case.started.tape != call.started.tape):
+                use = case.use_of(found[0])
+                return Break("inner gradient outside the outer tape", *use, call.started.site, tensor=found[0])
     foreign = [op for op in _all_ops(case) if case.started.tape not in op.tapes]
     made_by = {output: op for op in foreign for output in op.outputs}
     goes = reached(sorted(foreign, key=lambda op: op.seq), case.starts | _versions(case))
@@ -95,11 +134,27 @@ def _other_tape(case: Case) -> Break | None:
     return None
 
 
+def _inside(case: Case, started: GradientStarted) -> bool:
+    """Whether another gradient was taken while this tape recorded, so that the tape knows how it was computed."""
+    if case.tape is None:
+        return False
+    at = next((k for k, record in enumerate(case.home.records) if record is started), -1)
+    return case.tape.start <= at and (case.tape.stop is None or at < case.tape.stop)
+
+
+def _recent(case: Case) -> list[Step]:
+    """The step of the gradient call and those in which what it reads may have been computed, the newest first."""
+    indices = {case.context.step.index, case.home.index, *range(max(0, case.home.index - 2), case.home.index)}
+    return [
+        case.context.step if k == case.context.step.index else case.context.recording.step(k)
+        for k in sorted(indices, reverse=True)
+    ]
+
+
 def _all_ops(case: Case) -> list[Op]:
-    ops = {op.seq: op for op in case.ops}
-    index = case.home.index
-    for earlier in range(max(0, index - 2), index):
-        ops.update(case.context.recording.step(earlier).ops)
+    ops: dict[int, Op] = {op.seq: op for op in case.ops}
+    for step in _recent(case):
+        ops.update(step.ops)
     return list(ops.values())
 
 
@@ -138,7 +193,20 @@ def _left_through_numpy(case: Case) -> Break | None:
     out = exits[-1]
     last = max(constants, key=lambda tensor: constants[tensor])
     use = case.use_of(last)
-    return Break("left through NumPy", *use, out.site, tensor=out.tensor, extra=out.how)
+    return Break("left through NumPy", *use, out.site, tensor=out.tensor, extra=_way_out(case, out))
+
+
+def _way_out(case: Case, out: Exit) -> str:
+    """How a value left, by the function that the script calls for it where that is known: ``np.mean``."""
+    there = code.statement(case.context.recording, *_line(case, out.site))
+    if any(name.endswith("numpy_function") for name in there):
+        return "tf.numpy_function"
+    if out.how == "array" or (out.how == "float" and "float" not in there):
+        functions = sorted(name for name in there if name.startswith(("np.", "numpy.", "math.")))
+        called = [name for name in functions if not name.rpartition(".")[2].startswith(("float", "int", "newaxis"))]
+        if len(called) == 1:
+            return called[0]
+    return out.how
 
 
 def _constants(case: Case) -> dict[int, int]:
@@ -152,26 +220,46 @@ def _constants(case: Case) -> dict[int, int]:
 
 
 def _copied(case: Case) -> Break | None:
-    """``tf.constant(v)`` copies the number: a constant with the source's value, made where the source is mentioned."""
+    """``tf.constant(v)`` copies the number: a constant, or a new variable, with the value of the source or of what was
+    computed from it, made where that is mentioned.
+    """
     recording = case.context.recording
-    values = [case.context.value(tensor) for tensor in case.starts]
+    values = [value for tensor in case.starts if (value := case.context.value(tensor)) is not None]
     for tensor in sorted(_constants(case)):
         use = case.use_of(tensor)
-        value = case.context.value(tensor)
-        if use[0] is None or value is None:
-            continue
-        if not any(v is not None and v.shape == value.shape and bool((v == value).all()) for v in values):
+        if use[0] is None or not _equal(case, tensor, values):
             continue
         file, line = _line(case, use[0].site)
         names_there = code.statement(recording, file, line)
         text = case.context.label(tensor)
         if not text.startswith(("tf.", "np.")):
-            found = code.assignment(recording, file, text, line)
-            if found is None or not case.mentioned(found.mentions):
+            found = follow.value_of(recording, use[0].site, text)
+            if found is None:
                 continue
-            line, text, names_there = found.line, found.text, found.mentions
-        if case.mentioned(names_there):
+            file, line, text, names_there = found[0], found[1].line, found[1].text, found[1].mentions
+        if case.mentioned(follow.outward(recording, use[0].site, names_there)):
             return Break("copied", *use, 0, line, tensor, text, file)
+    return _new_variable(case, values)
+
+
+def _equal(case: Case, tensor: int, values: list[np.ndarray]) -> bool:
+    value = case.context.value(tensor)
+    return value is not None and any(v.shape == value.shape and bool((v == value).all()) for v in values)
+
+
+def _new_variable(case: Case, values: list[np.ndarray]) -> Break | None:
+    """``tf.Variable(v)`` inside the tape."""
+    recording, ends = case.context.recording, case.loose_ends()
+    for at, record in enumerate(case.home.records):
+        if not isinstance(record, Assigned) or record.how != "create" or record.tensor not in ends:
+            continue
+        if case.tape is None or at < case.tape.start:
+            continue
+        computed = [value for t in case.goes if (value := case.context.value(t)) is not None]
+        there = follow.outward(recording, record.site, code.statement(recording, *_line(case, record.site)))
+        if record.operand in case.goes or (case.belongs(there) and _equal(case, record.tensor, values + computed)):
+            text = names.expression(recording, record.site)
+            return Break("copied", *case.use_of(record.tensor), record.site, tensor=record.tensor, extra=text)
     return None
 
 
@@ -187,13 +275,25 @@ def _assigned(case: Case) -> Break | None:
             continue
         file, line = _line(case, record.site)
         there = code.statement(context.recording, file, line)
-        known = case.mentioned(there) or (bool(record.site) and record.site in read)
+        known = case.mentioned(there) or (bool(record.site) and record.site in read) or record.operand in case.goes
         known = known or any(context.label(t) in there for t in case.goes - case.starts)
         if known:
             use = case.use_of(record.tensor)
             written = context.recording.variables().get(record.variable)
             name = names.variable_name(context.recording, written) if written is not None else names.DEFAULT_VARIABLE
             return Break("assign", *use, record.site, tensor=record.tensor, extra=name)
+    return None
+
+
+def _constant_slope(case: Case) -> Break | None:
+    """The target is a gradient that this tape saw being computed, and the source does not occur in it."""
+    use = case.first_use()
+    if not case.of_gradient or use[0] is None:
+        return None
+    for call in case.context.step.calls.values():
+        made = {t for rule in call.steps for t in (*rule.contributions, *rule.totals)}
+        if _inside(case, call.started) and not made.isdisjoint(case.started.targets):
+            return Break("constant slope", *use, call.started.site)
     return None
 
 
@@ -209,22 +309,39 @@ def _outside(case: Case) -> Break | None:
         site = use[0].site if use[0] is not None else case.started.site
         file, line = _line(case, site)
         text = code.argument(context.recording, site, 0, "target") if is_target else context.label(end)
-        found = code.assignment(context.recording, file, text, line) if text.isidentifier() else None
-        if not is_target and found is not None and not _depends(case, file, found):
+        text = "" if text == tensor.made_by else text
+        called = [text] if is_target or text.isidentifier() else _given(case, site)
+        known = [one for name in called if (one := follow.value_of(context.recording, site, name)) is not None]
+        found = next((one for one in known if is_target or _depends(case, *one)), None)
+        if not is_target and found is None and (known or not _unknown(case, tensor)):
             continue
         begun = _line(case, case.tape.site)[1] if case.tape is not None else 0
-        late = is_target and (found is None or found.line >= begun)
+        late = is_target and (found is None or found[1].line >= begun)
         cause = "after the tape ended" if late else "before the tape began"
-        where = found.line if found is not None else line
-        return Break(cause, *use, site, where, end, tensor.made_by, file)
+        if found is not None:
+            file, line = found[0], found[1].line
+        return Break(cause, *use, site, line if found is not None or is_target else 0, end, tensor.made_by, file)
     return None
+
+
+def _given(case: Case, site: int) -> list[str]:
+    """The names that the call at a site is given, one of which a value without a name of its own may have."""
+    frames = case.context.recording.frames(site)
+    call = code.call_at(case.context.recording, frames[0]) if frames else None
+    return [one for part in call.args for one in sorted(code.mentions(part)) if one.isidentifier()] if call else []
+
+
+def _unknown(case: Case, tensor: Tensor) -> bool:
+    """Whether a value of which the text tells nothing may have been computed from the source."""
+    drawn = tensor.made_by.startswith(("Random", "Truncated", "Stateless", "Multinomial"))
+    return case.first_use()[0] is None and case.context.floating(tensor.id) and not drawn
 
 
 def _depends(case: Case, file: int, found: code.Assignment, deep: int = 8) -> bool:
     """Whether a value was computed from the source, as far as the text of the file tells."""
-    if case.mentioned(found.mentions):
+    if case.belongs(found.mentions):
         return True
-    if deep == 0:
+    if deep == 0 or found.text.startswith("for "):
         return False
     before = (code.assignment(case.context.recording, file, name, found.line) for name in found.mentions)
     return any(one is not None and one.line < found.line and _depends(case, file, one, deep - 1) for one in before)
@@ -244,12 +361,14 @@ def _branch(case: Case) -> Break | None:
             ran.setdefault(frame.file, set()).update({frame.line})
             called.setdefault(frame.file, set()).add(frame.function.rpartition(".")[2])
     opened = _line(case, case.tape.site)[0]
+    layers = follow.called(recording, case.variable.site) if case.variable is not None else ()
+    called_by = dict.fromkeys((case.text, case.name, *sorted(layers)))
     ran.setdefault(opened, set())
     for file, lines in ran.items():
         stretches = code.functions(recording, file, frozenset(called.get(file, set()) - {"<module>"}))
         if file == opened:
             stretches.append(code.block(recording, case.tape.site))
-        for name in dict.fromkeys((case.text, case.name)):
+        for name in called_by:
             line, use = code.branch_not_taken(recording, file, name, stretches, frozenset(lines))
             if line:
                 return Break("branch did not run", None, -1, 0, line, 0, str(use), file)
@@ -267,4 +386,7 @@ def _nothing(case: Case) -> Break:
     # The last thing that was computed from the source: there its way ends.
     last = [op for op in case.own if not case.goes.isdisjoint(op.inputs)][-1]
     number = next(k for k, t in enumerate(last.inputs) if t in case.goes)
+    there = code.statement(case.context.recording, *_line(case, last.site))
+    if any(name.endswith(_PREDICTING) for name in there):
+        return Break("left through NumPy", last, number, last.site, tensor=last.outputs[0], extra="predict")
     return Break("no path", last, number, last.site, tensor=last.outputs[0] if last.outputs else 0)

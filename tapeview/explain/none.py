@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tapeview.explain import code, gaps
-from tapeview.explain.case import Break, Case, Edge
+from tapeview.explain import code, follow, gaps
+from tapeview.explain.case import Break, Case, Edge, left_out
 from tapeview.explain.context import Context
 from tapeview.explain.finding import ERROR, NOTE, WARNING, Finding, Hop
 from tapeview.explain.none_words import words
@@ -20,6 +20,9 @@ from tapeview.trace.records import Op, Source, SourceGradient, Watched
 _HARMLESS = {"branch did not run", "no path", "not used", "the tape began again"}
 """Causes that are ordinary where other sources of the same call have gradients."""
 
+_ABOUT_SHAPES = {"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike"}
+"""Ops whose result does not depend on the values that go in: they stand beside many ways, and cut few."""
+
 
 def explain_none(context: Context) -> Iterator[Finding]:
     """A finding for each source of a step's gradient calls that got None, or zeros in place of it."""
@@ -29,7 +32,7 @@ def explain_none(context: Context) -> Iterator[Finding]:
         answers = call.finished.results
         some = any(not answer.reason and answer.tensor for answer in answers)
         for source, answer in zip(call.started.sources, answers, strict=False):
-            if answer.reason or not answer.tensor:
+            if left_out(context, call, source, answer):
                 yield _finding(context, call, source, answer, some)
 
 
@@ -40,7 +43,7 @@ def explain_source(context: Context, call: GradientCall, name: str) -> Finding |
     for source, answer in zip(call.started.sources, answers, strict=False):
         variable = context.recording.variables().get(source.variable)
         known = names.variable_name(context.recording, variable) if variable is not None else ""
-        if (answer.reason or not answer.tensor) and known and f"/{known}".endswith(f"/{name}"):
+        if left_out(context, call, source, answer) and known and f"/{known}".endswith(f"/{name}"):
             return _finding(context, call, source, answer, some)
     return None
 
@@ -54,7 +57,8 @@ def explain_missing(context: Context, call: GradientCall, tensor: int) -> Findin
     some = any(not answer.reason and answer.tensor for answer in answers)
     for source, answer in zip(call.started.sources, answers, strict=False):
         if source.variable == variable and source.tensor == (0 if variable else tensor):
-            return _finding(context, call, source, answer, some) if answer.reason or not answer.tensor else None
+            out = left_out(context, call, source, answer)
+            return _finding(context, call, source, answer, some) if out else None
     return _finding(context, call, Source(0 if variable else tensor, variable), SourceGradient(0), some)
 
 
@@ -62,9 +66,10 @@ def _finding(context: Context, call: GradientCall, source: Source, answer: Sourc
     case = _case(context, call, source, answer)
     found = _break(case)
     level = ERROR
-    if answer.tensor:
+    asked = bool(answer.tensor) and bool(answer.reason)
+    if asked or found.cause == "constant slope":
         level = NOTE
-    elif found.cause in ("stop_gradient", "stop_recording") or (some and found.cause in _HARMLESS):
+    elif answer.tensor or found.cause in ("stop_gradient", "stop_recording") or (some and found.cause in _HARMLESS):
         level = WARNING
     elif found.cause in _HARMLESS and case.of_gradient:
         level = NOTE
@@ -73,7 +78,8 @@ def _finding(context: Context, call: GradientCall, source: Source, answer: Sourc
         file, line = found.file or file or code.place(context.recording, call.started.site)[0], found.line
     text, advice = words(case, found, line)
     if answer.tensor:
-        text = f"The zeros stand for a missing gradient, because unconnected_gradients asked for them. {text}"
+        why = "unconnected_gradients asked for them" if asked else f"{call.started.kind} gives zeros there"
+        text = f"The zeros stand for a missing gradient, because {why}. {text}"
     return Finding(
         "none",
         found.cause,
@@ -114,7 +120,9 @@ def _case(context: Context, call: GradientCall, source: Source, answer: SourceGr
     text = code.argument(context.recording, started.site, 1, "sources", source.key) if asked else ""
     if not text and source.key:
         several = code.argument(context.recording, started.site, 1, "sources")
-        text = several + source.key if several.isidentifier() else ""
+        text = several + source.key if code.is_path(several) else ""
+    if name and code.is_path(text) and _ambiguous(context, name):
+        name = text
     watched = home[1].watched if home is not None else ()
     return Case(
         context,
@@ -131,7 +139,14 @@ def _case(context: Context, call: GradientCall, source: Source, answer: SourceGr
         starts,
         _watch(watched, source),
         not made_by_rules(context, started.call).isdisjoint(started.targets),
+        follow.owners(context.recording, started.site),
     )
+
+
+def _ambiguous(context: Context, name: str) -> bool:
+    """Whether several variables go by a name: layers that were built outside of a model all have a "kernel"."""
+    known = context.recording.variables().values()
+    return "/" not in name and sum(one.name.removesuffix(":0") == name for one in known) > 1
 
 
 def made_by_rules(context: Context, but: int) -> set[int]:
@@ -156,6 +171,9 @@ def _break(case: Case) -> Break:
         if not site and use[0] is not None:
             site = use[0].site
         cause = "string dtype" if dtype in ("string", "object") or dtype[:1] in "<|SU" else "integer dtype"
+        found = follow.value_of(context.recording, site or case.started.site, case.text) if not case.variable else None
+        if found is not None and cause == "integer dtype":
+            return Break(cause, *use, site, found[1].line, extra=dtype, file=found[0])
         return Break(cause, *use, site or case.started.site, extra=dtype)
     goes, leads = case.goes, case.leads
     if not goes.isdisjoint(case.started.targets):
@@ -179,20 +197,27 @@ def _blocked(case: Case, leads: set[int]) -> Break:
         return replaced or gaps.outside_source(case) or Break("not watched", *use, site)
     if case.watched_after(use[0]):
         return Break("watched too late", *use, case.watch.site)
+    cut = _cut(case, leads)
+    if cut is None:
+        return gaps.find(case)
+    op, number = cut
+    return Break(_cause_of(case, op), op, number, op.site, tensor=op.outputs[0])
+
+
+def _cut(case: Case, leads: set[int]) -> tuple[Op, int] | None:
+    """The first op on a way to the target whose result gets no gradient, and the input that the way comes in by."""
     passing = set(case.starts)
-    blocking: tuple[Op, int] | None = None
+    found: list[tuple[Op, int]] = []
     for op in case.own:
         inputs = [k for k, t in enumerate(op.inputs) if t in passing]
         if not inputs:
             continue
-        if any(_passes(case, op, k) for k in inputs):
-            passing.update(op.outputs)
-        elif blocking is None and not leads.isdisjoint(op.outputs):
-            blocking = op, inputs[0]
-    if blocking is None:
-        return gaps.find(case)
-    op, number = blocking
-    return Break(_cause_of(case, op), op, number, op.site, tensor=op.outputs[0])
+        passes = any(_passes(case, op, k) for k in inputs)
+        through = {t for t in op.outputs if case.context.floating(t)} if passes else set()
+        passing |= through
+        if not leads.isdisjoint(set(op.outputs) - through):
+            found.append((op, inputs[0]))
+    return next((one for one in found if one[0].op not in _ABOUT_SHAPES), found[0] if found else None)
 
 
 def _edge(op: Op, tensors: set[int]) -> Edge:

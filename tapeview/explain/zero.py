@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tapeview.explain import code
+from tapeview.explain.case import left_out
 from tapeview.explain.context import Context
 from tapeview.explain.finding import NOTE, WARNING, Finding, Hop
 from tapeview.trace import names
@@ -31,7 +32,7 @@ def explain_zero(context: Context) -> Iterator[Finding]:
             continue
         found: dict[tuple[str, int], tuple[list[str], _Origin]] = {}
         for source, answer in zip(call.started.sources, call.finished.results, strict=False):
-            if not answer.tensor or answer.reason or not context.all_zero(answer.tensor):
+            if left_out(context, call, source, answer) or not context.all_zero(answer.tensor):
                 continue
             variable = context.recording.variables().get(source.variable)
             name = (

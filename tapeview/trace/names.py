@@ -109,6 +109,9 @@ def node_label(rec: Places, name: str, site: int) -> str:
     return _shortened(expression(rec, site), _LONGEST_LABEL) or name
 
 
+_OBJECTS = {"keras", "losses", "metrics", "layers", "fit", "train_on_batch", "train_step", "loss", "loss_fn"}
+"""Parts of a dotted name after which operands need not stand in the order of an op's inputs."""
+
 TRAINERS = ("fit", "train_on_batch", "train_step")
 """Methods whose first argument is data and whose target is the model's loss."""
 
@@ -167,7 +170,16 @@ def tensor_label(rec: Recording, step: Step | int, tensor_id: int) -> str:
         text = operand_names(rec, consumer.site, len(consumer.inputs))[number]
         if text:
             return text
-    return tensor.made_by if tensor is not None else ""
+    return _label_outside(rec, here, tensor_id) or (tensor.made_by if tensor is not None else "")
+
+
+def _label_outside(rec: Recording, step: Step, tensor: int) -> str:
+    """What to call a tensor that no op of a tape made or read, but one that an update was computed with."""
+    made = step.made_outside.get(tensor)
+    if made is not None:
+        return result_name(rec, made.site) or _shortened(expression(rec, made.site), _LONGEST_LABEL)
+    op, number = step.read_outside.get(tensor, (None, 0))
+    return operand_names(rec, op.site, len(op.inputs))[number] if op is not None else ""
 
 
 def _value_label(rec: Recording, tensor: int) -> str:
@@ -304,11 +316,21 @@ def _operands(node: ast.AST | None, count: int) -> list[ast.expr]:
             return [left, right]
         case ast.Subscript(value=value):
             return [value]
-        case ast.Call(args=args) if not any(isinstance(argument, ast.Starred) for argument in args):
+        case ast.Call(func=func, args=args) if not any(isinstance(argument, ast.Starred) for argument in args):
+            if count > 1 and not _is_function_of_tf(func):
+                return []
             if args and isinstance(args[0], ast.Tuple | ast.List) and len(args[0].elts) == count:
                 return args[0].elts
             return args
     return []
+
+
+def _is_function_of_tf(function: ast.expr) -> bool:
+    """Whether a call's operands stand in the order of its op's inputs: so for ``tf.matmul``, but a loss that is called
+    with the truth and the prediction may subtract them in either order.
+    """
+    parts = ast.unparse(function).split(".")
+    return len(parts) > 1 and parts[0] not in ("self", "cls") and not _OBJECTS.intersection(parts)
 
 
 def _shortened(text: str, most: int) -> str:
