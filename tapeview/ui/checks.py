@@ -56,7 +56,7 @@ class CheckCard(QFrame):
     def refresh(self) -> None:
         """Show what is known of the gradient that the Inspector shows."""
         inspector, palette = self._inspector, theme.current().palette
-        there = inspector.tab == "gradient" and any(entry.status == "value" for entry in inspector.entries)
+        there = inspector.tab == "gradient" and any(entry.status in ("value", "next") for entry in inspector.entries)
         show_if(self, there and inspector.sheet.kind != "node")
         if self.isHidden():
             return

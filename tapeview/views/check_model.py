@@ -26,7 +26,7 @@ from tapeview.views.check_targets import (
     targets,
     was_differentiated,
 )
-from tapeview.views.check_words import explanation, introduction, row_of
+from tapeview.views.check_words import explanation, index_text, introduction
 from tapeview.views.numbers import number
 from tapeview.views.replayer import Asker
 from tapeview.views.runs import step_name
@@ -196,9 +196,10 @@ class CheckModel:
         if not several:
             return "", ""
         worst = min(several, key=lambda one: (WORST_FIRST.index(one.verdict), -one.worst.error))
-        words = tr("largest error {error} at {place}, against finite differences in float64").format(
-            error=number(worst.worst.error, 2), place=row_of(worst, False).worst
-        )
+        words = tr("largest error {error}, against finite differences in float64")
+        if worst.worst.index:
+            words = tr("largest error {error} at {place}, against finite differences in float64")
+        words = words.format(error=number(worst.worst.error, 2), place=index_text(worst.worst.index))
         return worst.verdict, words
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
