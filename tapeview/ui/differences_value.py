@@ -48,11 +48,11 @@ class Beside(QWidget):
         half = (self.width() - NAME) / 2
         painter.setFont(theme.ui_font(11))
         painter.setPen(palette.color("muted"))
-        words = tr("before"), tr("after")
+        plain = tr("before"), tr("after")
         for side, name in enumerate(self._heads):
-            head = f"{words[side]}: {name}"
+            head = f"{plain[side]}: {name}"
             if painter.fontMetrics().horizontalAdvance(head) > half - 8:
-                head = words[side]
+                head = plain[side]
             draw_text(painter, QRectF(NAME + side * half, 0, half - 8, ROW), head)
         for place, (name, *told) in enumerate(self._rows, 1):
             painter.setFont(theme.ui_font(12))
