@@ -24,7 +24,9 @@ def test_every_link_leads_to_a_file() -> None:
 
 def test_every_key_of_the_table_is_a_shortcut_of_the_window() -> None:
     folder = ROOT / "tapeview" / "ui"
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (folder / "menus.py", *folder.glob("*_commands.py"))]
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8")) for path in (folder / "menus.py", *folder.glob("*_commands.py"))
+    ]
     words = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     rows = re.findall(r"^\| (.+?) \|", README, flags=re.MULTILINE)
     keys = [key for row in rows if row != "Key" for key in row.split(" · ")]
