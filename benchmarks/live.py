@@ -64,9 +64,11 @@ class Bench:
     def __init__(self, script: Path) -> None:
         from PySide6.QtWidgets import QApplication
 
+        from tapeview.ui import pace
         from tapeview.ui.app import application, make_window
 
         application()
+        pace.keep()
         self.app = QApplication.instance()
         self.window = make_window()
         self.window.resize(1440, 900)

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QLibraryInfo, QLocale, QSocketNotifier, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from tapeview.ui import theme
+from tapeview.ui import pace, theme
 from tapeview.ui.main_window import MainWindow
 from tapeview.ui.settings import Settings
 from tapeview.views.session import Check, Joined, is_recording
@@ -58,6 +58,7 @@ def run_window(
     ``joined`` is a running script to follow instead.
     """
     app = application()
+    pace.keep()
     window = make_window(settings, check)
     if joined is not None:
         window.session.join(joined)

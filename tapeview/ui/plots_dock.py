@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tapeview.ui import theme
+from tapeview.ui import pace, theme
 from tapeview.ui.choice import Choice
 from tapeview.ui.dialogs import tell
 from tapeview.ui.dock import Dock
@@ -144,6 +144,7 @@ class PlotsDock(Dock):
         self._column.takeAt(self._column.count() - 1)
         self._column.addWidget(canvas, 1)
         self.canvas = canvas
+        pace.settled()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -56,9 +56,10 @@ def targets(recording: Recording, step: Step) -> tuple[Target, ...]:
         return ()
     found = [Target(ALL, tr("all gradients of the step"))]
     seen = set()
-    for seq in index_of(step).backward:
+    own = {type: has_own_rule(recording, op) for type, op in {op.op: op for op in step.ops.values()}.items()}
+    for seq in index_of(step).backward if any(own.values()) else ():
         op = step.ops.get(seq)
-        if op is not None and (op.op, op.site) not in seen and has_own_rule(recording, op):
+        if op is not None and own[op.op] and (op.op, op.site) not in seen:
             seen.add((op.op, op.site))
             found.append(op_target(recording, op))
     for one in sources:

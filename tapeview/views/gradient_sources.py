@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tapeview.trace import names
 from tapeview.trace.query import Recording, Step
-from tapeview.views.tensors import label_of
+from tapeview.views.tensors import label_of, record_of
 from tapeview.views.text import tr
 
 
@@ -30,12 +30,9 @@ def gradient_sources(recording: Recording, step: Step) -> tuple[GradientSource, 
     known = recording.variables()
     versions: dict[int, int] = {}
     for tensor in step.consumers:
-        try:
-            variable = recording.tensor(tensor).variable
-        except KeyError:
-            continue
-        if variable:
-            versions.setdefault(variable, tensor)
+        record = step.tensors.get(tensor) or record_of(recording, tensor)
+        if record is not None and record.variable:
+            versions.setdefault(record.variable, tensor)
     finished = [call for call in step.calls.values() if call.finished is not None]
     for call in finished:
         assert call.finished is not None

@@ -353,12 +353,12 @@ class GraphModel:
         self._stale, self.given_up = False, False
         self._subject = subject = self._choice.now()
         self._drawing.stop()
-        recording, graph = self._workspace.recording, self._choice.picture(subject, self._folding)
-        if recording is None or graph is None:
+        recording, picture = self._workspace.recording, self._choice.picture(subject, self._folding)
+        if recording is None or picture is None:
             self._take(None)
             return
         self._awaited = True
-        scene = self._drawing.draw(recording, subject.step or NO_STEP, graph, self.measure)
+        scene = self._drawing.draw(recording, subject.step or NO_STEP, picture, self.measure, subject.large)
         self._awaited = False
         if scene is not None:
             self._take(scene)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tapeview.graph.build import TapeGraph, build
@@ -19,6 +19,8 @@ from tapeview.views.workspace import Workspace
 Choice = tuple[str, int]
 """``("", 0)`` is what the cursor shows; else ``"tape"`` and which of the step's, or ``"graph"`` and its number."""
 USUAL: Choice = ("", 0)
+LARGE = 800
+"""Taking apart a step of more ops than this takes longer than a click may have to wait."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,6 +31,11 @@ class Subject:
     tape: int = 0
     graph: int = 0
     newest: int = 0
+
+    @property
+    def large(self) -> bool:
+        """Whether its picture takes a while."""
+        return not self.graph and self.step is not None and len(self.step.ops) > LARGE
 
     def is_as(self, other: Subject) -> bool:
         """Whether nothing has changed. (Steps are compared by identity: one that has grown is another.)"""
@@ -118,22 +125,22 @@ class GraphChoice:
             return Subject(None, 0, latest, self._newest(recording, latest)) if latest else Subject()
         return Subject(step, step.tapes[number - 1].id if kind == "tape" else 0)
 
-    def picture(self, subject: Subject, folding: Folding) -> TapeGraph | None:
-        """The graph of a subject; None if there is nothing to draw."""
+    def picture(self, subject: Subject, folding: Folding) -> Callable[[], TapeGraph] | None:
+        """What makes the graph of a subject, in any thread if it is a step's; None if there is nothing to draw."""
         recording, step = self._workspace.recording, subject.step
-        opened, closed, layers = folding.opened, folding.closed, folding.layers
+        opened, closed, layers = set(folding.opened), set(folding.closed), folding.layers
         if recording is None:
             return None
         if subject.graph:
             run = run_index(recording, step)
             ran_as = run.ran_as if run is not None and run.graph == subject.graph else {}
             index = step.index if step is not None else NO_STEP.index
-            return build_deferred(
+            return lambda: build_deferred(
                 recording, subject.graph, subject.newest, opened, closed, scopes=layers, step=index, ran_as=ran_as
             )
         if step is None or not step.ops:
             return None
-        return build(recording, step, subject.tape, opened, closed, layers=layers)
+        return lambda: build(recording, step, subject.tape, opened, closed, layers=layers)
 
     @staticmethod
     def _newest(recording: Recording, graph: int) -> int:

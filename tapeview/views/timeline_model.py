@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from tapeview.trace.records import Assigned, BackwardStep, Op
@@ -189,8 +190,9 @@ class TimelineModel:
         if step is None or recording is None:
             return ()
         if len(step.positions) > WITH_TEXT:
-            bare = {phase: Chip(phase, "") for phase, _, _ in step.phases()}
-            return tuple(bare[position.phase] for position in step.positions)
+            return tuple(
+                chain.from_iterable(repeat(Chip(phase, ""), stop - start) for phase, start, stop in step.phases())
+            )
         names: dict[int, str] = {}
         chips = []
         for position in step.positions:

@@ -14,6 +14,7 @@ import pytest
 
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Stats, Tensor
+from tapeview.views import graph_subject
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.graph_values import magnitude, spoiled
 from tapeview.views.workspace import Cursor, Selection, Workspace
@@ -305,6 +306,41 @@ def test_only_the_last_layout_asked_for_counts(tmp_path: Path, opened: Callable[
     assert wanted is not whole
     first[1](first[0]())
     assert model.scene is wanted
+
+
+def test_a_large_tape_is_taken_apart_in_the_background(
+    tmp_path: Path, opened: Callable[..., Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_subject, "LARGE", 10)
+    held = Held()
+    _, model = opened(write_calls(tmp_path / "c.tapeview"), background=held)
+    heard: list[frozenset[str]] = []
+    model.changed.connect(heard.append)
+    assert model.scene is None
+    assert model.title == "tape 1 · 11 ops · laying out …"
+    ((picture, done),) = held.jobs
+    held.jobs = []
+    done(picture())
+    assert model.scene is None
+    assert model.laying_out
+    held.run()
+    scene = model.scene
+    assert scene is not None
+    assert not model.laying_out
+    assert {"scene", "layout"} <= heard[-1]
+    model.fold_all(True)
+    assert model.scene is scene
+    model.fold_all(False)
+    assert model.scene is scene
+    first, last = held.jobs
+    held.jobs = []
+    assert first[0]() is None, "nobody waits for it any more"
+    last[1](last[0]())
+    assert not model.laying_out, "this layout is known"
+    again = model.scene
+    assert again is not scene
+    assert again is not None
+    assert again.layout is scene.layout
 
 
 def test_a_growing_step_is_drawn_again(tmp_path: Path) -> None:
