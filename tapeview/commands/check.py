@@ -14,7 +14,7 @@ from tapeview.commands.explain import ERROR_EXIT, print_json
 
 if TYPE_CHECKING:
     from tapeview.explain.context import Context
-    from tapeview.explain.questions import Checked, CheckQuestion
+    from tapeview.explain.questions import Checked, CheckQuestion, WhatIf
 
 
 class Check:
@@ -131,6 +131,20 @@ class WhatIfCommand:
         )
         for option, form, text in several:
             parser.add_argument(option, action="append", default=[], metavar=form, help=text)
+        parser.add_argument(
+            "--rate",
+            action="append",
+            default=[],
+            metavar="RATE",
+            help="the learning rate of the updates, in this step and those behind it; x0.1: times what it was",
+        )
+        parser.add_argument(
+            "--following",
+            type=int,
+            default=0,
+            metavar="N",
+            help="go on through the N steps behind it with the variables that the updates give, and print their losses",
+        )
         parser.add_argument("--all", action="store_true", help="print what stays the same, too")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -146,9 +160,10 @@ class WhatIfCommand:
                 changes += [edits.zero(context, text) for text in options.zero]
                 changes += [edits.noise(context, text) for text in options.noise]
                 changes += [edits.blocked(context, text) for text in options.block]
+                changes += [edits.rate(text) for text in options.rate]
                 if not changes:
-                    raise UserError("nothing is changed: say --set, --scale, --zero, --noise or --block")
-                found = what_if(context, edits.edits(context, changes))
+                    raise UserError("nothing is changed: say --set, --scale, --zero, --noise, --block or --rate")
+                found = what_if(context, edits.edits(context, changes), following=max(options.following, 0))
             except (ReplayError, edits.EditError) as error:
                 raise UserError(str(error)) from error
             if options.json:
@@ -158,8 +173,21 @@ class WhatIfCommand:
             print(f"step {found.step + 1} with {found.words}: {changed} of {len(found.rows)} values change")
             for one in found.doubtful:
                 print(f"    not as recorded even without a change: {one}")
+            for one in found.branches:
+                print(f"    the script might go another way: {one}")
             print_rows(list(found.rows), everything=options.all)
+            _print_losses(found)
         return 0
+
+
+def _print_losses(found: WhatIf) -> None:
+    if found.losses:
+        width = max(len(one.name) for one in found.losses)
+        print(f"    {'step':>6}  {'':{width}}  {'recorded':>12}  {'changed':>12}")
+        for one in found.losses:
+            print(f"    {one.step + 1:6}  {one.name:{width}}  {one.before:12.6g}  {one.after:12.6g}")
+    if found.ended:
+        print(f"    {found.ended}")
 
 
 def _add_step(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,15 @@ from another thread.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
 OP = 1
 """(OP, seq, op, inputs, outputs, attrs, site, tape_ids, on_path, call, stopped): see ``tape.Entry``."""
 TAPE_OPENED = 2
-"""(TAPE_OPENED, tape, persistent, watch_accessed, thread, parents, site, thread_name); no name with parents"""
+"""(TAPE_OPENED, tape, persistent, watch_accessed, thread, parents, site, thread_name, begun); no name with parents;
+``begun`` is that of below"""
 TAPE_CLOSED = 3
 """(TAPE_CLOSED, tape)"""
 WATCHED = 4
@@ -30,7 +32,8 @@ GRADIENT_FINISHED = 8
 VARIABLE = 9
 """(VARIABLE, variable, site, thread)"""
 ASSIGNED = 10
-"""(ASSIGNED, variable, version, tensor, previous, how, site, gradient, thread)"""
+"""(ASSIGNED, variable, version, tensor, previous, how, site, gradient, thread, operand): ``operand`` is the tensor that
+was assigned, added or subtracted, None where the value came in another way."""
 LOGGED = 11
 """(LOGGED, name, value, thread): the script logged a number under a name."""
 FAILED = 12
@@ -51,12 +54,27 @@ NODE_RAN = 18
 """(NODE_RAN, tape, node number, (output tensor or None, ...), thread): a node was evaluated; constants are not"""
 RUN_FINISHED = 19
 """(RUN_FINISHED, tape, [(fetch name, tensor or None)], error or None): comes before the run's tape is closed."""
+APPLIED = 20
+"""(APPLIED, family, rule, config, count, rate, [(gradient, variable)], [[(slot, value or None)]], (given tensor, ...),
+place of the rate among these, thread): an optimizer is about to change variables; the ASSIGNED of these follow. See
+``trace.update_records`` for what stands in it."""
+OUTSIDE = 21
+"""(OUTSIDE, op, inputs, outputs, attrs, site, thread): an op ran outside of every tape, after a gradient call of its
+thread and before the next tape opened: so what is assigned there can be followed back to the gradients. Without an op:
+the next ones are not told of."""
 
 Event = tuple[Any, ...]
 Sink = Callable[[Event], object]
 
 sink: Sink | None = None
 """The listener. Read it anew for each event; replace it with :func:`listen`."""
+
+begun = 0
+"""How many outermost tapes were opened while somebody listened."""
+
+whole: tuple[float, float] = (0.0, math.inf)
+"""At which of these, from the first to the last, the listener wants values of optimizers' slots, though they be large:
+others are told of small ones only, for they are changed in place unless somebody looks at them."""
 
 next_seq = itertools.count(1).__next__
 next_call = itertools.count(1).__next__

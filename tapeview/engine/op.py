@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -250,11 +251,21 @@ def _record(
     outputs: tuple[EagerTensor, ...],
     attrs: Mapping[str, Any],
 ) -> None:
-    """Appends one entry to each open tape.
+    """Appends one entry to each open tape; without any tells the listener of the op.
 
     Called by ``execute`` and its like, which an op's function calls, which the user calls: see ``here``.
     """
     tapes, ids, call = context
+    if not tapes:
+        sink = observe.sink
+        state.left -= 1
+        if sink is None or state.left < 0:
+            state.end_updates()
+            if sink is not None:
+                sink((observe.OUTSIDE, None, (), (), {}, 0, get_ident()))
+        else:
+            sink((observe.OUTSIDE, op, inputs, outputs, attrs, _here(3), get_ident()))
+        return
     on_path = 0
     bit = 1
     stopped = True

@@ -52,7 +52,7 @@ class scope:
         if not self._number:
             return
         _innermost.scope = self._outer
-        if state.context is None:
+        if not state.tapes:
             callsite.forget()
         sink = observe.sink
         if sink is not None:

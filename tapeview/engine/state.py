@@ -10,18 +10,24 @@ if TYPE_CHECKING:
 
 Context = tuple[tuple["GradientTape", ...], tuple[int, ...], int]
 
+_UPDATES: Context = ((), (), 0)
+_MOST_UPDATES = 2000
+
 
 class _State(threading.local):
     """``tapes`` are the open tapes, outermost first; ``call`` is the running gradient call (0 = none).
 
     ``context`` is both at once (tapes, their ids, call), and None while no tape is open: each look at a thread's own
-    attribute takes 0.06 µs, so ops take one. While ``trying`` is true an op may raise without anybody being told.
+    attribute takes 0.06 µs, so ops take one. After a gradient call without open tapes it has none in it, for as many
+    ops as ``left`` says: what computes the updates is told of. While ``trying`` is true an op may raise without anybody
+    being told.
     """
 
     tapes: tuple[GradientTape, ...] = ()
     call: int = 0
     context: Context | None = None
     trying: bool = False
+    left: int = 0
 
     @property
     def tape_ids(self) -> tuple[int, ...]:
@@ -37,6 +43,17 @@ class _State(threading.local):
         """Begins or ends a gradient call."""
         self.call = call
         self.set_tapes(self.tapes)
+
+    def begin_updates(self) -> None:
+        """A gradient call has returned to the script: the ops that follow outside of every tape are told of."""
+        if not self.tapes:
+            self.context = _UPDATES
+            self.left = _MOST_UPDATES
+
+    def end_updates(self) -> None:
+        """The ops that follow outside of every tape have nothing to do with updates."""
+        if not self.tapes:
+            self.context = None
 
 
 state = _State()

@@ -93,11 +93,15 @@ class GradientTape:
     def __exit__(self, *_: object) -> None:
         if self._recording:
             self._pop()
+            if self._persistent and observe.sink is not None:
+                state.begin_updates()
 
     def _push(self) -> None:
         if observe.sink is not None:
             thread = threading.get_ident()
             site = callsite.here()
+            if not state.tapes:
+                observe.begun += 1
             opened = (
                 observe.TAPE_OPENED,
                 self.id,
@@ -107,6 +111,7 @@ class GradientTape:
                 state.tape_ids,
                 site,
                 "" if state.tapes else threading.current_thread().name,
+                observe.begun,
             )
             observe.sink(opened)
         self._recording = True
@@ -319,3 +324,5 @@ class GradientTape:
             watched = self._watched
             self._clear()
             self._watched = watched
+        if observe.sink is not None:
+            state.begin_updates()

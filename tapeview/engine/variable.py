@@ -105,7 +105,7 @@ class ResourceVariable(RowUpdates):
             self._site = site = callsite.here()
             thread = get_ident()
             observe.sink((observe.VARIABLE, self, site, thread))
-            observe.sink((observe.ASSIGNED, self, 0, self._value, None, "create", site, None, thread))
+            observe.sink((observe.ASSIGNED, self, 0, self._value, None, "create", site, None, thread, None))
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -215,30 +215,31 @@ class ResourceVariable(RowUpdates):
         Raises:
             ValueError: the shapes differ, or ``value`` is a tensor of another type.
         """
-        array = self._operand(value)
+        operand = self._operand(value)
+        array = operand._array
         if array.shape != self._array.shape:
             raise ValueError(
                 f"Cannot assign value to variable ' {self._name}': Shape mismatch.The variable shape {self.shape}, and "
                 f"the assigned "
                 f"value shape {TensorShape(array.shape)} are incompatible."
             )
-        self._replace(array, "assign")
+        self._replace(array, "assign", None, operand)
         return self._view() if read_value else None
 
     def assign_add(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Adds ``delta``, of the same shape; see :meth:`assign`."""
-        array = self._delta(delta, "AssignAddVariableOp")
-        self._replace(np.asarray(self._array + array), "assign_add")
+        operand = self._delta(delta, "AssignAddVariableOp")
+        self._replace(np.asarray(self._array + operand._array), "assign_add", None, operand)
         return self._view() if read_value else None
 
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Subtracts ``delta``, of the same shape; see :meth:`assign`."""
-        array = self._delta(delta, "AssignSubVariableOp")
-        self._replace(np.asarray(self._array - array), "assign_sub")
+        operand = self._delta(delta, "AssignSubVariableOp")
+        self._replace(np.asarray(self._array - operand._array), "assign_sub", None, operand)
         return self._view() if read_value else None
 
     def _view(self) -> _UnreadVariable:
@@ -246,13 +247,14 @@ class ResourceVariable(RowUpdates):
         self._look()
         return _UnreadVariable(self._base)
 
-    def _operand(self, value: Any) -> Array:
+    def _operand(self, value: Any) -> EagerTensor:
         if hasattr(value, "_densify"):
             value = value._densify()
-        return to_tensor(value, self.dtype)._array
+        return to_tensor(value, self.dtype)
 
-    def _delta(self, value: Any, op: str) -> Array:
-        array = self._operand(value)
+    def _delta(self, value: Any, op: str) -> EagerTensor:
+        operand = self._operand(value)
+        array = operand._array
         if array.shape != self._array.shape:
             raise invalid(
                 op,
@@ -260,18 +262,18 @@ class ResourceVariable(RowUpdates):
                 f"{bracketed(array.shape)}, "
                 "shapes must be equal.",
             )
-        return array
+        return operand
 
-    def _replace(self, array: Array, how: str, gradient: Any = None) -> None:
-        """Makes ``array`` (which nobody else will write to) the new version."""
+    def _replace(self, array: Array, how: str, gradient: Any = None, operand: Any = None) -> None:
+        """Makes ``array`` (which nobody else will write to) the new version; ``gradient`` or ``operand`` is what it was
+        worked out from.
+        """
         previous = self._value
         self._value = EagerTensor(array, self)
         self._version += 1
         if observe.sink is not None and self._announced:
-            site = callsite.here()
-            observe.sink(
-                (observe.ASSIGNED, self, self._version, self._value, previous, how, site, gradient, get_ident())
-            )
+            told = (self, self._version, self._value, previous, how, callsite.here(), gradient, get_ident(), operand)
+            observe.sink((observe.ASSIGNED, *told))
 
     # -- as a Python value -----------------------------------------------------------------------------------------
 
@@ -326,8 +328,8 @@ class _UnreadVariable(ResourceVariable):
     def _read(self) -> EagerTensor:
         return self._base._read()
 
-    def _replace(self, array: Array, how: str, gradient: Any = None) -> None:
-        self._base._replace(array, how, gradient)
+    def _replace(self, array: Array, how: str, gradient: Any = None, operand: Any = None) -> None:
+        self._base._replace(array, how, gradient, operand)
 
     def __repr__(self) -> str:
         return super().__repr__().replace(f"'{self._name}'", "'UnreadVariable'", 1)

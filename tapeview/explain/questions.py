@@ -13,8 +13,8 @@ import numpy as np
 from tapeview.explain.compare import Difference
 from tapeview.trace import values
 
-SET, SCALE, ZERO, NOISE, BLOCK, RATE = "set", "scale", "zero", "noise", "block", "rate"
-HOW = (SET, SCALE, ZERO, NOISE, BLOCK, RATE)
+SET, SCALE, ZERO, NOISE, BLOCK, RATE, RATE_TIMES = "set", "scale", "zero", "noise", "block", "rate", "rate times"
+HOW = (SET, SCALE, ZERO, NOISE, BLOCK, RATE, RATE_TIMES)
 
 RIGHT, ROUNDED, KINK, UNKNOWN, WRONG = "right", "rounded", "kink", "unknown", "wrong"
 
@@ -28,7 +28,8 @@ class Change(msgspec.Struct, frozen=True):
     - ``"scale"``: times ``value``; ``"zero"``: all zero; ``"noise"``: plus normal noise of the standard deviation
       ``value``, drawn from ``seed``; all three of all elements, or only of those at ``index``
     - ``"block"``: the gradient rules of ``ops`` (their ``seq``) pass nothing on
-    - ``"rate"``: ``value`` is the learning rate of the updates
+    - ``"rate"``: ``value`` is the learning rate of the updates, in this step and those behind it; ``"rate times"``: it
+      is that many times what it was
 
     ``name`` is what the user calls it, ``tensors`` are the ids of the values: versions of one variable, or one tensor.
     """
@@ -53,6 +54,7 @@ class Change(msgspec.Struct, frozen=True):
             NOISE: f"{place} with noise of {amount}",
             BLOCK: f"gradient rule of {place} switched off",
             RATE: f"learning rate {amount}",
+            RATE_TIMES: f"learning rate times {amount}",
         }.get(self.how, place)
 
 
@@ -102,15 +104,29 @@ class ValueQuestion(msgspec.Struct, frozen=True, tag="value"):
     after: bool = True
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """What a gradient call of ``step`` differentiated, if it is a single number, without and with the changes."""
+
+    step: int
+    name: str
+    before: float
+    after: float
+
+
 class WhatIf(msgspec.Struct, frozen=True, tag="what if"):
     """What was changed, in words; a row for each op, rule and answer of a gradient call; and the names of ops whose
-    result on unchanged inputs is not the recorded one: what comes behind them cannot be trusted.
+    result on unchanged inputs is not the recorded one: what comes behind them cannot be trusted. ``branches`` says
+    where the script decided by a value that is another one now. ``losses`` are those of the step and of the steps that
+    were followed; ``ended`` says in a sentence why these are fewer than was asked for.
     """
 
     words: str
     step: int
     rows: tuple[Difference, ...]
     doubtful: tuple[str, ...]
+    losses: tuple[Loss, ...] = ()
+    ended: str = ""
+    branches: tuple[str, ...] = ()
 
 
 class Element(msgspec.Struct, frozen=True):

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from tapeview.explain.context import Context
-from tapeview.explain.questions import BLOCK, NOISE, RATE, SCALE, SET, ZERO, Change
+from tapeview.explain.questions import BLOCK, NOISE, RATE, RATE_TIMES, SCALE, SET, ZERO, Change
 from tapeview.explain.senders import called
+from tapeview.replay.rates import factors, has_optimizer, rate_of
 
 _PLACE = re.compile(r"(?P<name>.+?)\s*(?P<index>\[[-\d,\s]+\])?")
 
@@ -53,8 +54,49 @@ def edits(context: Context, changes: Sequence[Change]) -> Edits:
     """
     several = [_edit(context, one) for one in changes if one.how in (SET, SCALE, ZERO, NOISE)]
     off = frozenset(seq for one in changes if one.how == BLOCK for seq in one.ops)
-    rates = tuple(one for one in changes if one.how == RATE)
+    rates = tuple(one for one in changes if one.how in (RATE, RATE_TIMES))
+    several += rates_in(context, rates)
     return Edits(tuple(several), off, rates, ", ".join(one.words for one in changes) or Edits.words)
+
+
+def rates_in(context: Context, rates: Sequence[Change], needed: bool = True) -> tuple[Edit, ...]:
+    """What changes of the learning rate do to values: where no optimizer but the script's own ops make the updates, the
+    rate is a number that a gradient is multiplied with. If they are not ``needed`` there need be no such number.
+
+    Raises:
+        EditError: it cannot be told which number that is.
+    """
+    if not rates or has_optimizer(context) or not (needed or factors(context)):
+        return ()
+    tensors, why = rate_of(context)
+    if not tensors:
+        raise EditError(why)
+
+    def changed(array: np.ndarray) -> np.ndarray:
+        sign = np.where(np.signbit(array), -1.0, 1.0)
+        return np.asarray(sign * changed_rate(float(np.abs(array).ravel()[0]), rates), array.dtype)
+
+    return (Edit(frozenset(tensors), changed),)
+
+
+def changed_rate(rate: float, rates: Sequence[Change]) -> float:
+    """A learning rate after changes."""
+    for change in rates:
+        value = float(change.value) if not isinstance(change.value, list) else rate
+        rate = value if change.how == RATE else rate * value
+    return rate
+
+
+def rate(text: str) -> Change:
+    """``0.5``: the learning rate; ``x0.1``: times what it was. Raises EditError."""
+    number = text.strip().lstrip("xX*×")
+    try:
+        value = float(number)
+    except ValueError:
+        value = float("nan")
+    if not np.isfinite(value):
+        raise EditError(f"“{text}” is no learning rate: write a number, as 0.5, or a factor, as x0.1")
+    return Change(RATE if number == text.strip() else RATE_TIMES, "learning rate", value=value)
 
 
 def _edit(context: Context, change: Change) -> Edit:

@@ -1,7 +1,4 @@
-"""Works a recorded step out again on the engine: forward pass and backward passes, with or without changes.
-
-The updates that follow are not worked out again: what an optimizer did with a gradient is no part of the tape.
-"""
+"""Works a recorded step out again on the engine: forward pass, backward passes and updates, with or without changes."""
 
 from __future__ import annotations
 
@@ -20,13 +17,25 @@ from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.warn import get_logger
 from tapeview.explain.context import Context
-from tapeview.replay.attrs import AttributeLost, restored, widened
+from tapeview.replay.attrs import AttributeLost, restored, widened, widened_array
 from tapeview.replay.edits import Edits
+from tapeview.replay.updates import DRAWING as DRAWING
+from tapeview.replay.updates import Lost, Updated, Updates
 from tapeview.trace.query import GradientCall
-from tapeview.trace.records import BackwardStep, GradientFinished, GradientStarted, Op, TapeClosed, TapeOpened, Watched
+from tapeview.trace.records import (
+    Assigned,
+    BackwardStep,
+    GradientFinished,
+    GradientStarted,
+    Op,
+    Record,
+    TapeClosed,
+    TapeOpened,
+    Watched,
+)
+from tapeview.trace.update_records import Applied, Outside
 
 _NOTHING = Edits()
-DRAWING = ("Random", "Multinomial", "Truncated", "ParameterizedTruncated", "StatelessRandom", "Dropout")
 
 
 class ReplayError(Exception):
@@ -44,14 +53,18 @@ class Outcome:
     """What came out, by the ids of the recorded tensors: ``values`` of the forward pass with what it was given,
     ``gradients`` sent by each rule and added up at each input (None = nothing is sent), and ``answers`` of the gradient
     calls as (call, number of the source). ``own`` are the ops (their ``seq``) that have a gradient rule of the script's
-    own (``tf.custom_gradient``), which no recording has, each with the tensors inside it whose values it gives back
-    (() if it computed them elsewhere): here the ops inside it are differentiated in its place.
+    own (``tf.custom_gradient``), which no recording has, each with the tensors inside it whose values it gives back:
+    here the ops inside it are differentiated in its place. ``updated`` are the new versions of variables, which stand
+    in ``values``, too; ``unsure`` are versions that are not worked out again and that ops of the step read all the
+    same.
     """
 
     values: dict[int, np.ndarray] = field(default_factory=dict)
     gradients: dict[int, np.ndarray | None] = field(default_factory=dict)
     own: dict[int, tuple[int, ...]] = field(default_factory=dict)
     answers: dict[tuple[int, int], np.ndarray | None] = field(default_factory=dict)
+    updated: Updated = field(default_factory=Updated)
+    unsure: set[int] = field(default_factory=set)
 
 
 def missing(context: Context) -> list[str]:
@@ -61,14 +74,16 @@ def missing(context: Context) -> list[str]:
     return sorted({context.label(tensor) for tensor in given if context.value(tensor) is None})
 
 
-def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False) -> Outcome:
+def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False, before: Updated | None = None) -> Outcome:
     """Works the step out again, with changes.
 
     Args:
-        wide: in float64.
+        wide: in float64, and without the updates.
+        before: what the updates of the step before it gave, in the place of what was recorded.
 
     Raises:
-        ReplayError: a value that the step was given was not kept, or an op cannot be worked out from what was recorded.
+        ReplayError: a value that the step was given was not kept, or an op cannot be worked out from what was recorded,
+            or depends on an update of the step before it that was not worked out again.
     """
     lost = missing(context)
     if lost:
@@ -79,7 +94,7 @@ def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False) -> O
             lost,
         )
     with alone() as heard:
-        return _Rerun(context, edits, wide, heard).run()
+        return _Rerun(context, edits, wide, heard, before).run()
 
 
 @contextmanager
@@ -99,13 +114,15 @@ def alone() -> Iterator[list[Any]]:
 
 
 class _Rerun:
-    def __init__(self, context: Context, edits: Edits, wide: bool, heard: list[Any]) -> None:
-        self.context, self.edits, self.wide, self.heard = context, edits, wide, heard
+    def __init__(self, context: Context, edits: Edits, wide: bool, heard: list[Any], before: Updated | None) -> None:
+        self.context, self.edits, self.wide, self.heard, self.before = context, edits, wide, heard, before
         self.tensors: dict[int, EagerTensor] = {}
         self.tapes: dict[int, GradientTape] = {}
         self.watched: dict[int, set[int]] = {}
         self.sequence: dict[int, int] = {}
-        self.outcome = Outcome()
+        self.sparse: dict[int, Any] = {}
+        self.updates = Updates(context, self._for_update, self.sparse, edits.rates, before)
+        self.outcome = Outcome(updated=self.updates.found)
 
     def run(self) -> Outcome:
         with ExitStack() as opened:
@@ -123,7 +140,54 @@ class _Rerun:
                     self._op(record)
                 elif isinstance(record, GradientStarted):
                     self._gradient(self.context.step.calls[record.call])
+                elif not self.wide:
+                    self._update(record)
+        variables = self.outcome.updated.variables
+        for tensor, known in self.tensors.items():
+            variable = self.context.variable_of(tensor)
+            if variable and variable not in self.outcome.updated.unknown:
+                variables.setdefault(variable, known._array)
         return self.outcome
+
+    def _update(self, record: Record) -> None:
+        if isinstance(record, Outside):
+            made = self.updates.outside(record)
+            for tensor, out in zip(record.outputs, made, strict=False):
+                self.tensors[tensor] = self._changed(tensor, out)
+        elif isinstance(record, Applied):
+            self.updates.applied(record)
+        elif isinstance(record, Assigned):
+            new = self.updates.assigned(record)
+            if new is not None:
+                # A change of a variable is one of its value before the step.
+                exactly = Edits(tuple(edit for edit in self.edits.values if edit.tensors == {record.tensor}))
+                known = self.tensors[record.tensor] = self._changed(record.tensor, EagerTensor(new), exactly)
+                found = self.outcome.updated
+                found.values[record.tensor] = found.variables[record.variable] = known._array
+                self.outcome.values[record.tensor] = known._array
+
+    def _for_update(self, tensor: int) -> EagerTensor:
+        """What an update is worked out from. Raises Lost."""
+        known = self.tensors.get(tensor)
+        if known is not None:
+            return known
+        record, why = self.context.tensor(tensor), self._why_lost(tensor)
+        if why or record is None:
+            raise Lost(why or "what it is computed from is not recorded")
+        if record.origin == "op":
+            raise Lost("it depends on a value that is not worked out again")
+        if record.origin == "slot" and self.before is not None and record.shape:
+            raise Lost("it depends on what an optimizer of the script's own keeps")
+        try:
+            return self._tensor(tensor)
+        except ReplayError as error:
+            raise Lost(str(error)) from None
+
+    def _why_lost(self, tensor: int) -> str:
+        found = self.updates.lost.get(tensor) or self.updates.found.lost.get(tensor)
+        if not found and self.before is not None:
+            found = self.before.unknown.get(self.context.variable_of(tensor))
+        return found or ""
 
     def _watch(self, record: Watched) -> None:
         if record.variable:
@@ -135,10 +199,7 @@ class _Rerun:
         """What the step was given, or computed so far."""
         known = self.tensors.get(tensor)
         if known is None:
-            value = self.context.value(tensor)
-            if value is None:
-                raise ReplayError(f"of “{self.context.label(tensor)}” no value was kept")
-            known = self.tensors[tensor] = EagerTensor(self._kind(np.array(value)))
+            known = self.tensors[tensor] = EagerTensor(self._kind(np.array(self._given(tensor))))
             known = self.tensors[tensor] = self._changed(tensor, known)
             self.outcome.values[tensor] = known._array
         for tape in self.watched.get(self.context.variable_of(tensor), ()):
@@ -146,14 +207,31 @@ class _Rerun:
                 self.tapes[tape].watch(known)
         return known
 
-    def _kind(self, value: np.ndarray) -> np.ndarray:
-        return value.astype(np.float64) if self.wide and value.dtype.kind == "f" else value
+    def _given(self, tensor: int) -> np.ndarray:
+        """What the step was given."""
+        why = self._why_lost(tensor) if not self.wide else ""
+        if why and self.before is not None:
+            here, name = self.context.step.index + 1, self.context.label(tensor)
+            raise ReplayError(
+                f"step {here} cannot be worked out again: it reads “{name}”, whose update is not known: {why}"
+            )
+        if why:
+            self.outcome.unsure.add(tensor)
+        variable = self.context.variable_of(tensor)
+        value = self.before.variables.get(variable) if self.before is not None and variable else None
+        value = self.context.value(tensor) if value is None else value
+        if value is None:
+            raise ReplayError(f"of “{self.context.label(tensor)}” no value was kept")
+        return value
 
-    def _changed(self, tensor: int, made: EagerTensor) -> EagerTensor:
+    def _kind(self, value: np.ndarray) -> np.ndarray:
+        return widened_array(value) if self.wide else value
+
+    def _changed(self, tensor: int, made: EagerTensor, edits: Edits | None = None) -> EagerTensor:
         """What stands in a tensor's place. A value that an op made is replaced behind the op: its rule goes by what the
         op itself computed.
         """
-        several = [edit for edit in self.edits.values if tensor in edit.tensors]
+        several = [edit for edit in (edits or self.edits).values if tensor in edit.tensors]
         if not several:
             return made
         if made._origin is not None:
@@ -255,6 +333,9 @@ class _Rerun:
             total = sum((one._array for one in dense[1:]), dense[0]._array) if dense else None
             self.outcome.answers[started.call, number] = total
             self._answered(call.finished, number, dense, total)
+            self.updates.differentiated(started.sources[number].variable)
+            if len(parts) == 1 and parts[0] is not dense[0] and number < len(call.finished.results):
+                self.sparse[call.finished.results[number].tensor] = parts[0]
         self._rules(call.steps)
 
     def _seed(self, tensor: int) -> EagerTensor:

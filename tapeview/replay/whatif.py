@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tapeview.explain import code
-from tapeview.explain.compare import CHANGED, SAME, TOLERANCE, Difference, relative, source_name
+from tapeview.explain.compare import CHANGED, SAME, TOLERANCE, UNKNOWN, Difference, relative, source_name
 from tapeview.explain.context import Context
 from tapeview.explain.questions import WhatIf
 from tapeview.replay.edits import Edits
+from tapeview.replay.following import decisions, follow, losses
 from tapeview.replay.rerun import Outcome, rerun
-from tapeview.trace.records import BackwardStep, Op
+from tapeview.trace.records import Assigned, BackwardStep, Op
 
 
-def what_if(context: Context, edits: Edits, before: Outcome | None = None, after: Outcome | None = None) -> WhatIf:
+def what_if(
+    context: Context,
+    edits: Edits,
+    before: Outcome | None = None,
+    after: Outcome | None = None,
+    *,
+    following: int = 0,
+    told: Callable[[int], object] = lambda done: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> WhatIf:
     """The step with changes, beside itself. ``before`` and ``after`` are it without and with them, if they are known.
+
+    Args:
+        following: of how many steps behind it the loss is asked for, too.
+        told: hears how many of these are done.
+        stopped: asked before each of them; once it says True, the steps so far are all.
 
     Raises:
         ReplayError: it cannot be worked out again.
     """
     before, after = before or rerun(context), after or rerun(context, edits)
-    return WhatIf(edits.words, context.step.index, tuple(_rows(context, before, after)), doubtful(context, before))
+    several, ended = losses(context, before, after), ""
+    if following:
+        later, ended = follow(context, edits, after, following, doubtful, told, stopped)
+        several += later
+    rows = tuple(_rows(context, before, after))
+    branches = decisions(context, before, after)
+    return WhatIf(edits.words, context.step.index, rows, doubtful(context, before), several, ended, branches)
 
 
 def doubtful(context: Context, before: Outcome) -> tuple[str, ...]:
@@ -34,6 +57,12 @@ def doubtful(context: Context, before: Outcome) -> tuple[str, ...]:
             if value.shape != again.shape or relative(value, again) > TOLERANCE:
                 found.append(f"{op.op} (line {context.line(op.site)})")
                 break
+    for record in context.step.records:
+        if isinstance(record, Assigned) and record.tensor in before.updated.values:
+            value, again = context.value(record.tensor), before.updated.values[record.tensor]
+            if value is not None and (value.shape != again.shape or relative(value, again) > TOLERANCE):
+                found.append(f"the update of {context.label(record.tensor)} (line {context.line(record.site)})")
+    found += [f"{context.label(one)}, whose update is not worked out again" for one in sorted(before.unsure)]
     for seq in sorted(before.own):
         op = context.step.ops[seq]
         found.append(f"the gradient of {op.op} (line {context.line(op.site)}), whose rule is the script's own")
@@ -63,7 +92,21 @@ def _rows(context: Context, before: Outcome, after: Outcome) -> list[Difference]
                     values = before.gradients.get(tensor), after.gradients.get(tensor)
                     name = f"∂ {context.label(op.inputs[k])}"
                     rows.append(_row("backward", name, op.op, context.line(op.site), at, tensor, *values))
+        elif isinstance(record, Assigned) and record.how not in ("create", "not kept"):
+            rows.append(_update(context, before, after, record, at))
     return rows + _answers(context, before, after)
+
+
+def _update(context: Context, before: Outcome, after: Outcome, record: Assigned, at: int) -> Difference:
+    """The new value of a variable."""
+    name, line, tensor = context.label(record.tensor), context.line(record.site), record.tensor
+    was, now = before.updated.values.get(tensor), after.updated.values.get(tensor)
+    if was is not None and now is not None:
+        return _row("update", name, record.how, line, at, tensor, was, now)
+    why = after.updated.lost.get(tensor) or before.updated.lost.get(tensor, "")
+    norms = _norm(context.value(tensor)), None
+    why = f"not worked out again: {why}"
+    return Difference("update", name, record.how, line, UNKNOWN, at, at, None, norms, (tensor, tensor), False, why)
 
 
 def _answers(context: Context, before: Outcome, after: Outcome) -> list[Difference]:
@@ -75,7 +118,9 @@ def _answers(context: Context, before: Outcome, after: Outcome) -> list[Differen
         subject = source_name(context, source)
         line = code.place(context.recording, started.site)[1]
         now = after.answers.get((call, number))
-        rows.append(_row("backward", f"gradient of {subject}", started.kind, line, last, 0, value, now))
+        finished = context.step.calls[call].finished
+        tensor = finished.results[number].tensor if finished is not None and number < len(finished.results) else 0
+        rows.append(_row("backward", f"gradient of {subject}", started.kind, line, last, tensor, value, now))
     return rows
 
 

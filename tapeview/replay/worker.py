@@ -107,11 +107,21 @@ class Answers:
         again = self._step(question.step)
         if self._last is None or self._last[0] != question or self._last[1] is not again:
             changes = edits(again.context, question.changes)
-            self._tell(Progress(0, 2, changes.words))
+            parts = 2 + question.following
+            self._tell(Progress(0, parts, changes.words))
             before = again.narrow
-            self._tell(Progress(1, 2, changes.words))
+            self._tell(Progress(1, parts, changes.words))
             after = rerun(again.context, changes)
-            self._last = question, again, what_if(again.context, changes, before, after), after
+            found = what_if(
+                again.context,
+                changes,
+                before,
+                after,
+                following=question.following,
+                told=lambda done: self._tell(Progress(2 + done, parts, changes.words)),
+                stopped=self._stopped,
+            )
+            self._last = question, again, found, after
         return self._last
 
     def _value(self, question: ValueQuestion) -> Answer:

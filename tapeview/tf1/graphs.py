@@ -20,6 +20,7 @@ from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.optimizers.core import Slot
+from tapeview.keras.optimizers.telling import tell_update
 from tapeview.keras.regularizers import Regularizer
 
 # -- tensors -----------------------------------------------------------------------------------------------------------
@@ -138,7 +139,7 @@ def update(
     """A node that changes variables: ``function(*held, *given)``, with the session's variables in place of ``held``.
 
     Args:
-        rate: a name, and which of ``given`` is the learning rate to be told by that name.
+        rate: a name, and which of ``given`` is the learning rate; it is told by that name unless this is empty.
 
     Raises:
         TypeError: a gradient of another type.
@@ -146,8 +147,10 @@ def update(
     count = len(held)
 
     def applied(*args: Any) -> Any:
-        if rate is not None and observe.sink is not None:
-            log.measure("rate", rate[0], args[count + rate[1]])
+        if observe.sink is not None:
+            if rate is not None and rate[0]:
+                log.measure("rate", rate[0], args[count + rate[1]])
+            tell_update(function, args[:count], args[count:], None if rate is None else rate[1])
         return function(*args)
 
     if not deferred.building():

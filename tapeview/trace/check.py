@@ -30,6 +30,7 @@ from tapeview.trace.records import (
     Watched,
 )
 from tapeview.trace.schema import CHUNK_LIMIT, KEPT, PIECE, VALUE_LIMIT
+from tapeview.trace.update_records import Applied, Outside
 
 _MOST_PROBLEMS = 200
 _VALUES_AT_ONCE = 1000
@@ -178,7 +179,17 @@ class _Checker:
             counts[2] += 1
             name = f"{where}: an update of variable {record.variable}"
             self._known(self.variables, (record.variable,), "variable", name)
-            self._known(self.tensors, (record.tensor, record.previous, record.gradient), "tensor", name)
+            tensors = record.tensor, record.previous, record.gradient, record.operand
+            self._known(self.tensors, tensors, "tensor", name)
+            self._site(record.site, name)
+        elif isinstance(record, Applied):
+            name = f"{where}: a step of an optimizer ({record.rule[:40]})"
+            slots = [tensor for several in record.slots for _, tensor in several]
+            self._known(self.variables, record.variables, "variable", name)
+            self._known(self.tensors, (*record.gradients, *record.given, *slots), "tensor", name)
+        elif isinstance(record, Outside):
+            name = f"{where}: op {record.op[:40]} of an update"
+            self._known(self.tensors, (*record.inputs, *record.outputs), "tensor", name)
             self._site(record.site, name)
         elif isinstance(record, Variable):
             self.variables.add(record.id)

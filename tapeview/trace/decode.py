@@ -25,6 +25,7 @@ from tapeview.trace.records import (
     Variable,
     Watched,
 )
+from tapeview.trace.update_records import Applied, Outside
 
 RECORD_TYPES: tuple[type, ...] = (
     Tensor,
@@ -43,6 +44,8 @@ RECORD_TYPES: tuple[type, ...] = (
     RunStarted,
     NodeRan,
     RunFinished,
+    Applied,
+    Outside,
 )
 _TAGS = frozenset(range(1, len(RECORD_TYPES) + 1))
 

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from tapeview.trace.graph_records import NodeRan, RunFinished, RunStarted
+from tapeview.trace.update_records import Applied, Outside
 
 SETUP = -1
 """The step number of what happened before the first tape was opened."""
@@ -52,8 +53,8 @@ class Tensor(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=TENSOR)
     ``data`` is the little-endian C-order bytes of small tensors. For larger ones it is ``None``: the bytes then stand
     in the ``value`` table if they were kept, and ``stats`` is set if somebody looked at the elements. ``origin`` says
     where the tensor came from: ``"op"`` (made by an op of a tape, or by a gradient rule), ``"constant"``,
-    ``"variable"`` (then ``variable`` is its id), or ``"outside"`` (result of an op that ran outside every tape;
-    ``made_by`` then names that op type).
+    ``"variable"`` (then ``variable`` is its id), ``"outside"`` (result of an op that ran outside every tape;
+    ``made_by`` then names that op type), or ``"slot"`` (what an optimizer keeps beside a variable).
     """
 
     id: int
@@ -207,7 +208,8 @@ class Assigned(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=11):
     optimizer's name.
 
     ``previous`` is the tensor id of the version before (0 for ``"create"``); ``gradient`` the id of the gradient an
-    optimizer used, else 0.
+    optimizer used, else 0. ``operand`` is the tensor that was assigned, added or subtracted; ``tensor`` itself where
+    the script assigned a value that no op made; 0 where the value came in another way.
     """
 
     variable: int
@@ -217,6 +219,7 @@ class Assigned(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=11):
     how: str
     site: int
     gradient: int = 0
+    operand: int = 0
 
 
 class ScopeOpened(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=12):
@@ -258,6 +261,8 @@ Record = (
     | RunStarted
     | NodeRan
     | RunFinished
+    | Applied
+    | Outside
 )
 """Everything that can stand in a step's chunk."""
 

@@ -24,6 +24,7 @@ from tapeview.trace.records import (
     Variable,
     Watched,
 )
+from tapeview.trace.update_records import Outside
 
 Change = Variable | Watched | Assigned | GradientFinished
 
@@ -93,7 +94,8 @@ class Step:
     output it is. ``watched`` holds the ids of watched tensors, ``watched_variables`` those of watched variables.
     ``variable_tensors`` maps the tensors written in this step that are versions of variables to these. ``changes``
     are the records that say something about variables, each with its place in ``records``. ``scopes`` goes by id.
-    ``run`` is the run of a deferred graph, if the step is one.
+    ``run`` is the run of a deferred graph, if the step is one. ``outside`` are the ops outside of every tape that an
+    update was computed with.
     """
 
     index: int
@@ -109,6 +111,7 @@ class Step:
     changes: tuple[tuple[int, Change], ...] = ()
     scopes: dict[int, ScopeOpened] = field(default_factory=dict)
     run: Run | None = None
+    outside: tuple[Outside, ...] = ()
 
     def scope_of(self, op: Op) -> tuple[ScopeOpened, ...]:
         """The scopes in which an op ran, outermost first; () if in none."""
@@ -148,6 +151,20 @@ class Step:
         return {tensor: tuple(places) for tensor, places in found.items()}
 
     @cached_property
+    def made_outside(self) -> dict[int, Outside]:
+        """For each tensor id, the op outside of every tape that made it."""
+        return {tensor: op for op in self.outside for tensor in op.outputs}
+
+    @cached_property
+    def read_outside(self) -> dict[int, tuple[Outside, int]]:
+        """For each tensor id, the first op outside of every tape that read it, and the number of the input."""
+        found: dict[int, tuple[Outside, int]] = {}
+        for op in self.outside:
+            for number, tensor in enumerate(op.inputs):
+                found.setdefault(tensor, (op, number))
+        return found
+
+    @cached_property
     def position_of_op(self) -> dict[int, int]:
         """For each ``Op.seq``, the index of the position at which it ran."""
         return {p.record.seq: p.index for p in self.positions if isinstance(p.record, Op)}
@@ -176,6 +193,7 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
     variable_tensors: dict[int, int] = {}
     changes: list[tuple[int, Change]] = []
     scopes: dict[int, ScopeOpened] = {}
+    outside: list[Outside] = []
     run: Run | None = None
     record: Any
     for at, record in enumerate(records):
@@ -209,6 +227,8 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
         elif kind is NodeRan:
             if run is not None:
                 run.ran.append((at, record))
+        elif kind is Outside:
+            outside.append(record)
         elif kind is RunStarted:
             run = run or Run(record, [])
         elif kind is RunFinished:
@@ -252,6 +272,7 @@ def build_step(index: int, records: Iterable[Record]) -> Step:
         tuple(changes),
         scopes,
         run,
+        tuple(outside),
     )
 
 

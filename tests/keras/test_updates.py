@@ -32,15 +32,19 @@ def test_an_update_names_the_optimizer_and_the_gradient(sgd: Any, events: list[o
 
     optimizer.apply_gradients([(gradient, w)])
 
-    rate, event = events
+    rate, applied, event = events
     assert rate[:4] == (observe.MEASURED, "rate", "down", 0.5)
-    kind, variable, version, tensor, previous, how, site, given, _ = event
+    assert applied[:2] == (observe.APPLIED, "keras" if sgd is tf.keras.optimizers.SGD else "legacy")
+    assert (applied[2], applied[4:6]) == ("SGD", (0, 0.5))
+    assert applied[6] == [(gradient, w)]
+    kind, variable, version, tensor, previous, how, site, given, _, operand = event
     assert kind == observe.ASSIGNED
     assert variable is w
     assert (version, how) == (1, "down")
     assert float(tensor) == 0.0
     assert previous is before
     assert given is gradient
+    assert operand is None
     assert site
 
 
@@ -64,7 +68,27 @@ def test_slots_rates_and_counts_are_the_optimizers_own_business(events: list[obs
     optimizer.learning_rate = 0.25
     optimizer.apply_gradients([(tf.constant(1.0), w)])
 
-    assert [e[1] is w for e in events if e[0] != observe.MEASURED] == [True]
+    assert [e[0] for e in events] == [observe.MEASURED, observe.APPLIED, observe.ASSIGNED]
+    assert events[-1][1] is w
+
+
+def test_large_slots_are_told_of_when_somebody_wants_them(events: list[observe.Event]) -> None:
+    w = tf.Variable(tf.ones([300, 300]))
+    optimizer = tf.keras.optimizers.Adam()
+    told = []
+    before = observe.whole
+    for wanted in ((-1.0, -1.0), before, (-1.0, -1.0)):
+        observe.whole = wanted
+        events.clear()
+        optimizer.apply_gradients([(tf.ones([300, 300]), w)])
+        (slots,) = [e[7] for e in events if e[0] == observe.APPLIED]
+        told.append(slots[0][0][1])
+    observe.whole = before
+
+    assert told[0] is told[2] is None
+    # What was told of stays as it was though the step after it has changed the slot.
+    assert float(told[1]._array[0, 0]) == pytest.approx(0.1)
+    assert float(optimizer.variables[1].numpy()[0, 0]) == pytest.approx(0.271)
 
 
 def test_minimize_is_told_with_its_tape_and_gradient(events: list[observe.Event]) -> None:

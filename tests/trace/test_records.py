@@ -49,11 +49,12 @@ st.register_type_strategy(str, texts)
 
 def strategy(kind: type) -> st.SearchStrategy[Any]:
     """Instances of a record type, all fields drawn by their annotations."""
+    attrs = st.dictionaries(texts, plain, max_size=3)
     if kind is Op:
         many = st.lists(ids, max_size=4).map(tuple)
-        attrs = st.dictionaries(texts, plain, max_size=3)
         return st.builds(Op, ids, texts, many, many, attrs, ids, many, ids, st.booleans(), ids, texts, ids)
-    return st.builds(kind, **{field.name: st.from_type(field.type) for field in msgspec.structs.fields(kind)})
+    fields = msgspec.structs.fields(kind)
+    return st.builds(kind, **{f.name: attrs if f.type == dict[str, Any] else st.from_type(f.type) for f in fields})
 
 
 records = st.lists(st.one_of([strategy(kind) for kind in RECORD_TYPES]), max_size=30)

@@ -14,9 +14,10 @@ class tapes_aside:
     """On this thread no tape is open and no gradient call runs inside the block. (As a generator it took thrice as
     long, and conditions of breakpoints need it at each hit.)"""
 
-    __slots__ = ("_call", "_tapes")
+    __slots__ = ("_call", "_context", "_tapes")
 
     def __enter__(self) -> None:
+        self._context = state.context
         self._tapes, self._call = state.tapes, state.call
         state.call = 0
         state.set_tapes(())
@@ -24,6 +25,7 @@ class tapes_aside:
     def __exit__(self, *_: object) -> None:
         state.call = self._call
         state.set_tapes(self._tapes)
+        state.context = self._context
 
 
 CHANGING = frozenset((observe.VARIABLE, observe.ASSIGNED))

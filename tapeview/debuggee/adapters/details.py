@@ -12,6 +12,7 @@ from tapeview.debuggee.adapters.plain import NO_ATTRS, plain_data
 from tapeview.debuggee.adapters.scopes import Scopes
 from tapeview.debuggee.adapters.sites import Sites
 from tapeview.debuggee.adapters.tensors import Tensors
+from tapeview.debuggee.adapters.updates import Updates
 from tapeview.engine import observe
 from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import Op
@@ -30,6 +31,7 @@ class Details:
         scopes: the scopes that are open.
         told: the scopes that the step was told of.
         known_ops: the op types that the recording was told of.
+        updates: what the updates are computed from.
         raised: id, text and ``seq`` of the error that an op raised last.
     """
 
@@ -46,6 +48,7 @@ class Details:
         self.told: set[int] = set()
         self.known_ops: set[str] = set()
         self.raised: tuple[int, str, int] = (0, "", 0)
+        self.updates = Updates(sites, tensors, records, self._introduce)
         self.write: dict[int, Callable[[Event], None]] = {
             observe.OP: self._op,
             observe.BACKWARD: self._backward,
@@ -59,6 +62,8 @@ class Details:
             observe.FAILED: self._failed,
             observe.SCOPE_OPENED: self._scope_opened,
             observe.SCOPE_CLOSED: self._scope_closed,
+            observe.APPLIED: self.updates.applied,
+            observe.OUTSIDE: self.updates.outside,
             observe.RUN_STARTED: runs.started,
             observe.NODE_RAN: runs.ran,
             observe.RUN_FINISHED: runs.finished,
@@ -133,7 +138,7 @@ class Details:
         self._records.append(r.BackwardStep(call, seq, ups, sent, running))
 
     def _tape_opened(self, event: Event) -> None:
-        _, tape, persistent, watch, thread, parents, site, _ = event
+        _, tape, persistent, watch, thread, parents, site, _, _ = event
         if tape:
             self._records.append(r.TapeOpened(tape, persistent, watch, thread, parents, self._site(site)))
 
@@ -170,15 +175,20 @@ class Details:
     def _gradient_finished(self, event: Event) -> None:
         _, call, results, error = event
         gradient = self._tensors.gradient
+        for g, _, _ in results:
+            if g.__class__ is IndexedSlices:
+                self._tensors.plain(g.values, "op", small=True)
         answers = tuple(
             [r.SourceGradient(gradient(g), reason, seq, g.__class__ is IndexedSlices) for g, reason, seq in results]
         )
         self._records.append(r.GradientFinished(call, answers, error))
 
     def _assigned(self, event: Event) -> None:
-        _, variable, version, tensor, previous, how, site, gradient, _ = event
+        _, variable, version, tensor, previous, how, site, gradient, _, operand = event
         tensors = self._tensors
         uid = tensors.variable(variable)
         before = 0 if previous is None else tensors.id_of(previous)
         made = tensors.id_of(tensor)
-        self._records.append(r.Assigned(uid, version, made, before, how, self._site(site), tensors.gradient(gradient)))
+        used = 0 if operand is None else self.updates.operand(operand, how, made)
+        place, sent = self._site(site), tensors.gradient(gradient)
+        self._records.append(r.Assigned(uid, version, made, before, how, place, sent, used))

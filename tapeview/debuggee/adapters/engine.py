@@ -6,6 +6,7 @@ thread than the script's. Nothing here runs an op.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,11 +16,13 @@ from tapeview.debuggee.adapters.details import Details
 from tapeview.debuggee.adapters.failing import find as find_failing
 from tapeview.debuggee.adapters.keeping import Keeper
 from tapeview.debuggee.adapters.lines import Line, Lines
+from tapeview.debuggee.adapters.listening import want_slots
 from tapeview.debuggee.adapters.plain import DTYPE_NAMES, NO_ATTRS, plain_data
 from tapeview.debuggee.adapters.points import OUTPUT, Points
 from tapeview.debuggee.adapters.shelf import Shelf
 from tapeview.debuggee.adapters.sites import Sites
 from tapeview.debuggee.adapters.tensors import Tensors, new_id
+from tapeview.debuggee.adapters.updates import weights
 from tapeview.engine import observe
 from tapeview.engine.op import Op
 from tapeview.engine.tensor import EagerTensor
@@ -31,6 +34,8 @@ _LAST_VALUES = 64 << 20
 """Of the steps that run at the end, values of so many bytes are written that would not have been otherwise."""
 
 _ODD_STEPS = 2
+
+_OF_UPDATES = (observe.APPLIED, observe.OUTSIDE)
 
 Event = observe.Event
 
@@ -64,6 +69,7 @@ class EngineTranslator:
         self._at_begin: list[int] = []
         self._odd: set[int] = set()
         self.keep_all = False
+        want_slots(0, math.inf)
         self.steps = 0
         self.ops = 0
         self._line_of: dict[int, Callable[[Event], Line]] = {
@@ -319,7 +325,8 @@ class EngineTranslator:
         elif kind == observe.FAILED:
             # Not the error itself: it holds the script's frames.
             event = (*event[:5], (id(event[5]), str(event[5])), *event[6:])
-        line.hold(event, (event[3],) if kind == observe.ASSIGNED else (), self.shelf.limit)
+        made = (event[3],) if kind == observe.ASSIGNED else weights(event) if kind in _OF_UPDATES else ()
+        line.hold(event, made, self.shelf.limit)
 
     def _meet_odd(self, step: int) -> None:
         """Keeps the first steps whole in which a target or a gradient is not finite: who made it so will be asked."""
@@ -331,16 +338,18 @@ class EngineTranslator:
                 self._write_left(self._keeper.value_limit)
 
     def _opens(self, event: Event) -> Line:
-        _, tape, _, _, thread, parents, site, name = event
+        _, tape, _, _, thread, parents, site, name, begun = event
         if not tape:
             return self._lines.of_thread(thread)
         line = self._lines.tape_opens(tape, thread, not parents)
         if not parents:
             self._begin_step(line, tape, self._sites.id_of(site), thread, name)
+            self._want_slots(line.step, begun)
         return line
 
     def _begin_step(self, line: Line, tape: int, site: int, thread: int, name: str) -> None:
         self.flush()
+        self._details.updates.begin_step(thread)
         self._stale.update(line.stale)
         step = self.steps
         self.steps += 1
@@ -368,6 +377,17 @@ class EngineTranslator:
         self._enter(line)
         if line.full and self._stale:
             self._catch_up()
+
+    def _want_slots(self, step: int, begun: int) -> None:
+        """Says in time at which steps values of optimizers' slots are wanted: where those of other large tensors are
+        written, as far as that is known, and always while the user looks on."""
+        thinning = self._tensors.thinning
+        if self.keep_all or self._keeper.every == 1 or (thinning.on and thinning.apart == 1):
+            want_slots(begun, math.inf)
+        else:
+            every = self._keeper.every
+            ahead = (every - step % every) % every if every else max(thinning.coming - step, 0)
+            want_slots(begun + ahead, begun + ahead)
 
     def _catch_up(self) -> None:
         """Names the variables' versions as they are now, after steps whose assigns were not written."""

@@ -77,6 +77,11 @@ class Thinning:
         self.apart = 1
         self.on = True
 
+    @property
+    def coming(self) -> int:
+        """The step at which values are written next, as far as it is known: the one that began last if it is one."""
+        return self._step if self.on else self._next
+
     def begins(self, step: int, wanted: bool = False) -> bool:
         """A step begins; whether its values are written, as they are if ``wanted``."""
         if self.on:

@@ -162,6 +162,8 @@ class Lines:
             observe.FAILED: lambda e: self.of_tapes(e[6]),
             observe.SCOPE_OPENED: lambda e: self.of_thread(e[4]),
             observe.SCOPE_CLOSED: lambda e: self.of_thread(thread_of_scope(e[1])),
+            observe.APPLIED: lambda e: self.of_thread(e[10]),
+            observe.OUTSIDE: lambda e: self.of_thread(e[6]),
             observe.NODE: lambda e: self.of_thread(e[4]),
             observe.RUN_STARTED: lambda e: self.of_tapes((e[1],)),
             observe.NODE_RAN: lambda e: self.of_tapes((e[1],)),

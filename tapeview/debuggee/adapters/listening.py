@@ -28,6 +28,11 @@ def detach() -> None:
     observe.listen(_drop if others else None)
 
 
+def want_slots(first: float, last: float) -> None:
+    """From which to which of the tapes that the engine counts (``observe.begun``) optimizers tell of large slots."""
+    observe.whole = first, last
+
+
 def _drop(event: Event) -> None:
     """Listens to what threads of the script do after the end."""
 

@@ -106,7 +106,7 @@ class Points:
             self._tensors.introduce(variable, self._site(site))
 
     def _assigned(self, event: Event) -> None:
-        _, variable, _, tensor, previous, how, _, _, _ = event
+        _, variable, _, tensor, previous, how, *_ = event
         place = self._tensors.sites[self._tensors.variable(variable)]
         array = tensor._array
         self._point(variable.name.removesuffix(":0"), "variable", place, array)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ class Tensors:
         values: whether the values of large tensors are written now.
         weights: whether those of variables are.
         thinning: says so for each step, and of variables ``thinning_of_weights``.
+        trace: is called with each tensor that an op outside of every tape made, before it is written.
         unwritten: for variables whose newest version was not written the id of its tensor.
         sites: for each variable, the id of the site at which it was made.
     """
@@ -45,6 +46,8 @@ class Tensors:
         self.values = self.weights = True
         self.thinning = Thinning(keeper.head, keeper.spread)
         self.thinning_of_weights = Thinning(0, keeper.spread_of_variables)
+        self.trace: Callable[[Any, bool], None] = lambda tensor, whole: None
+        self.next_id = new_id
         self.unwritten: dict[int, int] = {}
         self._thinned = r.SETUP
         self.sites: dict[int, int] = {}
@@ -117,12 +120,36 @@ class Tensors:
 
     def outside(self, tensor: Any) -> int:
         """An op's input that no record names yet: a constant, a variable, or something made outside every tape."""
-        uid = self.id_of(tensor)
-        if tensor._origin.__class__ is Op:
+        if tensor._origin.__class__ is not Op:
+            return self.id_of(tensor)
+        self.trace(tensor, True)
+        return self.made_outside(tensor)
+
+    def made_outside(self, tensor: Any) -> int:
+        """The id of a tensor that an op outside every tape made."""
+        uid: int = tensor._uid
+        if uid < self.first_id:
+            uid = self.id_of(tensor)
             last = self._records[-1]
             self._records[-1] = r.Tensor(
                 uid, last.dtype, last.shape, last.data, "outside", 0, last.stats, tensor._origin.name
             )
+        return uid
+
+    def plain(self, tensor: Any, origin: str, small: bool = False) -> int:
+        """The id of a tensor that is written without statistics. ``small``: a large value is not kept."""
+        if tensor._uid >= self.first_id:
+            return int(tensor._uid)
+        tensor._uid = uid = new_id()
+        array = tensor._array
+        name = DTYPE_NAMES.get(array.dtype) or dtype_name(array.dtype)
+        data = None
+        if array.nbytes <= r.INLINE_BYTES:
+            data = array.tobytes() if name != "string" else None
+        elif not small and name != "string":
+            self._large(uid, array, None)
+        made_by = tensor._origin.name if tensor._origin.__class__ is Op else ""
+        self._records.append(r.Tensor(uid, name, array.shape, data, origin, 0, None, made_by))
         return uid
 
     def target(self, target: Any) -> int:

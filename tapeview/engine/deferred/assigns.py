@@ -69,7 +69,7 @@ def _assign_first(cell: Cell, value: EagerTensor) -> EagerTensor:
 
 
 def _assign(cell: Cell, value: EagerTensor) -> EagerTensor:
-    return cell.assign(_own(value))
+    return cell.assign(_own(value), "assign", value)
 
 
 def _own(value: Any) -> Any:
@@ -79,12 +79,12 @@ def _own(value: Any) -> Any:
 
 def _assign_add(cell: Cell, value: EagerTensor) -> EagerTensor:
     known = cell.known()
-    return cell.assign(np.asarray(known._array + _own(value)), "assign_add")
+    return cell.assign(np.asarray(known._array + _own(value)), "assign_add", value)
 
 
 def _assign_sub(cell: Cell, value: EagerTensor) -> EagerTensor:
     known = cell.known()
-    return cell.assign(np.asarray(known._array - _own(value)), "assign_sub")
+    return cell.assign(np.asarray(known._array - _own(value)), "assign_sub", value)
 
 
 def _operand(variable: Any, value: Any, word: str, full: str, own: str) -> SymbolicTensor:

@@ -34,7 +34,7 @@ class Cell:
             raise uninitialized(self.symbol, node)
         return self.variable
 
-    def assign(self, array: Array, how: str = "assign", gradient: Any = None) -> EagerTensor:
+    def assign(self, array: Array, how: str = "assign", operand: Any = None) -> EagerTensor:
         """Makes ``array``, which nobody else will write to, the new value; the first one makes the variable."""
         if self.variable is None:
             outer = names.prefix()
@@ -46,7 +46,7 @@ class Cell:
                 names.set_prefix(outer)
             self.variable = made
         else:
-            self.variable._replace(array, how, gradient)
+            self.variable._replace(array, how, None, operand)
         return self.shown()
 
     def _made(self, value: EagerTensor) -> ResourceVariable:

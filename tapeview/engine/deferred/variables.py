@@ -313,10 +313,10 @@ class Variable(ResourceVariable):
         run = local.run
         return None if run is None else getattr(run.session.cell(self).known(), word)(value)
 
-    def _replace(self, array: Any, how: str, gradient: Any = None) -> None:
+    def _replace(self, array: Any, how: str, gradient: Any = None, operand: Any = None) -> None:
         run = local.run
         if run is not None:
-            run.session.cell(self).known()._replace(array, how, gradient)
+            run.session.cell(self).known()._replace(array, how, gradient, operand)
 
     def _scatter(self, word: str, delta: Any, combine: Any) -> Any:
         from tapeview.engine.deferred import scatters

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeview.engine.log import measure_all
+from tapeview.engine.state import state
 from tapeview.engine.tape import GradientTape
 from tapeview.keras.layers.base import Layer
 from tapeview.keras.models import data as batches
@@ -113,6 +114,7 @@ class Steps(Layer):
             loss = self.compute_loss(x, y, y_pred, sample_weight)
         self._check_loss(y, loss)
         self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        state.end_updates()
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> Any:

@@ -20,6 +20,7 @@ from tapeview.engine.variable import ResourceVariable
 from tapeview.keras.modules import Settled
 from tapeview.keras.optimizers.clipping import array_of, clipped
 from tapeview.keras.optimizers.schedules import LearningRateSchedule, deserialize, serialize
+from tapeview.keras.optimizers.telling import tell
 
 Pair = tuple[Any, Any]
 """(gradient, variable)"""
@@ -35,6 +36,8 @@ class Slot(ResourceVariable):
     _announced = False
     _shown = False
     """Whether somebody outside may hold the present version's array."""
+    _number = 0
+    """For a recorder's use."""
 
     def __init__(self, value: Any, name: str) -> None:
         super().__init__(value, trainable=False, name=name)
@@ -139,6 +142,10 @@ class Core(Settled):
         """The names of the slots that each variable has."""
         return ()
 
+    def _slots_used(self) -> Sequence[str]:
+        """Those of them that a step reads."""
+        return self._slot_kinds()
+
     @abstractmethod
     def _step(self, value: Any, gradient: Any, rate: Any, place: int) -> Any:
         """The new value of variable number ``place``. Values are arrays, or NumPy scalars where these are 0-d."""
@@ -202,6 +209,7 @@ class Core(Settled):
         rate = self._present_rate()
         if observe.sink is not None:
             measure("rate", self._title, rate)
+            tell(self, pairs, rate)
         known = self._known
         for k, (gradient, variable) in enumerate(pairs):
             place = known.get(id(variable))

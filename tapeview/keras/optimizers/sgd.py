@@ -42,6 +42,9 @@ class SGD(Optimizer):
     def _slot_kinds(self) -> Sequence[str]:
         return ("m",)
 
+    def _slots_used(self) -> Sequence[str]:
+        return ("m",) if self.momentum else ()
+
     def _step(self, value: Any, gradient: Any, rate: Any, place: int) -> Any:
         return descend(value, gradient, rate, self._slots["m"][place], self.momentum, self.nesterov)
 

@@ -175,9 +175,10 @@ class Optimizer:
 
     def _update(self, rule: Callable[..., Any], type: str, held: Sequence[Any], given: Sequence[Any]) -> Any:
         """A node of an update; the first one of a step tells the learning rate."""
-        rate = None if self._told else next((k for k, g in enumerate(given) if g is self._rate), None)
+        rate = next((k for k, g in enumerate(given) if g is self._rate), None)
+        name = "" if self._told else self._name
         self._told = True
-        return graphs.update(rule, type, held, given, None if rate is None else (self._name, rate))
+        return graphs.update(rule, type, held, given, None if rate is None else (name, rate))
 
     def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Any:
         """The operation that is done when all updates are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from tapeview.tf1 import graphs
@@ -43,13 +44,9 @@ class MomentumOptimizer(Optimizer):
         self._share = self._tensor(self._momentum, "momentum")
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        nesterov = self._use_nesterov
-
-        def momentum(var: Any, accum: Any, lr: Any, grad: Any, share: Any) -> Any:
-            return rules.momentum(var, accum, lr, grad, share, nesterov)
-
         given = [self._rate, grad, self._share]
-        return self._update(momentum, "ApplyMomentum", [var, self.get_slot(var, "momentum")], given)
+        rule = partial(rules.momentum, nesterov=self._use_nesterov)
+        return self._update(rule, "ApplyMomentum", [var, self.get_slot(var, "momentum")], given)
 
 
 class AdamOptimizer(Optimizer):
@@ -123,13 +120,8 @@ class RMSPropOptimizer(Optimizer):
         held = [var, self.get_slot(var, "rms"), self.get_slot(var, "momentum")]
         if not self._centered:
             return self._update(rules.rmsprop, "ApplyRMSProp", held, given)
-
-        def centered(
-            var: Any, ms: Any, mom: Any, mg: Any, lr: Any, decay: Any, share: Any, epsilon: Any, grad: Any
-        ) -> Any:
-            return rules.rmsprop(var, ms, mom, lr, decay, share, epsilon, grad, mg)
-
-        return self._update(centered, "ApplyCenteredRMSProp", [*held, self.get_slot(var, "mg")], given)
+        held.append(self.get_slot(var, "mg"))
+        return self._update(rules.centered_rmsprop, "ApplyCenteredRMSProp", held, given)
 
 
 class AdagradOptimizer(Optimizer):
@@ -224,13 +216,9 @@ class FtrlOptimizer(Optimizer):
         self._power_t = self._tensor(self._power, "learning_rate_power")
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        shrinkage = self._shrinkage
-
-        def ftrl(var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, power: Any) -> Any:
-            return rules.ftrl(var, accum, linear, grad, lr, l1, l2, power, shrinkage)
-
         held = [var, self.get_slot(var, "accum"), self.get_slot(var, "linear")]
-        return self._update(ftrl, "ApplyFtrl", held, [grad, self._rate, self._l1_t, self._l2_t, self._power_t])
+        given = [grad, self._rate, self._l1_t, self._l2_t, self._power_t]
+        return self._update(partial(rules.ftrl, shrinkage=self._shrinkage), "ApplyFtrl", held, given)
 
 
 class ProximalGradientDescentOptimizer(Optimizer):

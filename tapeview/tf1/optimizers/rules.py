@@ -57,6 +57,13 @@ def rmsprop(
     return _apply(name, kernels.rmsprop, var, slots, (*numbers, False), grad)
 
 
+def centered_rmsprop(
+    var: Any, ms: Any, mom: Any, mg: Any, lr: Any, decay: Any, share: Any, epsilon: Any, grad: Any
+) -> Any:  # fmt: skip
+    """:func:`rmsprop` with ``mg`` beside the other slots."""
+    return rmsprop(var, ms, mom, lr, decay, share, epsilon, grad, mg)
+
+
 def adagrad(var: Any, accum: Any, lr: Any, grad: Any) -> Any:
     """``accum += grad²``, ``var -= lr * grad / sqrt(accum)``."""
     kind = _kind(var)
