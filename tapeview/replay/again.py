@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from tapeview.explain.context import Context
+from tapeview.replay.attrs import widened_array
 from tapeview.replay.rerun import Outcome, ReplayError, rerun
 
 
@@ -27,7 +28,7 @@ class Again:
         return rerun(self.context, wide=True)
 
     def value(self, tensor: int) -> np.ndarray:
-        """A value as it was recorded, else as it is worked out again; real numbers in float64.
+        """A value as it was recorded, else as it is worked out again, in float64.
 
         Raises:
             ReplayError: it was not kept, and it cannot be worked out.
@@ -39,4 +40,4 @@ class Again:
         if found is None:
             name = self.context.label(tensor)
             raise ReplayError(f"of “{name}” no value was kept; record with a larger --keep-values", (name,))
-        return np.array(found, np.float64) if found.dtype.kind == "f" else np.array(found)
+        return widened_array(found)

@@ -13,6 +13,7 @@ from tapeview.engine import dtypes
 _SLICE = re.compile(r"slice\((?P<parts>[^()]*)\)")
 _ARRAY_DTYPE = re.compile(r"[<>|=][a-zA-Z]\d*")
 _DTYPE = re.compile(r"<dtype: '(?P<name>\w+)'>")
+_WIDER = {"float32": "float64", "float16": "float64", "complex64": "complex128"}
 
 
 class AttributeLost(ValueError):
@@ -51,15 +52,18 @@ def restored(value: Any) -> Any:
 
 
 def widened(value: Any) -> Any:
-    """The attribute of the same op on float64 tensors: types of small floats become float64."""
+    """The attribute of the same op on float64 tensors: types of small floats become float64, complex64 complex128."""
     if isinstance(value, dict):
         return {key: widened(one) for key, one in value.items()}
     if isinstance(value, tuple):
         return tuple(widened(one) for one in value)
-    if isinstance(value, dtypes.DType) and value.numpy.kind == "f":
-        return dtypes.float64
-    if isinstance(value, np.dtype) and value.kind == "f":
-        return np.dtype(np.float64)
-    if value in ("float32", "float16"):
-        return "float64"
-    return value
+    if isinstance(value, dtypes.DType) and value.numpy.kind in "fc":
+        return dtypes.float64 if value.numpy.kind == "f" else dtypes.complex128
+    if isinstance(value, np.dtype) and value.kind in "fc":
+        return np.dtype(np.float64 if value.kind == "f" else np.complex128)
+    return _WIDER.get(value, value) if isinstance(value, str) else value
+
+
+def widened_array(array: np.ndarray) -> np.ndarray:
+    """A copy of an array, of small floats in float64 and of complex numbers in complex128."""
+    return array.astype({"f": np.float64, "c": np.complex128}.get(array.dtype.kind, array.dtype))

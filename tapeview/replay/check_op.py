@@ -35,7 +35,7 @@ def inputs_of(context: Context, op: Op, rule: BackwardStep) -> list[int]:
         if sent and record is not None and record.dtype.startswith(("float", "bfloat")) and np.prod(record.shape) > 0:
             found.append(number)
     if not found:
-        raise ReplayError(f"{where} sent no gradient to anything: there is nothing to check")
+        raise ReplayError(f"{where} sent no real gradient to anything: there is nothing to check")
     return found
 
 

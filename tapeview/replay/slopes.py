@@ -45,7 +45,9 @@ class Slopes:
     """Slopes of the sum of what is computed, weighted, in single elements of what is varied."""
 
     def __init__(self, computed: Computed, at: np.ndarray, weights: Sequence[np.ndarray | float]) -> None:
-        self._computed, self._at, self._weights = computed, at, weights
+        self._computed, self._at = computed, at
+        # Of complex results the tape's gradients are conjugated derivatives.
+        self._weights = [np.conj(one) for one in weights]
         self._base = computed(at)
         self.finite = all(bool(np.isfinite(one).all()) for one in (*self._base, *weights))
         """Whether what is computed, and its weights, are finite."""
@@ -86,9 +88,9 @@ class Slopes:
         """The quotient, and what of it may be rounding. Only what moved counts: other elements may be infinite."""
         change, size, largest = 0.0, 0.0, 0.0
         for x, y, weight in zip(a, b, self._weights, strict=True):
-            moved = (x != y) & ~(np.isnan(x) & np.isnan(y)) & (np.asarray(weight) != 0)
+            moved = (x != y) & ~(np.isnan(x) & np.isnan(y)) & (weight != 0)
             sizes = np.abs(np.maximum(np.abs(x), np.abs(y)) * weight)
-            change += float(np.sum(np.where(moved, (x - y) * weight, 0)))
+            change += float(np.sum(np.where(moved, (x - y) * weight, 0)).real)
             size += float(np.sum(np.where(moved, sizes, 0)))
             largest = max(largest, float(np.max(sizes, initial=0, where=np.isfinite(sizes))))
         return change / distance, 32 * _EPS * max(size, largest) / distance
