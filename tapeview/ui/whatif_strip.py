@@ -13,8 +13,10 @@ from tapeview.ui.choice import Tick
 from tapeview.ui.dock import Elided
 from tapeview.ui.facts import breakable, dress, show_if
 from tapeview.ui.text import tr
+from tapeview.ui.whatif_course import CourseLine, FollowControls, show_course
 from tapeview.ui.wrapping import Wrapping
 from tapeview.views.whatif import Experiment
+from tapeview.views.whatif_course import course_of
 from tapeview.views.whatif_words import heading, invitation, notice, outcome_words, told
 
 PATIENCE = 250
@@ -102,6 +104,8 @@ class WhatIfStrip(QWidget):
         self._flow = Wrapping()
         self._changes.setLayout(self._flow)
         self._flow.addWidget(self.begin)
+        self.follow, self.course = FollowControls(experiment), CourseLine()
+        self._flow.addWidget(self.follow)
         first, last = QHBoxLayout(), QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self.outcome)
@@ -112,12 +116,18 @@ class WhatIfStrip(QWidget):
         last.addWidget(self.note, 1)
         last.addWidget(self.act)
         last.addWidget(self.go)
-        self.rows = QVBoxLayout(self)
-        self.rows.setContentsMargins(12, 8, 12, 8)
-        self.rows.setSpacing(6)
-        self.rows.addLayout(first)
-        self.rows.addWidget(self._changes)
-        self.rows.addLayout(last)
+        upper, left = QHBoxLayout(), QVBoxLayout()
+        left.setSpacing(6)
+        left.addLayout(first)
+        left.addWidget(self._changes)
+        upper.setSpacing(10)
+        upper.addLayout(left, 1)
+        upper.addWidget(self.course)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(12, 8, 12, 8)
+        rows.setSpacing(6)
+        rows.addLayout(upper)
+        rows.addLayout(last)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE)
@@ -143,7 +153,7 @@ class WhatIfStrip(QWidget):
             )
         dress(self.outcome, f"color: {palette.faint if working else palette.text};")
         show_if(self.outcome, bool(self.outcome.text()))
-        self.heading.set_text(heading(experiment) if experiment.edits else invitation())
+        self.heading.set_text(heading(experiment, brief=True) if experiment.edits else invitation())
         dress(self.heading, f"color: {palette.muted}; font-size: 12px;")
         self.undo.setEnabled(experiment.can_undo)
         self.redo.setEnabled(experiment.can_redo)
@@ -152,11 +162,21 @@ class WhatIfStrip(QWidget):
             show_if(button, bool(experiment.edits) or experiment.can_undo or experiment.can_redo)
         self._show_chips()
         self._show_note()
+        self.follow.refresh()
+        show_if(self.follow, experiment.updates)
+        if not working:
+            course = course_of(experiment.answer)
+            show_if(self.course, course is not None)
+            if course is not None:
+                show_course(self.course, experiment, course)
 
     def _show_busy(self) -> None:
         experiment = self._experiment
         working, progress = experiment.state == "working", experiment.progress
-        self.busy.set_text((progress.words if progress is not None else "") or tr("Working it out …"))
+        words = tr("Working it out …")
+        if progress is not None and experiment.following and progress.done > 1:
+            words = tr("followed {n} of {count} steps …").format(n=progress.done - 2, count=progress.of - 2)
+        self.busy.set_text(words)
         self.bar.setRange(0, progress.of if progress is not None and progress.of > 1 else 0)
         self.bar.setValue(progress.done if progress is not None else 0)
         palette = theme.current().palette
@@ -176,9 +196,7 @@ class WhatIfStrip(QWidget):
             chip.switched.connect(lambda on, number=number: self._experiment.switch(number, on))
             chip.removed.connect(lambda number=number: self._experiment.remove(number))
             self.chips.append(chip)
-            self._flow.removeWidget(self.begin)
-            self._flow.addWidget(chip)
-            self._flow.addWidget(self.begin)
+            self._flow.insert(number, chip)
         for number, chip in enumerate(self.chips):
             show_if(chip, number < len(several))
             if number < len(several):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class Wrapping(QLayout):
@@ -17,6 +17,11 @@ class Wrapping(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+
+    def insert(self, place: int, widget: QWidget) -> None:
+        """Put a widget before the one in a place."""
+        self.addWidget(widget)
+        self._items.insert(place, self._items.pop())
 
     def count(self) -> int:
         return len(self._items)

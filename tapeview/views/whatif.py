@@ -24,15 +24,19 @@ from tapeview.explain.questions import (
 )
 from tapeview.views.background import Reporting
 from tapeview.views.differences import WHAT_IF, Differences
+from tapeview.views.numbers import number
 from tapeview.views.replayer import Asker
 from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.whatif_asking import PAUSE, Asking, Outcome
-from tapeview.views.whatif_edits import Subject, change_words, subject_of
+from tapeview.views.whatif_edits import Subject, change_words, rate_of, subject_of
 from tapeview.views.whatif_moves import moved
 from tapeview.views.whatif_words import capital, doubts, heading
 from tapeview.views.workspace import ALIVE, Reasons, Workspace
+
+USUAL = 10
+"""So many steps are followed when a learning rate is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,19 @@ class Experiment:
         refusal = self._incomplete(step.index)
         return refusal or subject_of(recording, step, tensor)
 
+    @property
+    def rate(self) -> str:
+        """The learning rate that was chosen; "" for the recorded one."""
+        rates = (edit.change.value for edit in self.edits if edit.change.how == RATE)
+        return next((number(rate) for rate in rates if isinstance(rate, float)), "")
+
+    @property
+    def updates(self) -> bool:
+        """Whether there are updates in the step that is changed, or that may be."""
+        step = self.step if self.step >= 0 else self.cursor_step
+        recording = self.recording
+        return recording is not None and 0 <= step < recording.step_count and recording.step_info(step).updates > 0
+
     def passes(self, op: str) -> bool:
         """Whether ops of a type have a gradient rule, which may be switched off."""
         info = self.recording.op_info(op) if self.recording is not None and op else None
@@ -155,7 +172,8 @@ class Experiment:
             edits = tuple(Edit(change) if edit is same[0] else edit for edit in self.edits)
         else:
             edits = (*(self.edits if step == self.step else ()), Edit(change))
-        self._do(step, edits)
+        # A learning rate shows in the steps behind only.
+        self._do(step, edits, self.following or (USUAL if change.how == RATE else 0))
 
     def remove(self, number: int) -> None:
         """Take an edit away."""
@@ -169,8 +187,25 @@ class Experiment:
 
     def follow(self, steps: int) -> None:
         """Go on for some more steps behind the one that is changed."""
-        if steps != self.following and self.step >= 0:
+        if steps != self.following and self.edits:
             self._do(self.step, self.edits, steps)
+        elif steps != self.following:
+            self.following = steps
+            self.changed.emit(frozenset({"edits"}))
+
+    def set_rate(self, text: str) -> None:
+        """Another learning rate, as somebody has typed it; nothing for that which was recorded."""
+        change = rate_of(text) if text.strip() else None
+        if isinstance(change, str):
+            self.remark = change
+            self.changed.emit(frozenset({"here"}))
+        elif change is not None:
+            self.add(change)
+        else:
+            for place, edit in enumerate(self.edits):
+                if edit.change.how == RATE:
+                    self.remove(place)
+                    return
 
     def undo(self) -> None:
         """Take the last thing back."""
@@ -248,7 +283,7 @@ class Experiment:
         self.serial += 1
         self.remark = ""
         refusal = self._incomplete(self.step) if self.step >= 0 else ""
-        if self.recording is None or refusal or (not on and not (self.following and self.step >= 0)):
+        if self.recording is None or refusal or not on:
             self._asking.cancel()
             self._leave()
             self._set("refused" if refusal else "", refusal)

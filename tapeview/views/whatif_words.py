@@ -43,8 +43,8 @@ def outcome_words(value: np.ndarray | None) -> str:
     return tr("not known") if value is None else brief(value)
 
 
-def heading(experiment: Experiment) -> str:
-    """What was changed, and how much that changes."""
+def heading(experiment: Experiment, *, brief: bool = False) -> str:
+    """What was changed (left out in a ``brief`` one), and how much that changes."""
     recording = experiment.recording
     if experiment.step < 0 or recording is None:
         return ""
@@ -53,7 +53,8 @@ def heading(experiment: Experiment) -> str:
     if not on:
         return tr("{step}: no change is switched on").format(step=name)
     more = tr(" and {n} more").format(n=len(on) - MOST) if len(on) > MOST else ""
-    name = tr("{step} with {changes}").format(step=name, changes=", ".join(on[:MOST]) + more)
+    if not brief:
+        name = tr("{step} with {changes}").format(step=name, changes=", ".join(on[:MOST]) + more)
     if experiment.answer is None:
         return name
     rows = experiment.answer.rows
@@ -67,17 +68,23 @@ def invitation() -> str:
 
 
 def doubts(experiment: Experiment) -> str:
-    """What of the answer cannot be trusted, in a sentence; "" if all of it can."""
+    """What of the answer cannot be trusted, in sentences; "" if all of it can."""
     answer = experiment.answer
-    if answer is None or not answer.doubtful:
+    if answer is None:
         return ""
-    names = ", ".join(answer.doubtful[:3])
-    if answer.doubtful[3:]:
-        names += tr(" and {n} more").format(n=len(answer.doubtful) - 3)
-    return tr(
-        "Not exactly what the script computed: worked out again without any change, {names} give another result "
-        "than was recorded. Do not trust what comes behind them."
-    ).format(names=names)
+    several = []
+    if answer.doubtful:
+        words = tr("Not as recorded even without a change: {names}. Do not trust what comes behind them.")
+        several.append(words.format(names=_few(answer.doubtful)))
+    if answer.branches:
+        words = tr("The script might have gone another way: {places}.")
+        several.append(words.format(places=_few(answer.branches)))
+    return " ".join(several)
+
+
+def _few(several: tuple[str, ...]) -> str:
+    names = ", ".join(several[:3])
+    return names + tr(" and {n} more").format(n=len(several) - 3) if several[3:] else names
 
 
 def told(experiment: Experiment) -> list[tuple[str, str, bool]]:
@@ -108,8 +115,9 @@ def notice(experiment: Experiment) -> Notice:
         return Notice(tr("The differences of this what-if are not shown now."), "", tr("Show them"), "again")
     if experiment.remark:
         return Notice(experiment.remark, "warning")
-    doubt = doubts(experiment)
-    return Notice(doubt, "warning") if doubt else Notice()
+    doubt, answer = doubts(experiment), experiment.answer
+    ended = f"{capital(answer.ended).rstrip('.')}." if answer is not None and answer.ended else ""
+    return Notice(f"{doubt} {ended}".strip(), "warning" if doubt else "")
 
 
 def _elsewhere(experiment: Experiment, here: int) -> tuple[str, str, str]:

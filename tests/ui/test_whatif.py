@@ -108,8 +108,8 @@ def test_a_value_is_changed_with_the_keys_and_taken_back(bench: Bench) -> None:
     assert docks.differing.dock.isVisible()
     shown = docks.differences.shown
     assert shown is not None
-    assert bench.strip.heading.whole() == shown.heading
-    assert "w = 3" in shown.heading
+    assert shown.heading.startswith("Step 1 with w = 3: ")
+    assert bench.strip.heading.whole() == shown.heading.replace(" with w = 3", "")
     assert docks.differing.marks.painted.touched == (bench.node("w"),)
     # The value with the change stands in the Inspector, and can be drawn.
     person.until(lambda: bench.part.after.isVisible() and bench.part.after.text() == "what if: [3, 3]")
@@ -239,6 +239,40 @@ def test_another_step_says_so_and_takes_the_changes(bench: Bench) -> None:
     assert person.docks.differences.shown is not None
 
 
+def test_another_learning_rate_shows_in_the_steps_behind(bench: Bench) -> None:
+    person, follow = bench.person, bench.strip.follow
+    person.docks.bring_up(person.docks.differing.dock)
+    person.until(follow.rate.isVisible)
+    follow.rate.setFocus()
+    bench.write("fast")
+    person.press(Key.Key_Return)
+    assert bench.strip.note.text() == "⚠ “fast” is no number."
+    bench.write("0.01")
+    person.press(Key.Key_Return)
+    bench.shown()
+    assert bench.chips == ["learning rate 0.01"]
+    assert bench.loss == "73 → 73"
+    assert follow.steps.value() == 10
+    assert bench.strip.course.isVisible()
+    assert bench.strip.course.words == "step 3: 64.56 → 17.75"
+    assert bench.strip.course.accessibleDescription().count("\n") == 2
+    assert bench.strip.note.text() == "The recording ends with step 3."
+    follow.steps.setFocus()
+    person.press(Key.Key_Home)
+    follow.steps.selectAll()
+    QTest.keyClicks(follow.steps, "1")
+    person.press(Key.Key_Return)
+    bench.shown()
+    person.until(lambda: bench.strip.course.words.startswith("step 2: "))
+    assert not bench.strip.note.isVisible()
+    follow.rate.setFocus()
+    follow.rate.selectAll()
+    person.press(Key.Key_Delete)
+    person.press(Key.Key_Return)
+    person.until(lambda: bench.chips == [])
+    assert not bench.strip.course.isVisible()
+
+
 def test_what_takes_long_can_be_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     person = bench.person
     asked, given_up = Event(), Event()
@@ -246,21 +280,22 @@ def test_what_takes_long_can_be_given_up(bench: Bench, monkeypatch: pytest.Monke
     def ask(self: Replayer, question: Question, progress: object = None) -> Answer:
         assert isinstance(question, WhatIfQuestion)
         if callable(progress):
-            progress(Progress(3, 10, "following step 3 of 10"))
+            progress(Progress(5, 12))
         asked.set()
         assert given_up.wait(20)
         return Cancelled()
 
     monkeypatch.setattr(Replayer, "ask", ask)
     monkeypatch.setattr(Replayer, "cancel", lambda self: given_up.set())
+    bench.experiment.follow(10)
     bench.pick("w")
     bench.begin()
     bench.write("5")
     person.press(Key.Key_Return)
     person.until(bench.strip.cancel.isVisible)
     assert asked.is_set()
-    person.until(lambda: bench.strip.busy.whole() == "following step 3 of 10")
-    assert (bench.strip.bar.value(), bench.strip.bar.maximum()) == (3, 10)
+    person.until(lambda: bench.strip.busy.whole() == "followed 3 of 10 steps …")
+    assert (bench.strip.bar.value(), bench.strip.bar.maximum()) == (5, 12)
     bench.click(bench.strip.cancel)
     person.until(lambda: bench.experiment.state == "cancelled")
     assert not bench.strip.cancel.isVisible()
