@@ -223,7 +223,8 @@ class Patrol:
         """Look at the next piece. False if there is nothing new to look at."""
         recording = self._recording
         recording.refresh()
-        running = recording.state == "running"
+        # Of a run that has only just begun nobody can tell yet that it has not been killed; of one that was, stdin ends.
+        running = recording.state in ("running", "killed")
         count = recording.step_count - running  # the newest may not be whole
         for step in range(self._known, count):
             if recording.step_info(step).kept != KEPT[-1]:
