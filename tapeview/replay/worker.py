@@ -128,7 +128,8 @@ class Answers:
         _, again, _, after = self._what_if(question.about)
         outcome = after if question.after else again.narrow
         tensor = question.tensor
-        array = outcome.gradients[tensor] if tensor in outcome.gradients else outcome.values.get(tensor)
+        known = next((one for one in (outcome.gradients, outcome.values) if tensor in one), outcome.updated.values)
+        array = known.get(tensor)
         name = again.context.label(tensor)
         if array is None:
             return Refusal(f"“{name}” has no value here: it is None, or no part of what is worked out again")

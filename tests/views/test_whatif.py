@@ -28,6 +28,7 @@ from tapeview.explain.questions import (
     WhatIfQuestion,
 )
 from tapeview.trace.query import Recording
+from tapeview.trace.records import Assigned
 from tapeview.views.background import Immediate, Result
 from tapeview.views.differences import COMPARE, WHAT_IF, Differences
 from tapeview.views.replayer import Replayer
@@ -460,7 +461,7 @@ x = tf.constant([3.0, 4.0])
 with tf.GradientTape() as tape:
     y = w * x
     loss = tf.reduce_sum(y * y)
-tape.gradient(loss, w)
+w.assign_sub(0.5 * tape.gradient(loss, w))
 """
 
 
@@ -476,6 +477,12 @@ def test_the_real_process_works_it_out(tmp_path: Path) -> None:
     y = experiment.after(table.tensor("y"))
     assert y is not None
     np.testing.assert_allclose(y, [0.0, 8.0])
+    step = table.workspace.step
+    assert step is not None
+    (updated,) = (record.tensor for _, record in step.changes if isinstance(record, Assigned) and record.previous)
+    w = experiment.after(updated)
+    assert w is not None
+    np.testing.assert_allclose(w, [0.0, -30.0])
     experiment.add(table.change("y", BLOCK))
     rows = {row.name: row for row in table.differences.shown.rows} if table.differences.shown is not None else {}
     assert rows["gradient of w"].state == CHANGED
