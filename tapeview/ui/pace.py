@@ -24,8 +24,8 @@ def keep() -> None:
 
 
 def settled() -> None:
-    """Everything is loaded: the collector need not look at it any more. Each time it would, the window would stand still
-    for 50 to 100 ms.
+    """Everything is loaded: the collector need not look at it any more. Each time it would, the window would stand
+    still for 50 to 100 ms.
     """
     if _kept:
         gc.freeze()

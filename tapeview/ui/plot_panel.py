@@ -240,6 +240,7 @@ class PlotPanel(QWidget):
             more = (needed[1] - needed[0]) * SPARE / 2
             span, needed = (span[0], span[1] + width * SPARE), (needed[0] - more, needed[1] + more)
         self.view.setRange(xRange=span, yRange=needed, padding=0)
+        self.view.prepareForPaint()  # else it does so while it is painted, and then all is painted once more
 
     def _is_roomy(self, span: tuple[float, float], needed: tuple[float, float]) -> bool:
         """Whether what is shown holds these ranges and not much more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from tapeview.trace.query import Recording
 from tapeview.views.messages import readable
 from tapeview.views.numbers import bytes_text
 from tapeview.views.progress import Progress, progress_of
@@ -12,6 +13,9 @@ from tapeview.views.runs import all_are_runs, run_words
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.workspace import ALIVE, Reasons, Workspace
+
+UNSETTLED = 64
+"""So many of the last steps may still be written."""
 
 
 class StatusModel:
@@ -29,6 +33,7 @@ class StatusModel:
         self.title = "tapeview"
         self._progress = Progress()
         self._about: tuple[str, ...] = ()
+        self._counted: tuple[Recording | None, int, Counter[str]] = (None, 0, Counter())
         self._disconnect = workspace.changed.connect(self._workspace_changed)
         self._workspace_changed(frozenset({"recording"}))
 
@@ -125,7 +130,7 @@ class StatusModel:
             facts.append(tr("1 run") if count == 1 else tr("{count} runs").format(count=count))
         else:
             facts.append(tr("1 step") if count == 1 else tr("{count} steps").format(count=count))
-        kept = Counter(info.kept for info in recording.step_infos())
+        kept = self._counts(recording, count)
         if workspace.path is not None:
             try:
                 size = bytes_text(_size(workspace.path))
@@ -137,6 +142,18 @@ class StatusModel:
                 tr("{count} warnings: {first}").format(count=len(recording.warnings), first=recording.warnings[0])
             )
         return tuple(facts)
+
+    def _counts(self, recording: Recording, count: int) -> Counter[str]:
+        """How many steps were kept in which way. While the script runs only the last of them are counted anew: what was
+        kept of the others changes only when it stops.
+        """
+        known, counted, kept = self._counted
+        if known is not recording or counted > count or self._workspace.state != "running":
+            counted, kept = 0, Counter()
+        settled = max(counted, count - UNSETTLED)
+        kept.update(recording.step_info(step).kept for step in range(counted, settled))
+        self._counted = recording, settled, kept
+        return kept + Counter(recording.step_info(step).kept for step in range(settled, count))
 
 
 def first_line(text: str) -> str:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
@@ -64,6 +64,16 @@ def plots(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[Path], Shown]]
 def colors(widget: QWidget) -> set[str]:
     image = widget.grab().toImage()
     return {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
+
+
+class Painted(QObject):
+    """Counts how often something is painted."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
 
 
 def painted(size: QSize, paint: Callable[..., None], *more: object) -> np.ndarray:
@@ -165,6 +175,23 @@ def test_axes_look_as_pyqtgraph_draws_them(plots: Callable[[Path], Shown], tmp_p
         assert (theirs < 250).any()
         away = np.abs(ours - theirs).max(axis=2)
         assert (away > 8).sum() < 20, "but for a pixel at the ends of lines"
+
+
+def test_new_points_are_painted_once(plots: Callable[[Path], Shown], qtbot: QtBot, tmp_path: Path) -> None:
+    _, model, dock = plots(training(tmp_path / "t.tapeview"))
+    canvas = dock.canvas
+    assert canvas is not None
+    panel = canvas.panels["loss"]
+    qtbot.waitUntil(lambda: panel.plot.took > 0)
+    seen = Painted()
+    panel.plot.viewport().installEventFilter(seen)
+    for curve in model.curves:
+        curve.x = curve.x * 3.0
+    canvas.refresh()
+    qtbot.waitUntil(lambda: seen.count > 0)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert seen.count == 1, "with another range all was painted twice"
 
 
 def test_another_run_that_grows_is_looked_at_again(

@@ -9,7 +9,7 @@ import pytest
 from tapeview.trace.query import Recording
 from tapeview.trace.series import Series
 from tapeview.views.progress import Progress, duration, progress_of
-from tapeview.views.status_model import StatusModel
+from tapeview.views.status_model import UNSETTLED, StatusModel
 from tapeview.views.workspace import Workspace
 from tests.helpers.recordings import Regression
 
@@ -101,4 +101,36 @@ def test_the_status_bar_and_the_title_tell_it_while_it_runs(tmp_path: Path) -> N
         workspace.set_state("finished")
         assert "epoch" not in status.facts[0]
         assert status.title == "live.tapeview · tapeview"
+    scene.finish()
+
+
+def test_what_was_kept_is_told_of_all_steps(tmp_path: Path) -> None:
+    path = tmp_path / "live.tapeview"
+    scene = Regression(path)
+    steps = UNSETTLED + 20
+
+    def go_on(kept: dict[int, str]) -> None:
+        for step, how in kept.items():
+            scene.writer.set_kept(step, how)
+        scene.flush()
+        scene.writer.commit()
+
+    for _ in range(steps):
+        scene.train()
+    go_on({3: "scalars", steps - 1: "scalars"})
+    with Recording.open(path) as recording:
+        workspace = Workspace()
+        workspace.open(recording, path, state="running", follow=True)
+        status = StatusModel(workspace)
+        assert status.facts[-1].endswith(f"{steps - 2} of {steps} steps kept")
+        scene.train()
+        go_on({steps - 2: "scalars"})
+        assert recording.refresh()
+        workspace.refreshed()
+        assert status.facts[-1].endswith(f"{steps - 2} of {steps + 1} steps kept"), "one of the last steps has changed"
+        go_on({3: "all"})
+        assert recording.refresh()
+        workspace.refreshed()
+        workspace.set_state("finished")
+        assert status.facts[-1].endswith(f"{steps - 1} of {steps + 1} steps kept"), "one of the first ones has"
     scene.finish()
