@@ -155,8 +155,10 @@ def serve(path: Path, questions: IO[bytes], answers: IO[bytes]) -> None:
         waiting.put(None)
 
     def tell(message: Message) -> None:
-        with suppress(OSError):
-            send(answers, message)
+        # Nobody may be there to read it, and a pipe that is full would hold this process up for good.
+        if not ended.is_set():
+            with suppress(OSError):
+                send(answers, message)
 
     threading.Thread(target=read, name="questions", daemon=True).start()
     known = Answers(path, tell, ended.is_set)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from tapeview.replay.whatif import what_if
 from tapeview.trace.query import Recording
 from tapeview.views.replayer import Replayer
 from tests.helpers.recordings import Regression, write_regression
+from tests.helpers.scripts import record_source
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = "from tapeview.replay.worker import main; main()"
@@ -216,3 +218,59 @@ def test_what_the_recording_has_not_is_named(tmp_path: Path) -> None:
         assert "changes nothing" in refused(asked.ask(WhatIfQuestion(0, (misfit,))))
     with replayer(script) as asked:
         assert "s.py" in refused(asked.ask(WhatIfQuestion(0, ())))
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of whose gradient to check every element takes minutes."""
+    run = record_source(
+        tmp_path_factory.mktemp("slow"),
+        """
+import tensorflow as tf
+w = tf.Variable(tf.ones([400, 300]), name="w")
+with tf.GradientTape() as tape:
+    loss = tf.reduce_sum(tf.sin(w))
+tape.gradient(loss, w)
+""",
+    )
+    assert run.code == 0, run.err
+    return run.path
+
+
+EVERYTHING = CheckQuestion(0, seconds=1e9)
+
+
+@pytest.mark.parametrize("end", [Replayer.cancel, Replayer.close])
+def test_a_long_question_is_given_up_from_another_thread(slow: Path, end: Callable[[Replayer], None]) -> None:
+    with replayer(slow) as asked:
+        begun = threading.Event()
+        answers: list[Answer] = []
+        asking = threading.Thread(target=lambda: answers.append(asked.ask(EVERYTHING, lambda _: begun.set())))
+        asking.start()
+        assert begun.wait(20)
+        end(asked)
+        asking.join(20)
+        assert answers == [Cancelled()]
+        short = asked.ask(CheckQuestion(0, elements=1))
+        assert isinstance(short, Checks if end is Replayer.cancel else Cancelled)
+
+
+def test_a_process_that_is_killed_from_outside(slow: Path) -> None:
+    with replayer(slow) as asked:
+
+        def kill(_: Progress) -> None:
+            assert asked._child is not None
+            asked._child.kill()
+
+        assert "has ended unexpectedly (exit code" in refused(asked.ask(EVERYTHING, kill))
+        assert isinstance(asked.ask(CheckQuestion(0, elements=1)), Checks)
+
+
+def test_it_ends_with_whoever_asked_also_in_the_middle(slow: Path) -> None:
+    with child(slow) as served:
+        assert served.stdin is not None
+        assert served.stdout is not None
+        send(served.stdin, EVERYTHING)
+        assert receive(served.stdout) is not None
+        served.stdin.close()
+        assert served.wait(20) == 0
