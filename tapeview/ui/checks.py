@@ -57,7 +57,7 @@ class CheckCard(QFrame):
         """Show what is known of the gradient that the Inspector shows."""
         inspector, palette = self._inspector, theme.current().palette
         there = inspector.tab == "gradient" and any(entry.status in ("value", "next") for entry in inspector.entries)
-        show_if(self, there and inspector.sheet.kind != "node")
+        show_if(self, there)
         if self.isHidden():
             return
         verdict, words = self._model.verdict_here()

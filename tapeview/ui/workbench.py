@@ -282,6 +282,7 @@ class Workbench(QMainWindow):
         elif shown.kind == "node" or shown.role == "variable":
             self.graph_model.select(node)
             self.breaks.offer_node(menu, shown.label)
+            self.checks.offer_op(menu)
 
     def _offer_op(self, menu: QMenu, op: str, name: str) -> None:
         self.breaks.offer_op(menu, op, name if name.isidentifier() else "")

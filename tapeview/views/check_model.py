@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tapeview.explain.questions import WRONG, Answer, Cancelled, Checked, Checks, Progress, Refusal
 from tapeview.trace.query import Recording, Step
-from tapeview.trace.records import Assigned, Op
+from tapeview.trace.records import Op
 from tapeview.views.background import Reporting
 from tapeview.views.check_results import WORST_FIRST, CheckResults
 from tapeview.views.check_targets import (
@@ -21,6 +21,7 @@ from tapeview.views.check_targets import (
     has_own_rule,
     line_of,
     op_target,
+    picked,
     place_of,
     shape_of,
     targets,
@@ -184,7 +185,7 @@ class CheckModel:
         """Verdict and a sentence on what is selected, else on what the cursor stands at; "" for both if that was not
         checked.
         """
-        subject = self._here() if self.step == self._workspace.cursor.step else None
+        subject = picked(self._workspace) if self.step == self._workspace.cursor.step else None
         if subject is None or not self.results.found:
             return "", ""
         source = self._source(subject) if subject.kind != "op" else None
@@ -247,7 +248,7 @@ class CheckModel:
 
     def check_here(self) -> None:
         """Check the gradient of what is selected, else of what the cursor stands at."""
-        subject = self._here()
+        subject = picked(self._workspace)
         if subject is None:
             self.check_all()
         elif subject.kind == "op":
@@ -376,21 +377,6 @@ class CheckModel:
     def _definition(self) -> tuple[int, int]:
         op = self._blamed(self._recording) if self._recording is not None else None
         return definition_of(self._recording, op) if op is not None and self._recording is not None else (0, 0)
-
-    def _here(self) -> Selection | None:
-        """The op, variable or tensor that is selected, or that the cursor stands at."""
-        workspace = self._workspace
-        step, selection = workspace.step, workspace.selection
-        record = workspace.position.record if workspace.position is not None else None
-        if step is None:
-            return None
-        if selection.kind == "tensor" and selection.id in step.made_by:
-            return Selection("op", step.made_by[selection.id])
-        if selection.kind in ("op", "variable", "tensor"):
-            return selection
-        if isinstance(record, Assigned):
-            return Selection("variable", record.variable)
-        return Selection("op", record.seq if isinstance(record, Op) else record.op) if record is not None else None
 
     def _source(self, subject: Selection) -> Target | None:
         for one in self.targets:

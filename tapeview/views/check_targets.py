@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from tapeview.explain.questions import Checked, CheckQuestion
 from tapeview.trace import names
+from tapeview.trace.graphs import split_id
 from tapeview.trace.query import Recording, Step
-from tapeview.trace.records import Op
+from tapeview.trace.records import Assigned, Op
 from tapeview.trace.syntax import parse
 from tapeview.views.gradient_sources import gradient_sources
+from tapeview.views.run_index import run_index
 from tapeview.views.step_index import index_of
 from tapeview.views.tensors import record_of
 from tapeview.views.text import tr
+from tapeview.views.workspace import Selection, Workspace
 
 ALL, SOURCE, OP, OWN = "all", "source", "op", "function"
 
@@ -89,6 +92,38 @@ def has_own_rule(recording: Recording, op: Op) -> bool:
 def was_differentiated(step: Step, op: int) -> bool:
     """Whether a gradient arrived at an op, so that its rule was applied."""
     return op in index_of(step).backward
+
+
+def picked(workspace: Workspace) -> Selection | None:
+    """The op, variable or tensor whose gradient is meant: what is selected, else what the cursor stands at."""
+    recording, step, selection = workspace.recording, workspace.step, workspace.selection
+    if recording is None or step is None:
+        return None
+    if selection.kind == "node":
+        return _of_node(recording, step, selection.id)
+    if selection.kind == "tensor" and selection.id in step.made_by:
+        return Selection("op", step.made_by[selection.id])
+    if selection.kind != "none":
+        return selection
+    record = workspace.position.record if workspace.position is not None else None
+    if isinstance(record, Assigned):
+        return Selection("variable", record.variable)
+    return Selection("op", record.seq if isinstance(record, Op) else record.op) if record is not None else None
+
+
+def _of_node(recording: Recording, step: Step, id: int) -> Selection | None:
+    """What a node of a deferred graph stands for in a run: its variable, or the op that it ran (a gradient’s node: the
+    op whose gradient that is).
+    """
+    graph, number = split_id(id)
+    node, run = recording.graphs.node(graph, number), run_index(recording, step)
+    if node is None or run is None or run.graph != graph:
+        return None
+    if node.kind == "variable":
+        named = [one for one in recording.variables().values() if one.name.removesuffix(":0") == node.name]
+        return Selection("variable", named[-1].id) if named else None
+    ran = [seq for seq, of in run.ran_as.items() if of == (node.serves or number)]
+    return Selection("op", next((seq for seq in ran if was_differentiated(step, seq)), ran[-1])) if ran else None
 
 
 def place_of(recording: Recording, step: Step, found: Checked) -> int:

@@ -49,8 +49,8 @@ def verdict_text(verdict: str) -> str:
 
 
 def index_text(index: tuple[int, ...]) -> str:
-    """``[3, 7]``, "" for a scalar's only element."""
-    return f"[{', '.join(map(str, index))}]" if index else ""
+    """``[3,7]``, "" for a scalar's only element."""
+    return f"[{','.join(map(str, index))}]" if index else ""
 
 
 def row_of(found: Checked, several_calls: bool) -> Row:

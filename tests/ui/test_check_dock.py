@@ -99,7 +99,7 @@ def test_all_gradients_of_a_step(person: Person, wrong: Path) -> None:
     before = dock._results.cell
     person.press(Key.Key_Down if before[0] == 0 else Key.Key_Up)
     assert dock._results.cell != before
-    assert dock.words.text().replace("\u200b", "").startswith(f"무게[{dock._results.cell[0]}, ")
+    assert dock.words.text().replace("\u200b", "").startswith(f"무게[{dock._results.cell[0]},")
     person.press(Key.Key_W)
     heat = dock._results.heat
     assert heat is not None
@@ -238,7 +238,7 @@ def several(shape: tuple[int, int], every: int) -> Checked:
 def test_a_click_finds_what_is_painted(grid: HeatGrid, shape: tuple[int, int], every: int) -> None:
     found = several(shape, every)
     heat = heat_of(found.elements, shape, found.worst)
-    grid.show_heat(heat, heat.worst, "w[0, 0]")
+    grid.show_heat(heat, heat.worst, "w[0,0]")
     grid.grab()
     chosen: list[object] = []
     grid.chosen.connect(chosen.append)

@@ -26,12 +26,13 @@ from tapeview.explain.questions import (
     Question,
     Refusal,
 )
+from tapeview.trace.graphs import node_id
 from tapeview.trace.query import Recording
 from tapeview.views.background import Immediate
 from tapeview.views.check_heat import COLUMNS, ROWS, heat_of
 from tapeview.views.check_model import CheckModel
 from tapeview.views.check_results import CheckResults
-from tapeview.views.check_targets import ALL, OWN, SOURCE
+from tapeview.views.check_targets import ALL, OWN, SOURCE, picked
 from tapeview.views.check_words import explanation, row_of
 from tapeview.views.replayer import Replayer
 from tapeview.views.signal import Signal
@@ -302,9 +303,9 @@ def test_refused_with_the_names_of_what_was_not_kept(desk: Desk) -> None:
 def test_a_row_has_everything_for_those_who_hear_it() -> None:
     worst = Element((3, 7), -0.25, 0.5, 0.5, error=1.5)
     row = row_of(checked("w", WRONG, elements=(worst, element(0, 0)), size=12_000), False)
-    assert (row.text, row.worst, row.recorded, row.by_rules) == ("✗ WRONG", "[3, 7]", "-0.25", "0.5")
+    assert (row.text, row.worst, row.recorded, row.by_rules) == ("✗ WRONG", "[3,7]", "-0.25", "0.5")
     assert (row.error, row.looked) == ("1.5", "2 of 12,000")
-    for part in ("WRONG", "[3, 7]", "recorded -0.25", "2 of 12,000"):
+    for part in ("WRONG", "[3,7]", "recorded -0.25", "2 of 12,000"):
         assert part in row.spoken
     scalar = row_of(checked("b", elements=(element(),)), True)
     assert (scalar.name, scalar.worst, scalar.looked) == ("b (line 15)", "scalar", "1")
@@ -395,7 +396,7 @@ def test_arrows_go_from_element_to_element() -> None:
     results.measure(False)
     assert results.cell == (7, 1), "the same element in the other measure"
     results.look_at_worst()
-    assert results.element_words().startswith("w[2, 5]: recorded 1 · by the rules 1 · by finite differences 1.1")
+    assert results.element_words().startswith("w[2,5]: recorded 1 · by the rules 1 · by finite differences 1.1")
     results.look_at(1)
     assert results.element_words().startswith("b[0]")
 
@@ -437,3 +438,37 @@ def test_a_wrong_rule_is_found_and_leads_to_its_function(path: Path) -> None:
         model.check_op(next(op.seq for op in step.ops.values() if op.op == "Exp"))
         assert [(row.name, row.verdict) for row in results.rows] == [("Exp → “b”", RIGHT)]
         model.dispose()
+
+
+def test_nodes_of_a_deferred_graph_stand_for_what_they_ran(tmp_path: Path) -> None:
+    script = """
+    import tensorflow.compat.v1 as tf
+    tf.disable_v2_behavior()
+    x = tf.placeholder(tf.float32, name="x")
+    a = tf.get_variable("a", initializer=2.0)
+    loss = tf.square(tf.sin(a * x), name="loss")
+    (slope,) = tf.gradients(loss, [a])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run([loss, slope], {x: 3.0})
+    """
+    run = record_source(tmp_path, script)
+    assert run.code == 0, run.err
+    with run.recording() as recording:
+        workspace = Workspace()
+        workspace.open(recording, run.path)
+        workspace.move_to(recording.step_count - 1, 0)
+        step = workspace.step
+        assert step is not None
+        assert step.run is not None
+        graph = step.run.started.graph
+        found = {}
+        for node in recording.graphs.nodes(graph):
+            workspace.select("node", node_id(graph, node.number))
+            subject = picked(workspace)
+            if subject is not None:
+                found[node.name] = subject.kind if subject.kind != "op" else step.ops[subject.id].op
+        assert found["a"] == "variable"
+        assert (found["Sin"], found["loss"]) == ("Sin", "Square")
+        assert {op for name, op in found.items() if name.startswith("gradients/Sin_grad")} == {"Sin"}
+        assert "x" not in found, "what is fed is computed by nothing"
