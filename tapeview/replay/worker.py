@@ -43,6 +43,7 @@ from tapeview.replay.whatif import what_if
 from tapeview.trace import values
 from tapeview.trace.query import Recording, RecordingError
 
+_THERE = "; the script still runs and may have them: look at them in the window, which fetches them, and ask again"
 _QUESTIONS = msgspec.msgpack.Decoder(Question)
 
 
@@ -76,7 +77,8 @@ class Answers:
                 case ValueQuestion():
                     return self._value(question)
         except ReplayError as error:
-            return Refusal(str(error), error.missing)
+            there = self._recording is not None and self._recording.state == "running"
+            return Refusal(f"{error}{_THERE if error.missing and there else ''}", error.missing)
         except (EditError, RecordingError) as error:
             return Refusal(str(error))
         except MemoryError:

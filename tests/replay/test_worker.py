@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +38,7 @@ from tapeview.replay.whatif import what_if
 from tapeview.trace.query import Recording
 from tapeview.views.replayer import Replayer
 from tests.helpers.recordings import Regression, write_regression
-from tests.helpers.scripts import record_source
+from tests.helpers.scripts import read_until, record_source, running
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = "from tapeview.replay.worker import main; main()"
@@ -218,6 +219,28 @@ def test_what_the_recording_has_not_is_named(tmp_path: Path) -> None:
         assert "changes nothing" in refused(asked.ask(WhatIfQuestion(0, (misfit,))))
     with replayer(script) as asked:
         assert "s.py" in refused(asked.ask(WhatIfQuestion(0, ())))
+
+
+def test_what_only_the_running_script_has(tmp_path: Path) -> None:
+    source = """
+import sys
+import tensorflow as tf
+w = tf.Variable(tf.ones([100, 100]))
+with tf.GradientTape() as tape:
+    loss = tf.reduce_sum((w * 2.0) ** 2)
+tape.gradient(loss, w)
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+    with running(tmp_path, source, ["--keep-values", "1K"]) as (script, path), replayer(path) as asked:
+        read_until(script.stdout, "ready")
+        answer: Answer = Refusal("")
+        until = time.monotonic() + 20
+        while not (isinstance(answer, Refusal) and answer.missing) and time.monotonic() < until:
+            answer = asked.ask(WhatIfQuestion(0, ()))
+        assert isinstance(answer, Refusal)
+        assert answer.missing == ("w",)
+        assert "the script still runs and may have them" in answer.sentence
 
 
 @pytest.fixture(scope="module")
