@@ -304,7 +304,10 @@ class Experiment:
             self.changed.emit(frozenset({"state"}))
         elif isinstance(answer, Refusal):
             self._leave()
-            self._set("refused", capital(answer.sentence) + ("" if answer.sentence.endswith(".") else "."))
+            words = capital(answer.sentence) + ("" if answer.sentence.endswith(".") else ".")
+            if answer.missing and self._workspace.live is not None:
+                words += " " + tr("The script may still have them: pick each in the Inspector and fetch its value.")
+            self._set("refused", words)
         else:
             self._set("cancelled", tr("Cancelled. The changes are still there."))
 

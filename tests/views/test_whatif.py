@@ -272,7 +272,7 @@ def test_a_refusal_says_why(table: Table) -> None:
     experiment.add(change)
     assert experiment.state == "refused"
     assert notice(experiment).text == "Of “x” no value was kept; record with --keep-steps all."
-    assert notice(experiment).level == "error"
+    assert (notice(experiment).level, notice(experiment).act) == ("error", "again")
     assert table.differences.shown is None
     table.asker.answer = lambda _: Cancelled()
     experiment.again()
