@@ -43,6 +43,23 @@ for step in range(5):
 """
 """In place of the CNN's own training: a learning rate far too large, and a logarithm that nothing protects from 0."""
 
+FEW_STEPS = """\
+optimizer = tf.keras.optimizers.SGD(0.1)
+for step in range(3):
+    rows = slice(32 * step, 32 * step + 32)
+    with tf.GradientTape() as tape:
+        predicted = model(pictures[rows])
+        losses = tf.keras.losses.sparse_categorical_crossentropy(labels[rows], predicted)
+        loss = tf.reduce_mean(losses)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+"""
+OTHER = (
+    'tf.keras.layers.Conv2D(16, 3, activation="relu"),',
+    'tf.keras.layers.Conv2D(16, 3, activation="tanh"), tf.keras.layers.BatchNormalization(),',
+)
+"""What is another one in the second of two runs that are compared."""
+
 
 def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
     """Lets the window work until something is true."""
@@ -56,7 +73,7 @@ def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
 def main(folder: Path) -> None:
     """Runs the examples and saves ``window_light.png``, ``window_dark.png``, ``window_paused.png``,
     ``training_layers.png``, ``training_ops.png``, ``reading_path.png``, ``reading_nan.png`` and ``reading_none.png``,
-    ``deferred_graph.png``.
+    ``reading_changed.png``, ``deferred_graph.png``.
     """
     application()
     with tempfile.TemporaryDirectory() as scratch:
@@ -87,6 +104,7 @@ def main(folder: Path) -> None:
         until(lambda: not window.session.running)
         training(window, folder)
         explained(window, folder, Path(scratch))
+        changed(window, folder, Path(scratch))
         deferred(window, folder)
         window.close()
         until(lambda: not window.isVisible())
@@ -188,6 +206,41 @@ def explained(window: MainWindow, folder: Path, scratch: Path) -> None:
     until(lambda: bench.explained.trail is not None)
     settle()
     save(window, folder / "reading_none.png")
+
+
+def changed(window: MainWindow, folder: Path, scratch: Path) -> None:
+    """Runs the CNN for a few steps, and again with another activation and a layer more, and compares both:
+    ``reading_changed.png``.
+    """
+    source = example(NETWORK).read_text(encoding="utf-8").split("model.compile")[0] + FEW_STEPS
+    workspace, recordings = window.workspace, []
+    for name, text in (("tanh", source.replace(*OTHER)), ("relu", source)):
+        script = scratch / f"{name}.py"
+        script.write_text(text, encoding="utf-8")
+        window.open(script)
+        window.session.run()
+        until(lambda: workspace.state == "finished")
+        recordings.append(scratch / f"{name}.tapeview")
+        assert window.session.save_copy(recordings[-1])
+    bench = window.workbench
+    assert bench is not None
+    comparing = bench.differing.comparing
+    bench.bring_up(bench.differing.dock)
+    comparing.open_other(1, recordings[0])
+    until(lambda: not comparing.busy)
+    for side in (0, 1):
+        comparing.choose_step(side, 0)
+    comparing.run()
+    bench.graph_model.fold_all(False)
+    until(lambda: bench.differences.shown is not None and not bench.graph_model.laying_out)
+    bench.differing.dock.rows.setFocus()
+    while (shown := bench.differences.shown) is not None and (shown.row is None or shown.row.state != "changed"):
+        window.commands.action("next_difference").trigger()
+    bench.resizeDocks([bench.timeline, bench.plots], [62, 340], Qt.Orientation.Vertical)
+    QTest.qWait(1500)
+    save(window, folder / "reading_changed.png")
+    bench.differences.leave()
+    bench.fit_sizes()
 
 
 def deferred(window: MainWindow, folder: Path) -> None:

@@ -59,6 +59,10 @@ class Beside(QWidget):
             painter.setPen(palette.color("muted"))
             draw_text(painter, QRectF(0, ROW * place, NAME - 6, ROW), name)
             painter.setFont(theme.mono_font(12))
+            if told[0] == told[1] and painter.fontMetrics().horizontalAdvance(told[0]) > half - 8:
+                painter.setPen(palette.color("text"))
+                draw_text(painter, QRectF(NAME, ROW * place, 2 * half - 8, ROW), told[0])
+                continue
             for side, words in enumerate(told):
                 painter.setPen(palette.color("text" if words else "faint"))
                 area = QRectF(NAME + side * half, ROW * place, half - 8, ROW)
@@ -128,7 +132,8 @@ class ValuePanel(QScrollArea):
         else:
             words = model.row(shown.at)
             state = f"<b>{escape(words.sign)} {escape(breakable(words.name))}</b>"
-            self.title.setText(f"{state} · {escape(words.where)} · {escape(words.said)}")
+            where = words.where.removeprefix(f"{words.name} · ")
+            self.title.setText(f"{state} · {escape(where)} · {escape(words.said)}")
             self.detail.setText(detail(row))
             self.note.setText(tr("Reading …") if value.busy else "" if value.choices else tr("There is no value."))
         self.beside.show_rows(value.sides, value.facts())

@@ -84,7 +84,7 @@ class DifferencePainter:
     def _chip(self, painter: QPainter, rect: QRectF, mark: Mark, figures: bool) -> None:
         """At the upper right corner: the sign, and how much."""
         palette = self.palette
-        words = f"{SIGNS[mark.state]} {mark.figure}".rstrip() if figures else SIGNS[mark.state]
+        words = mark.words if figures else SIGNS[mark.state]
         wide = max(18.0, self._metrics.horizontalAdvance(words) + 12)
         chip = QRectF(rect.right() - wide + 12, rect.top() - 15, wide, 17)
         painter.setPen(QPen(palette.color("panel"), 1.2))

@@ -26,11 +26,20 @@ WEAKEST = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A node that is different: its state, how strong from 0 to 1, and a figure."""
+    """A node that is different: its state, how strong from 0 to 1, and a figure. ``inside`` has a sign for each op
+    that came or went inside of a folded one.
+    """
 
     state: str
     strength: float
     figure: str = ""
+    inside: str = ""
+
+    @property
+    def words(self) -> str:
+        """``≠ 0.5``, ``≠ 0.5 −1 +2``."""
+        signs = [f"{sign}{self.inside.count(sign)}" for sign in (SIGNS[GONE], SIGNS[NEW]) if sign in self.inside]
+        return " ".join(part for part in (SIGNS[self.state], self.figure, *signs) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,9 @@ class DifferenceMarks:
         row = shown.row
         if row is not None:
             line = tr("line {line}").format(line=row.line) if row.line else ""
-            words = [part for part in (f"{SIGNS[row.state]} {row.name}", row.op, line) if part]
+            words = [
+                part for part in (f"{SIGNS[row.state]} {row.name}", row.op if row.op != row.name else "", line) if part
+            ]
         side = shown.side(self._workspace.cursor.step)
         if side >= 0 and shown.steps[0] != shown.steps[1]:
             words.append(tr("this is {side}").format(side=shown.sides[side]))
@@ -143,7 +154,10 @@ class DifferenceMarks:
             NEW: tr("not in {side}").format(side=other),
             GONE: tr("not in {side}").format(side=other),
         }[mark.state]
-        if mark.state == CHANGED and mark.figure in ("", "∞"):
+        if mark.inside:
+            gone, new = (mark.inside.count(SIGNS[state]) for state in (GONE, NEW))
+            text = tr("inside {gone} gone and {new} new; {figure}").format(gone=gone, new=new, figure=mark.words)
+        elif mark.state == CHANGED and mark.figure in ("", "∞"):
             text = tr("changed altogether")
         return Card(card.title, card.subtitle, (*card.rows, Row(tr("difference"), text)))
 
@@ -169,11 +183,21 @@ def _painted(scene: Scene, rows: tuple[Difference, ...], side: int) -> Painted:
             continue  # its edge says so
         for node in _nodes(scene, row, side):
             known, size = nodes.get(node), row.difference or 0.0
-            if known is not None and known.state != CHANGED:
+            update = row.phase == "update"
+            if known is not None and (known.state != CHANGED or update):
                 continue
-            if known is None or row.state != CHANGED or size > sizes[node]:
+            if node in scene.graph.groups and row.state != CHANGED:
+                # Of what is folded some ops came or went: as a whole it is another one.
+                mark = known or Mark(CHANGED, strength)
+                nodes[node] = replace(mark, inside=f"{mark.inside}{SIGNS[row.state]}", strength=1.0)
+                sizes.setdefault(node, 0.0)
+            elif known is None or row.state != CHANGED or size > sizes[node]:
                 figure = "∞" if math.isinf(size) else number(size, 2) if size else ""
-                nodes[node] = Mark(row.state, strength, figure if row.state == CHANGED else "")
+                figure = f"Δ {figure}" if update else figure  # it went in the same, only its update differs
+                inside = known.inside if known is not None else ""
+                nodes[node] = Mark(
+                    row.state, 1.0 if inside else strength, figure if row.state == CHANGED else "", inside
+                )
                 sizes[node] = size
     return Painted(nodes, edges)
 

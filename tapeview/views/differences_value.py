@@ -119,7 +119,8 @@ class DifferenceValue:
         names = (tr("norm ‖·‖"), tr("mean"), tr("min"), tr("max"), tr("NaN / Inf / 0"))
         first_told, second_told = (_told(one) for one in both.stats[:2])
         rows += [row for row in zip(names, first_told, second_told, strict=True) if any(row[1:])]
-        return rows
+        bad = any(one is not None and (one.nans or one.infs) for one in both.stats[:2])
+        return rows if bad else [row for row in rows if row[0] != names[-1]]
 
     def _show(self) -> None:
         both = self.both
