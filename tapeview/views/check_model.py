@@ -14,6 +14,7 @@ from tapeview.trace.records import Op
 from tapeview.views.background import Reporting
 from tapeview.views.check_results import WORST_FIRST, CheckResults
 from tapeview.views.check_targets import (
+    ALL,
     SOURCE,
     Target,
     culprit_of,
@@ -32,6 +33,7 @@ from tapeview.views.numbers import number
 from tapeview.views.replayer import Asker
 from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
+from tapeview.views.step_index import index_of
 from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Selection, SelectionKind, Workspace
 
@@ -88,7 +90,7 @@ class CheckModel:
             self._step = step
             self._targets = targets(recording, step) if recording is not None and step is not None else ()
         picked = self._picked
-        if picked is not None and self._targets and picked not in self._targets and self._fits(picked):
+        if picked is not None and picked not in self._targets and self._fits(picked):
             return (*self._targets, picked)
         return self._targets
 
@@ -118,8 +120,9 @@ class CheckModel:
 
     @property
     def can_check(self) -> bool:
-        """Whether there is a gradient to check at the cursor."""
-        return bool(self.targets) and self._workspace.path is not None
+        """Whether the cursor's step has gone so far back that there is a gradient to check."""
+        step = self._workspace.step
+        return self._workspace.path is not None and step is not None and bool(index_of(step).backward)
 
     # -- what came out -------------------------------------------------------------------------------------------------
 
@@ -219,8 +222,12 @@ class CheckModel:
     def check_all(self) -> None:
         """Check all gradients of the cursor's step."""
         self.wanted.emit()
-        self.choose(0)
-        self.check()
+        offered = self.targets
+        if offered and offered[0].kind == ALL:
+            self._picked = offered[0]
+            self.check()
+        elif self._workspace.recording is not None:
+            self._refuse(introduction(self._workspace.step_count > 0, False))
 
     def check_op(self, op: int) -> None:
         """Check what the rule of an op (its ``seq``) sends to its inputs."""

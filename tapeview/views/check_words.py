@@ -113,7 +113,7 @@ def introduction(any_step: bool, any_gradient: bool) -> str:
     if not any_step:
         return tr("Here gradients are checked against finite differences, once a script has taken some.")
     if not any_gradient:
-        return tr("No gradient was taken in this step, so there is none to check. Go to a step with tape.gradient.")
+        return tr("This step has no gradient yet, so there is none to check. Go to one where tape.gradient is done.")
     return tr(
         "A gradient says how much the target changes when an element changes. A finite difference measures that: the "
         "element is moved a tiny step up and down, and the target is worked out again. Check compares both in float64, "

@@ -209,6 +209,38 @@ def test_what_got_no_gradient_is_not_asked_about(desk: Desk) -> None:
     assert not desk.background.jobs
 
 
+def test_in_the_middle_of_a_backward_pass_single_ops_can_be_checked(tmp_path: Path) -> None:
+    run = record_source(
+        tmp_path,
+        """
+        import tensorflow as tf
+        x = tf.Variable(2.0)
+
+        @tf.custom_gradient
+        def fails(x):
+            def gradient(upstream):
+                raise ValueError("here")
+            return tf.identity(x), gradient
+
+        with tf.GradientTape() as tape:
+            loss = tf.exp(fails(x))
+        tape.gradient(loss, x)
+        """,
+    )
+    assert run.code == 1
+    with Recording.open(run.path) as recording:
+        workspace = Workspace()
+        workspace.open(recording, run.path)
+        model = CheckModel(workspace, Immediate(), Replayer)
+        assert (model.targets, model.can_check) == ((), True)
+        model.check_all()
+        assert (model.state, "no gradient yet" in model.text) == ("refused", True)
+        assert workspace.step is not None
+        model.check_op(next(op.seq for op in workspace.step.ops.values() if op.op == "Exp"))
+        assert [row.verdict for row in model.results.rows] == [RIGHT], model.text
+        model.dispose()
+
+
 def test_a_step_without_gradients(tmp_path: Path) -> None:
     path = write_nones(tmp_path / "nones.tapeview")
     with Recording.open(path) as recording:
