@@ -76,7 +76,9 @@ class Check:
                 plain = [msgspec.structs.replace(one, errors=None) for one in found]
                 print_json({"step": context.step.index, "gradients": plain})
             else:
-                nothing = "there is no gradient to check; tapeview explain says why"
+                nothing = "all gradients are None; tapeview explain says why"
+                if not context.step.calls:
+                    nothing = "it asked for no gradient; --step takes another one"
                 checked = f"{len(found)} gradient{'s' if len(found) > 1 else ''} checked"
                 print(f"step {context.step.index + 1}: {checked if found else nothing}")
         return ERROR_EXIT if any(one.verdict == WRONG for one in found) else 0

@@ -32,6 +32,8 @@ def inputs_of(context: Context, op: Op, rule: BackwardStep) -> list[int]:
     found = []
     for number, (tensor, sent) in enumerate(zip(op.inputs, rule.contributions, strict=False)):
         record = context.tensor(tensor)
+        if op.op not in OPS and tensor in op.inputs[:number]:
+            continue  # what a function of the script's own is given twice is varied at both places
         if sent and record is not None and record.dtype.startswith(("float", "bfloat")) and np.prod(record.shape) > 0:
             found.append(number)
     if not found:

@@ -219,6 +219,12 @@ def test_the_wrong_element_of_a_rule_of_the_scripts_own_is_found_directly(tmp_pa
         assert check(Again(context), CheckQuestion(0), stopped=lambda: True) == []
 
 
+def test_what_a_function_is_given_twice_is_one_gradient(tmp_path: Path) -> None:
+    with step_of(tmp_path, two_inputs(other="product(a, a)")) as context:
+        found = by_op(context, "product")
+        assert [(one.subject, one.verdict) for one in found] == [("a", RIGHT), ("b", RIGHT), ("a", RIGHT)]
+
+
 def test_what_computes_in_numpy_cannot_be_judged(tmp_path: Path) -> None:
     with step_of(tmp_path, two_inputs(other="away(a)")) as context:
         (away,) = by_op(context, "away")
@@ -358,3 +364,7 @@ def test_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "no gradient of step 1 was asked for “nobody”" in capsys.readouterr().err
     assert main(["check", path, "--op", "Nothing"]) == 2
     assert "is a “Nothing”" in capsys.readouterr().err
+    for last, why in (("", "it asked for no gradient"), ("tape.gradient(loss, tf.constant(1.0))", "are None")):
+        source = "import tensorflow as tf\nwith tf.GradientTape() as tape:\n    loss = tf.exp(1.0)\n"
+        assert main(["check", str(record_source(tmp_path / last[:4], source + last).path)]) == 0
+        assert why in capsys.readouterr().out
