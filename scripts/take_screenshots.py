@@ -73,7 +73,7 @@ def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
 def main(folder: Path) -> None:
     """Runs the examples and saves ``window_light.png``, ``window_dark.png``, ``window_paused.png``,
     ``training_layers.png``, ``training_ops.png``, ``reading_path.png``, ``reading_nan.png`` and ``reading_none.png``,
-    ``reading_changed.png``, ``deferred_graph.png``.
+    ``reading_changed.png``, ``reading_whatif.png``, ``deferred_graph.png``.
     """
     application()
     with tempfile.TemporaryDirectory() as scratch:
@@ -105,6 +105,7 @@ def main(folder: Path) -> None:
         training(window, folder)
         explained(window, folder, Path(scratch))
         changed(window, folder, Path(scratch))
+        what_if(window, folder)
         deferred(window, folder)
         window.close()
         until(lambda: not window.isVisible())
@@ -241,6 +242,30 @@ def changed(window: MainWindow, folder: Path, scratch: Path) -> None:
     save(window, folder / "reading_changed.png")
     bench.differences.leave()
     bench.fit_sizes()
+
+
+def what_if(window: MainWindow, folder: Path) -> None:
+    """Runs the linear regression, sets its weight to another value and follows twenty steps: ``reading_whatif.png``."""
+    window.open(example(EXAMPLE))
+    workspace = window.workspace
+    window.session.run()
+    until(lambda: workspace.state == "finished")
+    bench = window.workbench
+    assert bench is not None
+    workspace.move_to(3, 9)
+    weight = next(id for id, variable in workspace.recording.variables().items() if not variable.shape)
+    workspace.select("variable", weight)
+    bench.variables.raise_()
+    experiment, form = bench.what_if.experiment, bench.inspector._model.form
+    bench.what_if.begin()
+    assert form is not None
+    form.write("8", "")
+    form.apply()
+    experiment.follow(20)
+    until(lambda: experiment.state == "shown" and not bench.graph_model.laying_out)
+    QTest.qWait(1500)
+    save(window, folder / "reading_whatif.png")
+    experiment.reset()
 
 
 def deferred(window: MainWindow, folder: Path) -> None:
