@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,3 +59,17 @@ class _State(threading.local):
 
 
 state = _State()
+
+
+@contextmanager
+def without_tapes() -> Iterator[None]:
+    """As in ``tf.init_scope``, open tapes see nothing of what happens inside."""
+    tapes = state.tapes
+    if not tapes:
+        yield
+        return
+    state.set_tapes(())
+    try:
+        yield
+    finally:
+        state.set_tapes(tapes)

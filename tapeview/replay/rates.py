@@ -25,8 +25,8 @@ def factors(context: Context) -> dict[str, list[int]]:
     """
     made: set[int] = set()
     found: list[tuple[int, int]] = []
-    ops: list[Op | Outside] = []
-    operands: set[int] = set()
+    ways: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    updated: set[int] = set()
     for record in context.step.records:
         if isinstance(record, GradientStarted):
             # In a run of a deferred graph the call is finished only when everything has run.
@@ -34,18 +34,22 @@ def factors(context: Context) -> dict[str, list[int]]:
             results = () if finished is None else finished.results
             made.update(result.tensor for result in results if result.tensor)
         elif isinstance(record, Assigned):
-            operands.add(record.operand)
+            # What an update gives may be what another one is computed with: a momentum, say.
+            ways.append(((record.operand,), (record.tensor,)))
+            updated.add(record.tensor)
+            if record.operand in made:
+                made.add(record.tensor)
         elif isinstance(record, Outside) or (isinstance(record, Op) and not record.call):
-            ops.append(record)
+            ways.append((record.inputs, record.outputs))
             if made.isdisjoint(record.inputs):
                 continue
             made.update(record.outputs)
             if record.op == "Mul":
                 found += [(record.outputs[0], one) for one in record.inputs if one not in made]
-    used = set(operands)
-    for op in reversed(ops):
-        if not used.isdisjoint(op.outputs):
-            used.update(op.inputs)
+    used = updated
+    for inputs, outputs in reversed(ways):
+        if not used.isdisjoint(outputs):
+            used.update(inputs)
     several: dict[str, list[int]] = {}
     for out, one in found:
         tensor = context.tensor(one)

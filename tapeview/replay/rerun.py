@@ -12,7 +12,7 @@ import numpy as np
 import tapeview.engine.ops  # noqa: F401  fills OPS
 from tapeview.engine import observe
 from tapeview.engine.op import OPS, execute, execute_many
-from tapeview.engine.state import state
+from tapeview.engine.state import state, without_tapes
 from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.warn import get_logger
@@ -151,7 +151,8 @@ class _Rerun:
 
     def _update(self, record: Record) -> None:
         if isinstance(record, Outside):
-            made = self.updates.outside(record)
+            with without_tapes():
+                made = self.updates.outside(record)
             for tensor, out in zip(record.outputs, made, strict=False):
                 self.tensors[tensor] = self._changed(tensor, out)
         elif isinstance(record, Applied):
@@ -255,12 +256,8 @@ class _Rerun:
             self.outcome.values[tensor] = self.tensors[tensor]._array
 
     def _silently(self, record: Op, inputs: tuple[EagerTensor, ...]) -> tuple[EagerTensor, ...]:
-        before = state.tapes
-        state.set_tapes(())
-        try:
+        with without_tapes():
             return self._made(record, inputs)
-        finally:
-            state.set_tapes(before)
 
     def _made(self, record: Op, inputs: tuple[EagerTensor, ...]) -> tuple[EagerTensor, ...]:
         where = f"{record.op} in line {self.context.line(record.site)}"

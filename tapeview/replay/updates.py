@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tapeview.engine import observe
 from tapeview.engine.op import OPS, execute, execute_many
-from tapeview.engine.state import state
+from tapeview.engine.state import without_tapes
 from tapeview.engine.tensor import EagerTensor
 from tapeview.engine.variable import ResourceVariable
 from tapeview.explain.context import Context
@@ -202,7 +201,7 @@ class Updates:
             given.append((gradient, ResourceVariable(value, name=f"v{k}"), slots))
             found.append(value)
         if given:
-            with _quiet():
+            with without_tapes():
                 _make(optimizer, record, given, [known.index(k) for k in unshrunk if k in known])
         for place, (k, (_, changed, _)) in enumerate(zip(known, given, strict=True)):
             found[k] = changed._value._array
@@ -220,7 +219,7 @@ class Updates:
         if record.rate_at >= 0 and self._rates:
             old = given[record.rate_at]._array
             given[record.rate_at] = EagerTensor(np.asarray(changed_rate(float(old), self._rates), old.dtype))
-        with _quiet():
+        with without_tapes():
             rule(variable, *slots, *given, **record.config)
         for (number, _), slot in zip(record.slots[0], slots, strict=True):
             self.found.slots[number] = slot._value._array
@@ -246,19 +245,6 @@ class Updates:
         if value is None:
             raise Lost(f"what {rule} keeps of earlier steps was not kept in this one; {_KEEP}")
         return np.array(value)
-
-
-class _quiet:
-    """What optimizers do inside of the block no tape and no listener sees."""
-
-    def __enter__(self) -> None:
-        self._tapes, self._listener = state.tapes, observe.sink
-        state.set_tapes(())
-        observe.listen(None)
-
-    def __exit__(self, *_: object) -> None:
-        observe.listen(self._listener)
-        state.set_tapes(self._tapes)
 
 
 def _make(

@@ -10,6 +10,7 @@ from tapeview.engine.names import name_scope
 from tapeview.engine.scopes import scope
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.engine.state import without_tapes
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras import naming, regularizers
 from tapeview.keras.layers import in_graph, symbolic
@@ -19,7 +20,6 @@ from tapeview.keras.layers.context import calls, default_training
 from tapeview.keras.layers.explained import explained
 from tapeview.keras.layers.inputs import CONVERTED, cast_floats, converted, mask_of, shape_tuple, truth
 from tapeview.keras.layers.losses import AddedLosses
-from tapeview.keras.layers.quiet import without_tapes
 from tapeview.keras.layers.signature import Signature, signature_of
 from tapeview.keras.layers.weights import Weights
 from tapeview.keras.modules import Settled

@@ -11,6 +11,7 @@ from tapeview.engine.ops.batch_norm import fused_batch_norm
 from tapeview.engine.ops.nn import batch_normalization, moments
 from tapeview.engine.ops.shape import reshape
 from tapeview.engine.shapes import TensorShape
+from tapeview.engine.state import without_tapes
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras import constraints, initializers, regularizers
 from tapeview.keras.layers.arguments import config_of
@@ -18,7 +19,6 @@ from tapeview.keras.layers.base import Layer
 from tapeview.keras.layers.context import calls
 from tapeview.keras.layers.dropout import is_on
 from tapeview.keras.layers.input_spec import InputSpec
-from tapeview.keras.layers.quiet import without_tapes
 
 
 def axes_of(axis: Any, rank: int) -> list[int]:

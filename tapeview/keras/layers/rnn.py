@@ -14,11 +14,11 @@ from tapeview.engine.ops.select import where
 from tapeview.engine.ops.shape import expand_dims, stack
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.engine.state import without_tapes
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras.layers.base import Layer
 from tapeview.keras.layers.cells import StackedRNNCells, zero_states
 from tapeview.keras.layers.input_spec import InputSpec
-from tapeview.keras.layers.quiet import without_tapes
 from tapeview.keras.modules import is_ours
 
 

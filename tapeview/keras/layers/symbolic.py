@@ -13,11 +13,11 @@ from tapeview.engine.convert import to_tensor
 from tapeview.engine.names import name_scope
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.engine.state import without_tapes
 from tapeview.keras import naming
 from tapeview.keras.layers import input_spec as specs
 from tapeview.keras.layers import probing
 from tapeview.keras.layers.context import calls
-from tapeview.keras.layers.quiet import without_tapes
 
 known = False
 """Whether there ever was a symbolic tensor: until then no call has to look for them."""

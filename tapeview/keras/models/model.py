@@ -9,12 +9,12 @@ from tapeview.engine import dispatch, seeds
 from tapeview.engine.convert import to_tensor
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.engine.state import without_tapes
 from tapeview.keras import naming
 from tapeview.keras.layers import probing, symbolic
 from tapeview.keras.layers.base import Layer
 from tapeview.keras.layers.context import calls
 from tapeview.keras.layers.input_spec import InputSpec
-from tapeview.keras.layers.quiet import without_tapes
 from tapeview.keras.layers.tracking import without_doubles
 from tapeview.keras.layers.weights import children_of_model
 from tapeview.keras.models.fitting import Fitting

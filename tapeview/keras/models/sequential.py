@@ -7,13 +7,13 @@ from typing import Any
 from tapeview.engine.convert import is_tensor_like
 from tapeview.engine.scripting import structure
 from tapeview.engine.shapes import TensorShape
+from tapeview.engine.state import without_tapes
 from tapeview.engine.tensor import EagerTensor
 from tapeview.keras import naming
 from tapeview.keras.layers import probing, symbolic
 from tapeview.keras.layers.base import Layer
 from tapeview.keras.layers.context import calls
 from tapeview.keras.layers.input_layer import Input, InputLayer
-from tapeview.keras.layers.quiet import without_tapes
 from tapeview.keras.models.functional import Functional
 from tapeview.keras.models.graph import Graph
 from tapeview.keras.models.model import Model

@@ -94,7 +94,7 @@ def amsgrad(
     """As :func:`adam`, with the largest ``v`` so far in its place."""
     _towards(m, g, s1, t)
     _towards(v, np.multiply(g, g, t), s2, t)
-    np.maximum(vhat, v, vhat)
+    np.maximum(vhat, v, out=vhat)
     _adam_step(w, out, t, m, vhat, alpha, eps)
 
 
@@ -184,7 +184,7 @@ def adamax(
     _towards(m, g, s1, t)
     np.multiply(u, beta_2, u)
     np.abs(g, t)
-    np.maximum(u, t, u)
+    np.maximum(u, t, out=u)
     np.add(u, eps, t)
     np.multiply(t, left, t)
     np.multiply(m, lr, out)
