@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
@@ -50,6 +52,7 @@ class DifferencesDock(Dock):
         self.nothing.setWordWrap(True)
         self.nothing.setTextFormat(Qt.TextFormat.PlainText)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._on_top: tuple[QWidget, Callable[[], bool]] | None = None
         self._filters = self._make_filters()
         self._scroll = QScrollArea()
         self._scroll.setWidget(self.rows)
@@ -96,9 +99,19 @@ class DifferencesDock(Dock):
         )
         self._changed()
 
-    def put_on_top(self, widget: QWidget) -> None:
-        """Put a widget of others above everything."""
+    def put_on_top(self, widget: QWidget, idle: Callable[[], bool]) -> None:
+        """Put a widget of others above everything. While steps are compared it leaves the room to the rows if it is
+        ``idle``.
+        """
+        self._on_top = widget, idle
         self._column.insertWidget(0, widget)
+
+    def fit_top(self) -> None:
+        """Show what others put above everything, or leave it out."""
+        if self._on_top is not None:
+            widget, idle = self._on_top
+            shown = self._model.shown
+            show_if(widget, shown is None or shown.kind != COMPARE or not idle())
 
     def _make_filters(self) -> QWidget:
         model, line = self._model, QWidget()
@@ -167,6 +180,7 @@ class DifferencesDock(Dock):
         show_if(self._scroll, not nothing)
         show_if(self.head, not nothing)
         self._fit()
+        self.fit_top()
         self._show_question()
         self._show_row()
 

@@ -32,7 +32,7 @@ class WhatIfDesk(QObject):
         self.strip = WhatIfStrip(self.experiment, self.begin)
         self._bring_up, self._dock = bring_up, differing.dock
         self._inspector: InspectorDock | None = None
-        self._dock.put_on_top(self.strip)
+        self._dock.put_on_top(self.strip, lambda: not (self.experiment.edits or self.experiment.following))
         self._dock.on_dispose(self.experiment.changed.connect(self._changed), self.dispose)
 
     def join(self, inspector: InspectorDock) -> None:
@@ -60,4 +60,8 @@ class WhatIfDesk(QObject):
     def _changed(self, reasons: Reasons) -> None:
         if "edits" in reasons and self.experiment.edits and self.experiment.here:
             self._bring_up(self._dock)
-        self._dock.later("what if", self.strip.refresh)
+        self._dock.later("what if", self._show)
+
+    def _show(self) -> None:
+        self.strip.refresh()
+        self._dock.fit_top()
