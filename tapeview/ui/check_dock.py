@@ -56,8 +56,7 @@ class Parts(QWidget):
         self._box.setSpacing(14)
 
     def minimumSizeHint(self) -> QSize:
-        # Little, whichever way the parts stand: docks must not grow because this one comes up.
-        return QSize(220, 80)
+        return QSize(220, 80) if self.width() >= WIDE else QSize(220, 320)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         beside = QBoxLayout.Direction.LeftToRight
@@ -66,6 +65,7 @@ class Parts(QWidget):
             direction = beside if wanted else QBoxLayout.Direction.TopToBottom
             if box.direction() != direction:
                 box.setDirection(direction)
+                self.updateGeometry()
 
 
 class Said(QWidget):
@@ -135,12 +135,19 @@ class CheckDock(Dock):
         self.said = Said(self.go, self.definition)
         self._right = self._errors()
         self.parts = Parts(self.table, self.said, self._right)
+        # Below each other they are scrolled: docks must not grow because this one comes up.
+        scroll = QScrollArea()
+        scroll.setWidget(self.parts)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.parts.setObjectName("dockBody")
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(6)
         column.addLayout(head)
-        column.addWidget(self.parts, 1)
+        column.addWidget(scroll, 1)
         self.set_body(page)
         theme.current().changed.connect(self._recolor)
         self.on_dispose(model.changed.connect(self._changed), model.dispose)

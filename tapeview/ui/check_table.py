@@ -17,11 +17,11 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 COLUMNS = ("name", "text", "worst", "recorded", "by_rules", "by_differences", "error", "looked")
 WIDTHS = {
-    "name": 110, "text": 130, "worst": 92, "recorded": 90, "by_rules": 90, "by_differences": 96, "error": 84,
+    "name": 110, "text": 130, "worst": 92, "recorded": 106, "by_rules": 106, "by_differences": 106, "error": 84,
     "looked": 138,
 }  # fmt: skip
-FIRST_TO_GO = ("by_rules", "recorded", "by_differences", "looked", "error")
-"""Columns that are left out, in this order, where there is no room for all."""
+FEWER = (COLUMNS, COLUMNS[:-1], (*COLUMNS[:3], "error", "looked"), (*COLUMNS[:3], "error"), COLUMNS[:3])
+"""What is shown, the first of these for which there is room."""
 LEAST_NAME = 90
 NUMERIC = {"recorded", "by_rules", "by_differences", "error", "looked"}
 ROW = 24
@@ -156,14 +156,12 @@ class CheckTableView(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room, shown = self.viewport().width() - LEAST_NAME, list(COLUMNS[1:])
-        for column in FIRST_TO_GO:
-            if sum(WIDTHS[one] for one in shown) > room:
-                shown.remove(column)
-        for place, column in enumerate(COLUMNS[1:], 1):
+        room = self.viewport().width() - LEAST_NAME
+        shown = next((some for some in FEWER if sum(WIDTHS[one] for one in some[1:]) <= room), FEWER[-1])
+        for place, column in enumerate(COLUMNS):
             if self.isColumnHidden(place) == (column in shown):
                 self.setColumnHidden(place, column not in shown)
-        rest = room - sum(WIDTHS[one] for one in shown)
+        rest = room - sum(WIDTHS[one] for one in shown[1:])
         self.horizontalHeader().resizeSection(0, LEAST_NAME + max(0, rest))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

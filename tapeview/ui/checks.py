@@ -36,7 +36,7 @@ class CheckCard(QFrame):
         self.link.setAccessibleName(tr("Check this gradient"))
         self.link.setCursor(Qt.CursorShape.PointingHandCursor)
         self.link.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.link.clicked.connect(model.check_here)
+        self.link.clicked.connect(model.show_here)
         row = QHBoxLayout(self)
         row.setContentsMargins(11, 7, 8, 7)
         row.addWidget(self.label, 1)

@@ -28,8 +28,7 @@ from tapeview.views.check_targets import (
     targets,
     was_differentiated,
 )
-from tapeview.views.check_words import explanation, index_text, introduction
-from tapeview.views.numbers import number
+from tapeview.views.check_words import brief, explanation, introduction
 from tapeview.views.replayer import Asker
 from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
@@ -188,23 +187,20 @@ class CheckModel:
         """Verdict and a sentence on what is selected, else on what the cursor stands at; "" for both if that was not
         checked.
         """
+        found = self._found_here()
+        return (found.verdict, brief(found)) if found is not None else ("", "")
+
+    def _found_here(self) -> Checked | None:
         subject = picked(self._workspace) if self.step == self._workspace.cursor.step else None
-        if subject is None or not self.results.found:
-            return "", ""
+        if subject is None:
+            return None
         source = self._source(subject) if subject.kind != "op" else None
         several = [
             one
             for one in self.results.found
             if (one.op == subject.id if subject.kind == "op" else source is not None and source.covers(one))
         ]
-        if not several:
-            return "", ""
-        worst = min(several, key=lambda one: (WORST_FIRST.index(one.verdict), -one.worst.error))
-        words = tr("largest error {error}, against finite differences in float64")
-        if worst.worst.index:
-            words = tr("largest error {error} at {place}, against finite differences in float64")
-        words = words.format(error=number(worst.worst.error, 2), place=index_text(worst.worst.index))
-        return worst.verdict, words
+        return min(several, key=lambda one: (WORST_FIRST.index(one.verdict), -one.worst.error), default=None)
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
@@ -262,6 +258,15 @@ class CheckModel:
             self.check_op(subject.id)
         else:
             self.check_source(subject)
+
+    def show_here(self) -> None:
+        """Look at what a check came to, of what is selected or the cursor stands at; check that if nobody did."""
+        found = self._found_here()
+        if found is None:
+            self.check_here()
+        else:
+            self.wanted.emit()
+            self.results.look_at(self.results.found.index(found))
 
     def check(self) -> None:
         """Check what is chosen, in the cursor's step. What was being checked is given up."""

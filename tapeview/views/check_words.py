@@ -108,6 +108,14 @@ def element_text(name: str, element: Element) -> str:
     return words + (" · " + tr("a kink") if element.kink else "")
 
 
+def brief(found: Checked) -> str:
+    """A result in a few words."""
+    words = tr("largest error {error}, against finite differences in float64")
+    if found.worst.index:
+        words = tr("largest error {error} at {place}, against finite differences in float64")
+    return words.format(error=number(found.worst.error, 2), place=index_text(found.worst.index))
+
+
 def introduction(any_step: bool, any_gradient: bool) -> str:
     """What stands where nothing was checked yet."""
     if not any_step:
