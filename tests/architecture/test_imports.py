@@ -37,7 +37,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "joining": ({"protocol", "breakpoints", "trace"}, {"msgspec"}),
     "graph": ({"trace"}, {"numpy", "msgspec", "networkx", "fast_sugiyama"}),
     "explain": ({"trace"}, {"numpy", "msgspec"}),
-    "replay": ({"engine", "explain", "trace"}, {"numpy", "msgspec"}),
+    "replay": ({"engine", "explain", "keras", "tf1", "trace"}, {"numpy", "msgspec"}),
     "debugger": ({"trace", "joining", "protocol", "breakpoints"}, {"numpy", "msgspec", "platformdirs"}),
     "debuggee": (
         {"engine", "keras", "tf1", "tensorflow", "trace", "figures", "joining", "protocol", "breakpoints"},
