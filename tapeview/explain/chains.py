@@ -182,13 +182,18 @@ class Chains:
     def _follow(self) -> None:
         context, note = self.context, self._note
         sums: dict[tuple[int, int], int] = {}
+        by_rules: dict[int, list[tuple[int, Op]]] = {}
         for position in context.step.positions:
             record = position.record
             if isinstance(record, Op):
+                if record.call:
+                    by_rules.setdefault(record.call, []).append((position.index, record))
+                    continue
                 for output in record.outputs:
                     note(output, position.index, record, record, -1, record.inputs)
             elif isinstance(record, BackwardStep):
                 op = context.op_of(record)
+                self._inside(by_rules.pop(record.call, []), record, op)
                 inputs = op.inputs if op is not None else ()
                 used = saved(context, op) if op is not None else ()
                 for k, sent in enumerate(record.contributions):
@@ -204,6 +209,18 @@ class Chains:
                 if not record.gradient:
                     before += _gradients_of(context, record.variable)
                 note(record.tensor, position.index, record, None, -1, before)
+        for left in by_rules.values():
+            for index, op in left:
+                for output in op.outputs:
+                    note(output, index, op, op, -1, op.inputs)
+
+    def _inside(self, ran: list[tuple[int, Op]], step: BackwardStep, op: Op | None) -> None:
+        """What a rule's own ops made, where a tape recorded them, counts as made by the rule."""
+        wrong = next((k for k, sent in enumerate(step.contributions) if self.is_wrong(sent)), 0)
+        for index, inner in ran:
+            for output in inner.outputs:
+                sent = step.contributions.index(output) if output in step.contributions else wrong
+                self._note(output, index, step, op, sent, inner.inputs)
 
 
 def saved(context: Context, op: Op) -> tuple[int, ...]:
@@ -242,14 +259,14 @@ def important(context: Context) -> dict[int, str]:
         if call.finished is None:
             continue
         for source, answer in zip(call.started.sources, call.finished.results, strict=False):
-            if answer.tensor:
+            if answer.tensor and answer.tensor not in call.started.targets:
                 variable = known.get(source.variable)
                 name = (
                     names.variable_name(context.recording, variable)
                     if variable is not None
                     else context.label(source.tensor)
                 )
-                found.setdefault(answer.tensor, f"the gradient of {name}")
+                found[answer.tensor] = f"the gradient of {name}"
     for position in context.step.positions:
         record = position.record
         if isinstance(record, Assigned) and record.variable in known:

@@ -69,7 +69,17 @@ class Context:
     def label(self, tensor: int) -> str:
         """What to call a tensor in a sentence."""
         text = names.tensor_label(self.recording, self.step, tensor)
-        return text if text and len(text) <= _SHORT else "this value"
+        return text if text and len(text) <= _SHORT else self._in_layer(tensor) or "this value"
+
+    def _in_layer(self, tensor: int) -> str:
+        reader = next(iter(self.step.consumers.get(tensor, ())), None)
+        layer = self.layer(self.step.ops[reader[0]]) if reader is not None else ""
+        return f"the input of {layer}" if layer else ""
+
+    def where(self, op: Op) -> str:
+        """An op by its type, with the layer in which it ran: ``MatMul (layer “dense”)``."""
+        layer = self.layer(op)
+        return f"{op.op} (layer “{layer}”)" if layer else op.op
 
     def layer(self, op: Op) -> str:
         """The innermost layer in which an op ran; "" if it ran in none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import numpy as np
 
 from tapeview.explain import regions
 from tapeview.explain.context import Context
+from tapeview.explain.contractions import Region
 from tapeview.trace.records import BackwardStep
 
 if TYPE_CHECKING:
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 _SHOWN = 3
 _MIXING = {
     "MatMul", "BatchMatMulV2", "Softmax", "LogSoftmax", "Cumsum", "Sum", "Mean", "Prod", "Max", "Min", "Conv2D",
-    "MaxPool", "AvgPool", "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits",
+    "MaxPool", "AvgPool", "Einsum", "DepthwiseConv2dNative", "Cumprod", "CumulativeLogsumexp", "FusedBatchNormV3",
+    "SegmentSum", "SegmentMean", "SegmentMax", "SegmentMin", "SegmentProd", "UnsortedSegmentSum", "UnsortedSegmentProd",
+    "UnsortedSegmentMax", "UnsortedSegmentMin", "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits",
 }  # fmt: skip
 """Ops each element of whose result comes from several elements."""
 
@@ -54,7 +59,7 @@ def responsible(context: Context, made: Made, limit: float = np.inf) -> Responsi
     texts = []
     for place in bad[:_SHOWN]:
         index = tuple(int(k) for k in place)
-        parts = [f"{name}{_at(there)} = {number:.6g}" for _, name, there, number in _of(inputs, index)]
+        parts = [_element(name, there, number) for _, name, there, number in _of(inputs, index)]
         left = ", ".join(parts) or _mixed(context, made, index)
         result = _number(value[index])
         texts.append(f"{left} → {result}" if left else f"{_at(index).strip() or 'the value'} = {result}")
@@ -71,7 +76,7 @@ def responsible(context: Context, made: Made, limit: float = np.inf) -> Responsi
 
 def _parts(
     context: Context, made: Made, index: tuple[int, ...]
-) -> list[tuple[int, str, regions.Region, tuple[int, ...], float]]:
+) -> list[tuple[int, str, Region, tuple[int, ...], float]]:
     """Of an op that mixes elements: for each input its name, the region that went into the result at ``index``, and
     the largest element of that.
     """
@@ -100,9 +105,9 @@ def _mixed(context: Context, made: Made, index: tuple[int, ...]) -> str:
     parts = _parts(context, made, index)
     if not parts:
         return ""
-    whole = " and ".join(f"{name}{regions.text(region)}" for _, name, region, _, _ in parts)
+    whole = " and ".join(f"{_whole(name)}{regions.text(region)}" for _, name, region, _, _ in parts)
     several = [part for part in parts if any(isinstance(one, slice) for one in part[2])]
-    most = ", ".join(f"{name}{_at(place)} = {number:.6g}" for _, name, _, place, number in several)
+    most = ", ".join(_element(name, place, number) for _, name, _, place, number in several)
     return f"{whole}, largest {most}" if most else whole
 
 
@@ -148,6 +153,26 @@ def _of(inputs: list[_Input], index: tuple[int, ...]) -> list[tuple[int, str, tu
         there = tuple(0 if size == 1 else i for i, size in zip(own, value.shape, strict=True))
         found.append((k, name, there, float(value[there])))
     return found
+
+
+def _element(name: str, index: tuple[int, ...], number: float) -> str:
+    """``x[3] = 2``, ``(p + 1)[0] = -2``; of a number that stands in the script only the number."""
+    value = f"{number:.6g}"
+    with contextlib.suppress(ValueError):
+        if float(name) == number:
+            return value
+    return f"{_whole(name) if index else name}{_at(index)} = {value}"
+
+
+def _whole(name: str) -> str:
+    """A name as it can be written before an index: with parentheses where it is a computation."""
+    if " " not in name and not name.startswith("-"):
+        return name
+    try:
+        node = ast.parse(name, mode="eval").body
+    except (SyntaxError, ValueError):
+        return name
+    return f"({name})" if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp | ast.IfExp) else name
 
 
 def _at(index: tuple[int, ...]) -> str:

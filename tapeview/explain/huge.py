@@ -74,8 +74,8 @@ def _finding(context: Context, beginning: Beginning, chains: Chains, goals: dict
     elif made.backward and op is not None:
         cause = "gradient grows"
         text = (
-            f"Gradients grow up to {most} here, {beyond}: the rule of {op.op} in line {line} made them from smaller "
-            f"ones{shown}."
+            f"Gradients grow up to {most} here, {beyond}: the rule of {context.where(op)} in line {line} made them of "
+            f"smaller ones{shown}."
         )
         advice = (
             "A step with them moves far too much: tf.clip_by_norm, smaller weights at the beginning, normalization."
@@ -86,7 +86,8 @@ def _finding(context: Context, beginning: Beginning, chains: Chains, goals: dict
         advice = "Take a smaller learning rate, or clip the gradients: tf.clip_by_norm."
     else:
         cause = "grows here"
-        text = f"Numbers up to {most}, {beyond}, begin at {op.op if op is not None else '?'} in line {line}{shown}."
+        place = context.where(op) if op is not None else "?"
+        text = f"Numbers up to {most}, {beyond}, begin at {place} in line {line}{shown}."
         advice = "Look at what goes in: data that is not scaled, weights that grow, a sum where a mean would do."
     return Finding(
         "huge",

@@ -169,7 +169,6 @@ def words(case: Case, found: Break, line: int) -> tuple[str, str]:
     expression = case.text if code.is_path(case.text) else case.name if named else "…"
     kind = "is a tensor computed outside the tape" if found.extra == "computed" else "is a constant"
     context = case.context
-    layer = context.layer(found.op) if found.op is not None else ""
     moving = case.name.rpartition("/")[2].startswith("moving_")
     indices = found.op is not None and found.op.op in ("GatherV2", "Gather", "OneHot") and found.input >= 0
     tape = code.caller(context.recording, case.started.site, case.started.kind) or "tape"
@@ -181,7 +180,7 @@ def words(case: Case, found: Break, line: int) -> tuple[str, str]:
         "line": line,
         "extra": found.extra or op,
         "op": op,
-        "layer": f" (layer “{layer}”)" if layer else "",
+        "layer": context.where(found.op).removeprefix(op) if found.op is not None else "",
         "kind": kind if case.variable is None else "is a variable",
         "use": context.line(found.op.site) if found.op is not None else 0,
         "why": _why(op),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from tapeview.explain import code
 from tapeview.explain.chains import Beginning, Chains, Made, important, several
@@ -12,7 +15,7 @@ from tapeview.explain.finding import ERROR, NOTE, Finding
 from tapeview.explain.nonfinite_words import words
 from tapeview.explain.screen import stats_of
 from tapeview.trace.query import Recording
-from tapeview.trace.records import Assigned, Op, Tensor
+from tapeview.trace.records import SETUP, Assigned, BackwardStep, Op, Tensor
 
 
 def explain_nonfinite(context: Context, *, inherited: bool = False) -> Iterator[Finding]:
@@ -27,7 +30,13 @@ def explain_nonfinite(context: Context, *, inherited: bool = False) -> Iterator[
     for beginning in chains.beginnings(goals):
         made = beginning.made
         if isinstance(made.record, Tensor):
-            if (made.record.variable and inherited) or (beginning.reached and not made.record.variable):
+            turned = _turned(context, beginning, chains) if not made.record.variable else None
+            if turned is not None:
+                yield _finding(context, turned, beginning, chains, goals)
+            elif made.record.variable:
+                if inherited or made.tensor in _initial(context):
+                    yield _outside(context, beginning, chains, goals)
+            elif beginning.reached:
                 yield _outside(context, beginning, chains, goals)
             continue
         yield _finding(context, _first(chains, beginning, goals), beginning, chains, goals)
@@ -42,7 +51,7 @@ def explain_bad(context: Context, tensor: int) -> Finding | None:
     beginning = chains.beginning(chains.root(tensor), goals)
     if isinstance(beginning.made.record, Tensor):
         return _outside(context, beginning, chains, goals)
-    return _finding(context, beginning.made, beginning, chains, goals)
+    return _finding(context, _sent(chains, beginning.made), beginning, chains, goals)
 
 
 def bad_tensors(context: Context) -> Chains:
@@ -59,10 +68,46 @@ def bad_tensors(context: Context) -> Chains:
 def _first(chains: Chains, beginning: Beginning, goals: dict[int, str]) -> Made:
     """The rule may have begun it where the op's own Inf was left out by a tf.where, and then the rule counts."""
     made = beginning.made
+    if made.backward or made.op is None:
+        return _sent(chains, made)
+    forward = [t for t in beginning.poisoned if isinstance(chains.made[t].record, Op)]
+    if not goals.keys().isdisjoint(forward):
+        return made
     backward = [t for t in beginning.same if chains.made[t].backward]
-    if backward and not made.backward and goals.keys().isdisjoint(chains.descendants([made.tensor])):
-        return chains.made[backward[0]]
-    return made
+    if not backward and _chosen(chains.context, made.op):
+        backward = [t for t in beginning.poisoned if chains.made[t].backward]
+    return _sent(chains, chains.made[backward[0]]) if backward else made
+
+
+def _sent(chains: Chains, made: Made) -> Made:
+    """What a rule sends, in place of what it made on the way to it."""
+    record = made.record
+    if not isinstance(record, BackwardStep) or made.tensor in (*record.contributions, *record.totals):
+        return made
+    sent = next((t for t in record.contributions if t in chains.made), 0)
+    return replace(chains.made[sent], parents=made.parents) if sent else made
+
+
+def _initial(context: Context) -> set[int]:
+    """The versions of variables that were there before the first step."""
+    return {r.tensor for r in context.recording.step(SETUP).records if isinstance(r, Assigned)}
+
+
+def _turned(context: Context, beginning: Beginning, chains: Chains) -> Made | None:
+    """The first NaN that comes of a mask: of a value with nothing but 0 and Inf, which does no harm by itself."""
+    value = context.value(beginning.made.tensor)
+    if (
+        value is None
+        or value.dtype.kind != "f"
+        or np.isnan(value).any()
+        or bool((np.isfinite(value) & (value != 0)).any())
+    ):
+        return None
+    for tensor in beginning.poisoned:
+        stats = context.stats(tensor)
+        if stats is not None and stats.nans:
+            return chains.made[tensor]
+    return None
 
 
 def _bad_record(recording: Recording, tensor: int) -> bool:
@@ -137,7 +182,11 @@ def _outside(context: Context, beginning: Beginning, chains: Chains, important: 
     what = "NaN" if stats is not None and stats.nans else "Inf"
     elements = responsible(context, made)
     where = f" ({', '.join(elements.texts)})" if elements.texts else ""
-    if record.variable:
+    if record.variable and made.tensor in _initial(context):
+        cause, level = "bad from the beginning", ERROR
+        text = f"The variable “{name}” was made or loaded with {what} in it{where}."
+        advice = "Look at what it was made from: its initial value, its initializer, or the file with weights."
+    elif record.variable:
         cause, level = "bad before the step", ERROR
         text = f"The variable “{name}” held {what} already when this step began{where}."
         advice = "Look at the earlier step in which it began; nothing in this step made it."
@@ -145,7 +194,8 @@ def _outside(context: Context, beginning: Beginning, chains: Chains, important: 
         made_by = f", the result of {record.made_by} outside every tape" if record.made_by else ""
         cause, level = "bad data", ERROR if reached else NOTE
         text = f"{what} came in with “{name}”{where}{made_by}, which the op in line {line} reads."
-        advice = f"Check the data: tf.debugging.check_numerics({name}, …) or np.isfinite, and where it comes from."
+        shown = name if code.is_path(name) else "…"
+        advice = f"Check the data: tf.debugging.check_numerics({shown}, …) or np.isfinite, and where it comes from."
     return Finding(
         "nonfinite",
         cause,

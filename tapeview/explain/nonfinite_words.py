@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tapeview.explain.context import Context
 from tapeview.explain.elements import Responsible
+from tapeview.trace.records import Assigned
 
 if TYPE_CHECKING:
     from tapeview.explain.chains import Made
@@ -18,27 +19,98 @@ def words(
     context: Context, made: Made, elements: Responsible, line: int, subject: str, chosen: bool
 ) -> tuple[str, str, str]:
     """Cause, text and advice for the place where a NaN or an Inf began."""
-    op = made.op.op if made.op is not None else "The update"
     result = _result(elements)
     shown = f" ({'; '.join(elements.texts)})" if elements.texts else ""
+    if made.op is None:
+        return _update(context, made, result, line, shown)
+    op, place = made.op.op, context.where(made.op)
     if made.backward:
         rule = _rule(context, made)
-        text = (
-            f"{result} begins in the backward pass: the gradient rule of {op}{rule}, line {line}, made it from numbers "
-            f"that were all finite{shown}."
-        )
         if chosen:
+            how = (
+                "multiplied the 0 that comes back from a branch that tf.where did not take by an Inf"
+                if made.parents
+                else "made it from numbers that were all finite"
+            )
             return (
                 "gradient of the branch not chosen",
-                text,
+                f"{result} begins in the backward pass: the gradient rule of {place}{rule}, line {line}, {how}{shown}.",
                 "tf.where takes the gradient of both branches, and 0 times Inf is NaN. Make the input safe before the "
-                f"op: {op.lower()}(tf.where(condition, x, 1.0)).",
+                f"op, as {_SAFE.get(op, f'{op.lower()}(tf.where(condition, x, 1.0))')}.",
             )
-        return "rule made it", text, _backward_advice(op)
-    cause, why, advice = _forward(op, elements)
-    inside = " in the backward pass" if made.op is not None and made.op.call else ""
-    text = f"{result} begins{inside} at {op} in line {line}: {why}{shown}."
+        text = (
+            f"{result} begins in the backward pass: the gradient rule of {place}{rule}, line {line}, made it from "
+            f"numbers that were all finite{shown}."
+        )
+        return "rule made it", text, _backward_advice(op, rule)
+    cause, why, advice = _empty(context, made) or _masked(made) or _forward(op, elements, _dtype(context, made))
+    inside = " in the backward pass" if made.op.call else ""
+    text = f"{result} begins{inside} at {place} in line {line}: {why}{shown}."
     return cause, text, advice
+
+
+_SAFE = {
+    "Exp": "tf.exp(tf.where(condition, x, 0.0))",
+    "Log": "tf.math.log(tf.where(condition, x, 1.0))",
+    "Sqrt": "tf.sqrt(tf.where(condition, x, 1.0))",
+    "RealDiv": "a / tf.where(condition, b, 1.0)",
+    "Pow": "tf.where(condition, x, 1.0) ** p",
+}
+
+
+def _update(context: Context, made: Made, result: str, line: int, shown: str) -> tuple[str, str, str]:
+    record = made.record
+    assert isinstance(record, Assigned)
+    name = context.label(made.tensor)
+    stats = context.stats(record.operand) if record.operand and record.operand != made.tensor else None
+    if stats is not None and (stats.nans or stats.infs):
+        return (
+            "bad update",
+            f"The update in line {line} put {result} into “{name}”: what {record.how} was given was not finite, though "
+            f"the gradient was{shown}.",
+            "Look at what the gradient is multiplied with or divided by, the learning rate first.",
+        )
+    return (
+        "overflow",
+        f"The update in line {line} put {result} into “{name}”: the result is larger than the dtype can hold{shown}.",
+        "Take a smaller learning rate, or clip the gradients: tf.clip_by_global_norm.",
+    )
+
+
+def _empty(context: Context, made: Made) -> tuple[str, str, str] | None:
+    """A mean or a maximum of no elements."""
+    records = [context.tensor(tensor) for tensor in made.op.inputs[:1]] if made.op is not None else []
+    if not any(record is not None and 0 in record.shape for record in records):
+        return None
+    return (
+        "no elements",
+        "what goes in has no elements, and nothing divided by nothing has no value",
+        "Check that the mask, the filter or the batch leaves something, or use tf.math.divide_no_nan(sum, count).",
+    )
+
+
+def _masked(made: Made) -> tuple[str, str, str] | None:
+    if not made.parents or made.op is None:
+        return None
+    if made.op.op in ("Softmax", "LogSoftmax"):
+        return (
+            "everything masked",
+            "all elements of a row are -Inf, so that it divides 0 by 0",
+            "Leave one element of each row unmasked, or mask with a large negative number (-1e9) in place of -Inf.",
+        )
+    return (
+        "no value",
+        "Inf - Inf and 0 times Inf have no value",
+        "Mask with a large number (1e9) in place of Inf, or choose with tf.where after this op.",
+    )
+
+
+_LARGEST = {"float16": ("65504", "11.1"), "float64": ("1.8e308", "709.8")}
+
+
+def _dtype(context: Context, made: Made) -> str:
+    record = context.tensor(made.tensor)
+    return record.dtype if record is not None else "float32"
 
 
 def _result(elements: Responsible) -> str:
@@ -52,7 +124,9 @@ def _rule(context: Context, made: Made) -> str:
     return f" ({info.rules[made.input]})"
 
 
-def _backward_advice(op: str) -> str:
+def _backward_advice(op: str, rule: str) -> str:
+    if rule.startswith(" (what "):
+        return f"The rule is the script's own: look at the gradient function that {op} gives tf.custom_gradient."
     if op in ("Sqrt", "Rsqrt", "Norm", "EuclideanNorm", "Pow"):
         return "The slope at 0 is infinite. Add a small number before it: tf.sqrt(x + 1e-12)."
     if op in ("Log", "Log1p", "RealDiv", "DivNoNan", "Reciprocal", "Inv", "Xlogy"):
@@ -62,8 +136,9 @@ def _backward_advice(op: str) -> str:
     return "Look at these elements: the slope is infinite there, or the product is too large for the dtype."
 
 
-def _forward(op: str, elements: Responsible) -> tuple[str, str, str]:
+def _forward(op: str, elements: Responsible, dtype: str) -> tuple[str, str, str]:
     """Cause, why, and advice."""
+    largest, exponent = _LARGEST.get(dtype, ("3.4e38", "88.7"))
     given = [number for _, _, number in elements.inputs]
     x = given[0] if given else math.nan
     nan = math.isnan(elements.value)
@@ -86,7 +161,7 @@ def _forward(op: str, elements: Responsible) -> tuple[str, str, str]:
     if op in ("Exp", "Expm1", "Cosh", "Sinh"):
         return (
             "overflow",
-            "the result is larger than the dtype can hold (float32 ends at 3.4e38, which is exp(88.7))",
+            f"the result is larger than the dtype can hold ({dtype} ends at {largest}, which is exp({exponent}))",
             "Subtract the largest element first, or use tf.nn.softmax, tf.reduce_logsumexp or tf.nn.softplus.",
         )
     if op == "Pow":
@@ -100,6 +175,8 @@ def _forward(op: str, elements: Responsible) -> tuple[str, str, str]:
         return "no value", "the result has no value there", "Look at the elements named here, and at what made them."
     return (
         "overflow",
-        "the result is larger than the dtype can hold (float32 ends at 3.4e38)",
-        "Look for numbers that grow from step to step: a smaller learning rate, gradient clipping, normalization.",
+        f"the result is larger than the dtype can hold ({dtype} ends at {largest})",
+        "Compute this part in float32: float16 overflows soon."
+        if dtype == "float16"
+        else "Look for numbers that grow from step to step: a smaller learning rate, gradient clipping, normalization.",
     )

@@ -11,17 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from tapeview.explain import contractions
 from tapeview.explain.context import Context
+from tapeview.explain.contractions import WHOLE, Index, Region, Shape
 from tapeview.trace.records import BackwardStep, Op
-
-Region = tuple[int | slice, ...]
-Index = tuple[int, ...]
-Shape = tuple[int, ...]
-WHOLE = slice(None)
 
 _REDUCING = {"Sum", "Mean", "Prod", "Max", "Min", "EuclideanNorm", "LogSumExp", "Any", "All"}
 _ROWWISE = {"Softmax", "LogSoftmax", "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits"}
 _POOLS = {"MaxPool", "AvgPool"}
+_CONVOLUTIONS = {"Conv2D", "DepthwiseConv2dNative"}
+_SCANS = {"Cumsum", "Cumprod", "CumulativeLogsumexp"}
 
 Part = tuple[int, int, Region]
 """The number of an input (-1 = upstream gradient), the tensor, and the region of it."""
@@ -33,7 +32,10 @@ def forward(context: Context, op: Op, index: Index) -> list[Part]:
     if any(shape is None for shape in shapes):
         return []
     found = [shape or () for shape in shapes]
-    regions = _forward(op, index, found)
+    if "Segment" in op.op:
+        regions = contractions.segment_forward(index, context.value(op.inputs[1]))
+    else:
+        regions = _forward(op, index, found)
     return [(k, op.inputs[k], region) for k, region in enumerate(regions) if _fits(region, found[k])]
 
 
@@ -69,19 +71,19 @@ def _forward(op: Op, index: Index, shapes: Sequence[Shape]) -> list[Region]:
         return [tuple(rows) + (WHOLE,) * (len(shape) - len(rows)) for shape in shapes]
     if op.op == "L2Loss":
         return [(WHOLE,) * len(shapes[0])]
-    if op.op == "Cumsum":
-        axis = int(attrs.get("axis") or 0) % max(1, len(index))
-        stretch = slice(index[axis], None) if attrs.get("reverse") else slice(0, index[axis] + 1)
-        return [(*index[:axis], stretch, *index[axis + 1 :])]
-    if op.op in ("MatMul", "BatchMatMulV2") and len(index) >= 2:
-        *batch, row, column = index
-        first = (WHOLE, row) if attrs.get("transpose_a") else (row, WHOLE)
-        second = (column, WHOLE) if attrs.get("transpose_b") else (WHOLE, column)
-        return [(*_aligned(batch, shape[:-2]), *part) for shape, part in zip(shapes, (first, second), strict=True)]
-    if (op.op in _POOLS or op.op == "Conv2D") and len(index) == 4:
+    if op.op in _SCANS and index:
+        return [_stretch(attrs, index, bool(attrs.get("reverse")))]
+    if op.op == "FusedBatchNormV3" and index:
+        return contractions.normalized_forward(index, shapes)
+    product = contractions.letters(op, shapes)
+    if product is not None:
+        return contractions.product_forward(product, index, shapes)
+    if (op.op in _POOLS or op.op in _CONVOLUTIONS) and len(index) == 4:
         n, *place, channel = index
-        size = shapes[1][:2] if op.op == "Conv2D" else tuple(attrs.get("ksize", ()))
+        size = shapes[1][:2] if op.op in _CONVOLUTIONS else tuple(attrs.get("ksize", ()))
         windows = [_window(attrs, axis, place[axis], int(size[axis]), shapes[0][axis + 1]) for axis in (0, 1)]
+        if op.op == "DepthwiseConv2dNative":
+            return contractions.depthwise_forward(index, windows, shapes[1])
         if op.op == "Conv2D":
             return [(n, *windows, WHOLE), (WHOLE, WHOLE, WHOLE, channel)]
         return [(n, *windows, channel)]
@@ -90,10 +92,15 @@ def _forward(op: Op, index: Index, shapes: Sequence[Shape]) -> list[Region]:
 
 def _backward(op: Op, number: int, index: Index, above: Shape, own: Sequence[Shape]) -> list[tuple[int, Region]]:
     attrs = op.attrs
-    if op.op == "MatMul" and len(index) == 2 and not attrs.get("transpose_a") and not attrs.get("transpose_b"):
-        if number == 0:
-            return [(-1, (index[0], WHOLE)), (1, (index[1], WHOLE))]
-        return [(-1, (WHOLE, index[1])), (0, (WHOLE, index[0]))]
+    product = contractions.letters(op, own)
+    if product is not None:
+        return contractions.product_backward(product, number, index, above, own)
+    if op.op == "DepthwiseConv2dNative" and len(index) == 4:
+        return contractions.depthwise_backward(number, index, own[1])
+    if op.op == "FusedBatchNormV3" and index:
+        return contractions.normalized_backward(number, index, above)
+    if op.op == "Cumsum" and index:
+        return [(-1, _stretch(attrs, index, not attrs.get("reverse")))]
     if op.op == "Conv2D" and len(index) == 4:
         if number == 0:
             return [(-1, (index[0], WHOLE, WHOLE, WHOLE)), (1, (WHOLE, WHOLE, index[3], WHOLE))]
@@ -127,10 +134,12 @@ def _clipped(region: Region, shape: Shape) -> Region:
     )
 
 
-def _aligned(index: Sequence[int], shape: Shape) -> Region:
-    """An index into what was broadcast to a larger shape."""
-    own = index[len(index) - len(shape) :] if shape else ()
-    return tuple(0 if size == 1 else i for i, size in zip(own, shape, strict=True))
+def _stretch(attrs: dict[str, Any], index: Index, onward: bool) -> Region:
+    """What a running sum added up at ``index``: all up to there, or all from there on."""
+    axis = int(attrs.get("axis") or 0) % len(index)
+    without = 1 if attrs.get("exclusive") else 0
+    stretch = slice(index[axis] + without, None) if onward else slice(0, index[axis] + 1 - without)
+    return (*index[:axis], stretch, *index[axis + 1 :])
 
 
 def _axes(axis: Any, rank: int) -> set[int]:
