@@ -129,4 +129,7 @@ def _element(
         state = KINK if kink else ROUNDED
     else:
         state = RIGHT if np.isfinite(slope.central) or slopes.finite else UNKNOWN
+    if state == UNKNOWN:
+        # What of it did not move counts for nothing in a quotient, and would pass for a slope of 0.
+        return _RANKS.index(state), Element(index, kept, rules, np.nan, slope.noise, lost, kink)
     return _RANKS.index(state), Element(index, kept, rules, slope.central, slope.noise, max(off, lost), kink)
