@@ -131,8 +131,8 @@ class WhatIf(msgspec.Struct, frozen=True, tag="what if"):
 
 class Element(msgspec.Struct, frozen=True):
     """One element of a gradient: as it was recorded (None = not kept), by the rules in float64 (None = by a rule of the
-    script's own, which no recording has), by finite differences. ``noise`` is what of the latter may be the rounding of
-    float64, ``error`` how far the first ones are off, relative to the largest; ``kink`` tells that the function has a
+    script's own, which no recording has), by finite differences (NaN = there is no slope that could be measured).
+    ``noise`` is what of the latter may be the rounding of float64, ``error`` how far the first ones are off, relative to the largest; ``kink`` tells that the function has a
     corner here: to the left its slope is another one than to the right.
     """
 
@@ -243,6 +243,10 @@ class Cancelled(msgspec.Struct, frozen=True, tag="cancelled"):
     """Whoever asked has given the question up."""
 
 
+class GiveUp(msgspec.Struct, frozen=True, tag="give up"):
+    """The answer to the last question is not wanted any more; something is answered all the same, soon."""
+
+
 Question = WhatIfQuestion | CheckQuestion | ValueQuestion
 Answer = WhatIf | Checks | Value | Refusal | Cancelled
 Message = Answer | Progress
@@ -252,7 +256,7 @@ _LENGTH = struct.Struct(">Q")
 _LONGEST = 1 << 33
 
 
-def send(stream: IO[bytes], message: Question | Message) -> None:
+def send(stream: IO[bytes], message: Question | GiveUp | Message) -> None:
     """Writes a message: eight bytes of length (big-endian), then MessagePack.
 
     Raises:

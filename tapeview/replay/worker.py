@@ -24,6 +24,7 @@ from tapeview.explain.questions import (
     Answer,
     CheckQuestion,
     Checks,
+    GiveUp,
     Message,
     Progress,
     Question,
@@ -44,7 +45,7 @@ from tapeview.trace import values
 from tapeview.trace.query import Recording, RecordingError
 
 _THERE = "; the script still runs and may have them: look at them in the window, which fetches them, and ask again"
-_QUESTIONS = msgspec.msgpack.Decoder(Question)
+_QUESTIONS = msgspec.msgpack.Decoder(Question | GiveUp)
 
 
 class Answers:
@@ -146,12 +147,20 @@ class Answers:
 
 def serve(path: Path, questions: IO[bytes], answers: IO[bytes]) -> None:
     """Answers until there are no more questions."""
-    waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-    ended = threading.Event()
+    waiting: queue.SimpleQueue[Question | Refusal | None] = queue.SimpleQueue()
+    ended, unwanted = threading.Event(), threading.Event()
 
     def read() -> None:
         while (data := receive(questions)) is not None:
-            waiting.put(data)
+            try:
+                question = _QUESTIONS.decode(data)
+            except msgspec.MsgspecError as error:
+                waiting.put(Refusal(f"this question is not understood: {error}"))
+                continue
+            if isinstance(question, GiveUp):
+                unwanted.set()
+            else:
+                waiting.put(question)
         # Whoever asked is gone: what is being worked out is for nobody.
         ended.set()
         waiting.put(None)
@@ -163,16 +172,13 @@ def serve(path: Path, questions: IO[bytes], answers: IO[bytes]) -> None:
                 send(answers, message)
 
     threading.Thread(target=read, name="questions", daemon=True).start()
-    known = Answers(path, tell, ended.is_set)
+    known = Answers(path, tell, lambda: unwanted.is_set() or ended.is_set())
     try:
-        while (data := waiting.get()) is not None:
-            try:
-                question = _QUESTIONS.decode(data)
-            except msgspec.MsgspecError as error:
-                tell(Refusal(f"this question is not understood: {error}"))
-            else:
-                with np.errstate(all="ignore"):
-                    tell(known.answer(question))
+        while (question := waiting.get()) is not None:
+            # What was given up came before; whoever gives this one up just now ends this process if it takes long.
+            unwanted.clear()
+            with np.errstate(all="ignore"):
+                tell(question if isinstance(question, Refusal) else known.answer(question))
     finally:
         known.close()
 

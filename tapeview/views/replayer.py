@@ -12,12 +12,16 @@ from typing import Protocol
 
 import msgspec
 
-from tapeview.explain.questions import Answer, Cancelled, Message, Progress, Question, Refusal, receive, send
+from tapeview.explain.questions import Answer, Cancelled, GiveUp, Message, Progress, Question, Refusal, receive, send
 from tapeview.views.text import tr
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from tapeview.replay.worker import main; main()"
 _MESSAGES = msgspec.msgpack.Decoder(Message)
+
+
+PATIENCE = 0.5
+"""Seconds for which a question that was given up may go on: about as long as a new process takes to be ready."""
 
 
 class Asker(Protocol):
@@ -40,9 +44,11 @@ class Replayer:
         self._python = python
         self._turn = threading.Lock()
         self._state = threading.Lock()
+        self._writing = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._patience: threading.Timer | None = None
+        self._busy = False
         self._round = 0
-        self._asking = 0
         self._closed = False
 
     def ask(self, question: Question, progress: Callable[[Progress], object] | None = None) -> Answer:
@@ -54,20 +60,33 @@ class Replayer:
         """
         with self._state:
             mine = self._round
-            self._asking += 1
-        try:
-            with self._turn:
+        with self._turn:
+            try:
                 return self._answer(question, progress, mine)
-        finally:
-            with self._state:
-                self._asking -= 1
+            finally:
+                self._over()
 
     def cancel(self) -> None:
-        """Gives up all that was asked so far."""
+        """Gives up all that was asked so far: what is being worked out is to stop, and if it does not soon, the process
+        is ended. Waits for nothing.
+        """
         with self._state:
-            if self._asking:
-                self._round += 1
+            self._round += 1
+            if self._child is None or not self._busy or self._patience is not None:
+                return
+            if not self._writing.acquire(blocking=False):
                 self._kill()
+                return
+            try:
+                assert self._child.stdin is not None
+                send(self._child.stdin, GiveUp())
+            except (OSError, ValueError):
+                return  # it has ended
+            finally:
+                self._writing.release()
+            self._patience = threading.Timer(PATIENCE, self._lose_patience)
+            self._patience.daemon = True
+            self._patience.start()
 
     def close(self) -> None:
         """Gives up what was asked, and ends the process. Questions that come later are Cancelled."""
@@ -85,8 +104,11 @@ class Replayer:
                 return Cancelled()
             assert child.stdin is not None
             assert child.stdout is not None
-            with contextlib.suppress(BrokenPipeError):
-                send(child.stdin, question)
+            with self._writing:
+                if self._given_up(mine):
+                    return Cancelled()
+                with contextlib.suppress(BrokenPipeError):
+                    send(child.stdin, question)
             while (data := receive(child.stdout)) is not None:
                 message = _MESSAGES.decode(data)
                 if not isinstance(message, Progress):
@@ -113,6 +135,7 @@ class Replayer:
             if self._given_up(mine):
                 return None
             if self._child is not None and self._child.poll() is None:
+                self._busy = True
                 return self._child
         self._clear()
         flags = 0
@@ -128,10 +151,24 @@ class Replayer:
                 stderr=subprocess.DEVNULL,
                 creationflags=flags,
             )
+            self._busy = True
             return self._child
 
     def _given_up(self, mine: int) -> bool:
         return self._closed or mine != self._round
+
+    def _over(self) -> None:
+        with self._state:
+            self._busy = False
+            patience, self._patience = self._patience, None
+        if patience is not None:
+            patience.cancel()
+            patience.join()
+
+    def _lose_patience(self) -> None:
+        with self._state:
+            if self._busy:
+                self._kill()
 
     def _kill(self) -> None:
         if self._child is not None:

@@ -36,6 +36,7 @@ from tapeview.explain.questions import (
 from tapeview.replay.edits import edits
 from tapeview.replay.whatif import what_if
 from tapeview.trace.query import Recording
+from tapeview.views import replayer as views_replayer
 from tapeview.views.replayer import Replayer
 from tests.helpers.recordings import Regression, write_regression
 from tests.helpers.scripts import read_until, record_source, running
@@ -263,19 +264,44 @@ tape.gradient(loss, w)
 EVERYTHING = CheckQuestion(0, seconds=1e9)
 
 
-@pytest.mark.parametrize("end", [Replayer.cancel, Replayer.close])
-def test_a_long_question_is_given_up_from_another_thread(slow: Path, end: Callable[[Replayer], None]) -> None:
+def given_up(asked: Replayer, end: Callable[[Replayer], None]) -> None:
+    """Asks in another thread, and gives that up once it is being worked on."""
+    begun = threading.Event()
+    answers: list[Answer] = []
+    asking = threading.Thread(target=lambda: answers.append(asked.ask(EVERYTHING, lambda _: begun.set())))
+    asking.start()
+    assert begun.wait(20)
+    end(asked)
+    end(asked)
+    asking.join(20)
+    assert answers == [Cancelled()]
+
+
+def test_a_long_question_is_given_up_and_the_process_goes_on(slow: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views_replayer, "PATIENCE", 30.0)
     with replayer(slow) as asked:
-        begun = threading.Event()
-        answers: list[Answer] = []
-        asking = threading.Thread(target=lambda: answers.append(asked.ask(EVERYTHING, lambda _: begun.set())))
-        asking.start()
-        assert begun.wait(20)
-        end(asked)
-        asking.join(20)
-        assert answers == [Cancelled()]
-        short = asked.ask(CheckQuestion(0, elements=1))
-        assert isinstance(short, Checks if end is Replayer.cancel else Cancelled)
+        given_up(asked, Replayer.cancel)
+        first = asked._child
+        assert first is not None
+        assert isinstance(asked.ask(CheckQuestion(0, elements=1)), Checks)
+        assert asked._child is first
+        given_up(asked, Replayer.close)
+        assert first.returncode is not None
+        assert asked.ask(CheckQuestion(0, elements=1)) == Cancelled()
+
+
+def test_who_does_not_stop_is_stopped(slow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views_replayer, "PATIENCE", 0.05)
+    deaf = tmp_path / "deaf"
+    deaf.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.append({str(ROOT)!r})\n"
+        "from tapeview.explain.questions import Progress, send\n"
+        "send(sys.stdout.buffer, Progress(0, 1))\nsys.stdin.buffer.read()\n"
+    )
+    deaf.chmod(0o755)
+    with replayer(slow, str(deaf)) as asked:
+        given_up(asked, Replayer.cancel)
+        assert asked._child is None
 
 
 def test_a_process_that_is_killed_from_outside(slow: Path) -> None:
