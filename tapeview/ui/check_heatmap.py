@@ -145,7 +145,7 @@ class HeatGrid(QWidget):
         ground = [QRectF(2, 2, wide * heat.columns, high * whole)] if whole else []
         ground += [QRectF(2, 2 + high * whole, wide * rest, high)] if rest else []
         painter.setPen(Qt.PenStyle.NoPen)
-        if len(heat.elements) < heat.last:
+        if len(heat.levels) < heat.last:
             painter.setBrush(hatch())
             for area in ground:
                 painter.drawRect(area)
@@ -253,11 +253,11 @@ class HeatScale(QWidget):
         painter.drawEllipse(QRectF(left, 4, 10, 10))
         left += 14
         say(tr("worst"))
-        if len(heat.elements) < heat.last:
+        if len(heat.levels) < heat.last:
             left += 6
             painter.fillRect(QRectF(left, 4, 16, 10), hatch())
             left += 20
-            say(tr("not looked at"))
+            say(tr("not looked at") if len(heat.elements) < heat.last else tr("no slope"))
         painter.end()
 
 

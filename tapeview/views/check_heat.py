@@ -27,9 +27,10 @@ class Heat:
     """The errors of a gradient, as cells in ``rows`` and ``columns``, in the order of its elements.
 
     ``elements`` has for each cell the one furthest off of those that were looked at; cells without were not looked at.
-    ``levels`` say how strong each of them is, from 0 (no error worth the name) to 1. ``last`` is the number of cells
-    that there are (the last row may be shorter); ``low`` and ``high`` are the ends of the logarithmic scale. ``worst``
-    is the cell of the worst element. ``axes`` say in words what rows and columns are.
+    ``levels`` say how strong each is, from 0 (no error worth the name) to 1, without those at which no slope could be
+    measured. ``last`` is the number of cells that there are (the last row may be shorter); ``low`` and ``high`` are the
+    ends of the logarithmic scale. ``worst`` is the cell of the worst element. ``axes`` say in words what rows and
+    columns are.
     """
 
     rows: int
@@ -89,7 +90,8 @@ def heat_of(elements: Sequence[Element], shape: tuple[int, ...], worst: Element,
         largest = max((one for one in errors if math.isfinite(one) and one > 0), default=1.0)
         high = 10.0 ** math.ceil(math.log10(largest) - 1e-9)
     low = LOW if relative else high / 10.0**DECADES
-    levels = {cell: _level(error_of(one, relative), low, high) for cell, one in found.items()}
+    measured = {cell: one for cell, one in found.items() if not math.isnan(one.by_differences)}
+    levels = {cell: _level(error_of(one, relative), low, high) for cell, one in measured.items()}
     if down * across > 1:
         axes += " · " + tr("1 cell: {down} × {across}").format(down=down, across=across)
     return Heat(rows, columns, last, found, levels, cell_of(worst), low, high, axes)

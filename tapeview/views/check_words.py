@@ -87,7 +87,7 @@ def three_numbers(element: Element) -> tuple[str, str, str]:
     return (
         tr("not kept") if element.recorded is None else number(element.recorded, _DIGITS),
         "–" if element.by_rules is None else number(element.by_rules, _DIGITS),
-        number(element.by_differences, _DIGITS),
+        tr("no slope") if math.isnan(element.by_differences) else number(element.by_differences, _DIGITS),
     )
 
 
@@ -98,6 +98,8 @@ def element_text(name: str, element: Element) -> str:
     words = tr("{place}: recorded {recorded} · by the rules {rules} · by finite differences {differences}")
     if element.by_rules is None:
         words = tr("{place}: recorded {recorded} · by finite differences {differences}")
+    if math.isnan(element.by_differences):
+        words = tr("{place}: recorded {recorded} · by the rules {rules} · there is no slope")
     words = words.format(
         place=name + index_text(element.index), recorded=recorded, rules=by_rules, differences=by_differences
     )

@@ -33,7 +33,7 @@ from tapeview.views.check_heat import COLUMNS, ROWS, heat_of
 from tapeview.views.check_model import CheckModel
 from tapeview.views.check_results import CheckResults
 from tapeview.views.check_targets import ALL, OWN, SOURCE, picked
-from tapeview.views.check_words import explanation, row_of
+from tapeview.views.check_words import element_text, explanation, row_of
 from tapeview.views.replayer import Replayer
 from tapeview.views.signal import Signal
 from tapeview.views.workspace import Workspace
@@ -402,11 +402,19 @@ def test_a_million_elements_of_which_few_were_looked_at() -> None:
 
 
 def test_levels_are_logarithmic_and_nothing_is_infinite() -> None:
-    several = tuple(element(k, error=error) for k, error in enumerate((0.0, 1e-9, 1e-3, 1.0, math.inf, math.nan)))
-    levels = heat_of(several, (6,), several[4]).levels
-    assert [round(levels[0, k], 3) for k in range(6)] == [0.0, 0.0, 0.5, 1.0, 1.0, 1.0]
+    several = tuple(element(k, error=error) for k, error in enumerate((0.0, 1e-9, 1e-3, 1.0, math.inf)))
+    levels = heat_of(several, (5,), several[4]).levels
+    assert [round(levels[0, k], 3) for k in range(5)] == [0.0, 0.0, 0.5, 1.0, 1.0]
     absolute = heat_of(several[:4], (6,), several[3], relative=False)
     assert (absolute.high, absolute.levels[0, 3], absolute.levels[0, 0]) == (1.0, 1.0, 0.0)
+
+
+def test_where_no_slope_could_be_measured_there_is_no_colour() -> None:
+    several = (Element((0,), 1.0, 1.0, math.nan), element(1, error=0.5))
+    heat = heat_of(several, (2,), several[0])
+    assert set(heat.elements) == {(0, 0), (0, 1)}
+    assert set(heat.levels) == {(0, 1)}
+    assert element_text("w", several[0]) == "w[0]: recorded 1 · by the rules 1 · there is no slope"
 
 
 def test_arrows_go_from_element_to_element() -> None:
