@@ -60,8 +60,13 @@ def check(
         # What those before left over is for those that come.
         share = (until - time.monotonic()) / (len(parts) - number)
         looking = Looking(question.elements, share, question.seed, stopped)
-        with np.errstate(all="ignore"):
-            found.append(checked(looking))
+        try:
+            with np.errstate(all="ignore"):
+                found.append(checked(looking))
+        except ReplayError:
+            raise
+        except Exception as error:
+            raise ReplayError(f"“{name}” cannot be checked: {str(error) or type(error).__name__}") from error
         tell(Progress(number + 1, len(parts), name, found[-1]))
     return found
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tapeview.cli import main
+from tapeview.engine.op import OPS
 from tapeview.explain.context import Context
 from tapeview.explain.questions import KINK, RIGHT, ROUNDED, UNKNOWN, WRONG, Checked, CheckQuestion, Progress
 from tapeview.replay.again import Again
@@ -311,7 +312,7 @@ for function in (tf.math.log, lambda v: tf.exp(100.0 * v) / tf.exp(100.0 * v)):
     assert "3.4e38" in overflow.words
 
 
-def test_what_cannot_be_checked_says_so(tmp_path: Path) -> None:
+def test_what_cannot_be_checked_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = """
 import tensorflow as tf
 w = tf.Variable([1.4, 2.0])
@@ -325,6 +326,9 @@ tape.gradient(loss, w)
         for name, why in (("Sin", went), ("Round", "sent no real gradient")):
             with pytest.raises(ReplayError, match=why):
                 by_op(context, name)
+        monkeypatch.setattr(OPS["Sum"], "forward", lambda *_arrays, **_attrs: 1 / 0)
+        with pytest.raises(ReplayError, match="“w” cannot be checked: division by zero"):
+            check(Again(context), CheckQuestion(0, op=max(ops_called(context, "Sum"))))
         with pytest.raises(ReplayError, match="this op"):
             check(Again(context), CheckQuestion(0, op=10**6))
 
