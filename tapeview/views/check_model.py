@@ -32,7 +32,6 @@ from tapeview.views.check_words import brief, explanation, introduction
 from tapeview.views.replayer import Asker
 from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
-from tapeview.views.step_index import index_of
 from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Selection, SelectionKind, Workspace
 
@@ -121,7 +120,7 @@ class CheckModel:
     def can_check(self) -> bool:
         """Whether the cursor's step has gone so far back that there is a gradient to check."""
         step = self._workspace.step
-        return self._workspace.path is not None and step is not None and bool(index_of(step).backward)
+        return self._workspace.path is not None and step is not None and any(call.steps for call in step.calls.values())
 
     # -- what came out -------------------------------------------------------------------------------------------------
 
@@ -332,9 +331,8 @@ class CheckModel:
             self._forget()
             self.changed.emit(frozenset({"targets", "state"}))
         elif reasons & {"cursor", "data", "state"}:
-            before = self._targets
-            if self.targets is not before or "cursor" in reasons:
-                self.changed.emit(frozenset({"targets", "state"}))
+            # What can be checked is listed once somebody looks: steps may follow each other quickly.
+            self.changed.emit(frozenset({"targets", "state"}))
 
     def _close(self) -> None:
         if self._asker is not None:
