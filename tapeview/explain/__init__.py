@@ -118,7 +118,7 @@ def explain(
 
 
 class Gathered:
-    """Findings of several steps, in each of which the same may be found again."""
+    """Findings of several steps, in any order, in each of which the same may be found again."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Finding] = {}
@@ -131,8 +131,9 @@ class Gathered:
             known = self._found.get(key)
             if known is None:
                 self._found[key] = msgspec.structs.replace(finding, last=finding.step)
-            else:
-                self._found[key] = msgspec.structs.replace(known, steps=known.steps + 1, last=finding.step)
+                continue
+            first, last = (finding, known.last) if finding.step < known.step else (known, max(known.last, finding.step))
+            self._found[key] = msgspec.structs.replace(first, steps=known.steps + 1, last=last)
 
     def findings(self) -> list[Finding]:
         """In the order of their first steps."""

@@ -4,7 +4,7 @@ Whoever runs the script or paints the window has something better to do, and Pyt
 at a time. This process takes a small share of the time that goes by, and the newest whole step first. Started by file
 name, so that no folder of the script's can hide a module of ours:
 
-``python -P .../tapeview/explain/patrol.py RECORDING``
+``python -P .../tapeview/explain/patrol.py RECORDING [--apart]``
 
 Orders come on stdin and news go to stdout, one JSON object a line; see `Orders` and `News`. It ends with stdin, or with
 the run that is recorded.
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    if os.name == "posix" and os.fork():
+    if "--apart" in sys.argv and os.name == "posix" and os.fork():
         # The script must not find among its children a process that it did not start.
         os._exit(0)
     _root = str(Path(__file__).resolve().parents[2])
@@ -36,13 +36,15 @@ import msgspec
 from tapeview.explain import explain_step
 from tapeview.explain.context import Context
 from tapeview.explain.finding import NOTE, Finding
+from tapeview.explain.places import position_of
 from tapeview.explain.rules import OFF, RULES, SettingError, Settings, check_step, check_training, kept, parse
 from tapeview.trace.query import Recording, RecordingError
 from tapeview.trace.schema import KEPT
 
-SHARE = 0.03
-"""Of the time that goes by, how much may be spent on looking."""
-AHEAD = 0.25
+SHARE = 0.015
+"""Of the time that goes by, how much may be spent on looking. The script's process and the window's may have one each.
+"""
+AHEAD = 0.15
 """Seconds of looking that are saved up while there is nothing to look at; so much there is at the beginning."""
 LOOK_EVERY = 0.25
 """Seconds between two looks for something new."""
@@ -59,10 +61,13 @@ class Watch(msgspec.Struct, frozen=True):
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """What is wanted from now on: ``watches``, and with ``settings`` (as `rules.parse` reads them) all findings."""
+    """What is wanted from now on: ``watches``, and with ``settings`` (as `rules.parse` reads them) all findings, which
+    then say the ``round`` to which they belong.
+    """
 
     watches: tuple[Watch, ...] = ()
     settings: tuple[str, ...] | None = None
+    round: int = 0
 
 
 class Hit(msgspec.Struct, frozen=True, tag="hit"):
@@ -83,15 +88,17 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
 
 class Seen(msgspec.Struct, frozen=True, tag="seen"):
-    """The findings of a step."""
+    """The findings of a step, each with its position there."""
 
+    round: int
     step: int
-    found: tuple[Finding, ...]
+    found: tuple[tuple[Finding, int], ...]
 
 
 class Trained(msgspec.Struct, frozen=True, tag="trained"):
     """What rules on the whole training say by now, with so many steps."""
 
+    round: int
     steps: int
     found: tuple[Finding, ...]
 
@@ -200,7 +207,7 @@ class Patrol:
         self._watches: dict[int, tuple[Watch, Settings, set[tuple[object, ...]]]] = {}
         self._all: Settings | None = None
         self._todo: list[int] = []
-        self._known = self._trained = 0
+        self._known = self._trained = self._round = 0
         self._turn = False
         self.over = False
 
@@ -216,6 +223,7 @@ class Patrol:
                 self._watches[watch.id] = watch, settings_of(watch.rule, watch.limits), set()
             except SettingError as error:
                 self._tell(Refused(watch.id, str(error)))
+        self._round = orders.round
         self._all = None if orders.settings is None else kept(orders.settings, RULES)
         self._todo, self._known, self._trained = [], 0, 0
 
@@ -223,7 +231,7 @@ class Patrol:
         """Look at the next piece. False if there is nothing new to look at."""
         recording = self._recording
         recording.refresh()
-        # Of a run that has only just begun nobody can tell yet that it has not been killed; of one that was, stdin ends.
+        # Of a run that has only just begun nobody can tell yet that it was not killed; of one that was, stdin ends.
         running = recording.state in ("running", "killed")
         count = recording.step_count - running  # the newest may not be whole
         for step in range(self._known, count):
@@ -247,13 +255,14 @@ class Patrol:
         for watch, settings, told in self._watches.values():
             self._tell_hits(watch, told, check_step(context, settings))
         if self._all is not None:
-            self._tell(Seen(step, tuple(explain_step(recording, step, alone=False, rules=self._all))))
+            found = explain_step(recording, step, alone=False, rules=self._all)
+            self._tell(Seen(self._round, step, tuple((one, position_of(context.step, one)) for one in found)))
 
     def _look_at_training(self, count: int) -> None:
         for watch, settings, told in self._watches.values():
             self._tell_hits(watch, told, check_training(self._recording, settings))
         if self._all is not None:
-            self._tell(Trained(count, tuple(check_training(self._recording, self._all))))
+            self._tell(Trained(self._round, count, tuple(check_training(self._recording, self._all))))
 
     def _tell_hits(self, watch: Watch, told: set[tuple[object, ...]], found: list[Finding]) -> None:
         for one in _news(told, found):

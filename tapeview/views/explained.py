@@ -3,26 +3,31 @@ the user looks at. Docks share one of these and know nothing of each other."""
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import PurePath
 from typing import NamedTuple
 
 from tapeview.explain import ERROR, NOTE, RULES, WARNING, Finding, Gathered, check_training, explain_step, spread
+from tapeview.explain.patrol import Seen
+from tapeview.explain.places import position_of
 from tapeview.trace.query import Recording
 from tapeview.views.background import Background
+from tapeview.views.following import Following
 from tapeview.views.rule_book import RuleBook
-from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
-from tapeview.views.text import tr
-from tapeview.views.trail import Trail, position_of, trail_of
+from tapeview.views.trail import Trail, trail_of
 from tapeview.views.workspace import ALIVE, Reasons, Workspace
 
 CHUNK = 10
 """Steps looked at in one go, so that the work can be given up."""
 REMEMBERED = 50
 """Steps of which the findings are remembered one by one."""
+SOON = 2.0
+"""Seconds after which a script that still runs is looked at while it runs ..."""
+TELL_EVERY = 1.0
+"""... and between two times at which its findings are told then."""
 
 
 class Located(NamedTuple):
@@ -52,6 +57,8 @@ class Explained:
     (another one is looked at, or another stop of it), ``asked`` (the one looked at answers a question that was just
     asked) and ``progress`` (more steps were looked at).
 
+    While a script runs freely nothing is looked for in this process; one of its own does, after a moment.
+
     Args:
         rules: levels and thresholds; when they change, everything is found anew.
     """
@@ -64,6 +71,8 @@ class Explained:
         self._recording: Recording | None = None
         self._until = 0
         self._listed: list[Located] = []
+        self._following: Following | None = None
+        self._runs_since = self._told_at = 0.0
         self._begin_anew()
         self._disconnects = (
             workspace.changed.connect(self._workspace_changed),
@@ -75,6 +84,7 @@ class Explained:
         """Stop listening to the workspace, and give up what is being looked at."""
         for disconnect in self._disconnects:
             disconnect()
+        self._follow_no_more()
         self._recording, self.trail = None, None
         self._begin_anew()
 
@@ -88,6 +98,7 @@ class Explained:
         self._of_step: OrderedDict[int, tuple[Located, ...]] = OrderedDict()
         self._wanted = -1
         self._next = 0
+        self._ahead: set[int] = set()
         self._busy = self._stale = False
         self._round = object()
 
@@ -200,14 +211,49 @@ class Explained:
         workspace = self._workspace
         recording = workspace.recording
         if recording is not self._recording:
+            self._follow_no_more()
             self._recording, self.trail = recording, None
             self._begin_anew()
             self._list()
             self.changed.emit(frozenset({"findings", "here", "trail"}))
         # A script that runs freely is not disturbed, and its newest step may not be complete.
         count = recording.step_count - (workspace.state in ALIVE) if recording is not None else 0
-        self._until = 0 if workspace.state == "running" else count
+        running = workspace.state == "running"
+        self._until = 0 if running else count
+        if recording is not None and running:
+            self._follow(recording)
+        elif workspace.state not in ALIVE:
+            self._follow_no_more()
         self._catch_up()
+
+    def _follow(self, recording: Recording) -> None:
+        """The script runs: take what the process that looks at it has found."""
+        now = time.monotonic()
+        self._runs_since = self._runs_since or now
+        if self._following is None:
+            if now - self._runs_since < SOON:
+                return  # many scripts are over by then
+            self._following = Following(recording.path)
+            self._following.order(self.rules.texts())
+        if now - self._told_at < TELL_EVERY:
+            return
+        self._told_at = now
+        news = False
+        for one in self._following.take():
+            if not isinstance(one, Seen):
+                self._of_training, news = list(one.found), news or list(one.found) != self._of_training
+            elif one.step >= self._next and one.step not in self._ahead:
+                self._ahead.add(one.step)
+                self._put(one.step, [Located(*found) for found in one.found])
+                news = news or bool(one.found)
+        if news:
+            self._list()
+            self.changed.emit(frozenset({"findings", "here"}))
+
+    def _follow_no_more(self) -> None:
+        following, self._following, self._runs_since = self._following, None, 0.0
+        if following is not None:
+            following.close()
 
     def _go_on(self) -> None:
         recording, this = self._recording, self._round
@@ -218,11 +264,12 @@ class Explained:
                 self._check_training(recording, self._until)
             return
         steps = range(self._next, self._until)[:CHUNK]
+        wanted = [step for step in steps if step not in self._ahead]
         self._busy = True
 
         def job() -> list[list[Located]]:
             found: list[list[Located]] = []
-            for step in steps:
+            for step in wanted:
                 if this is not self._round:
                     break
                 found.append(_located(recording, step, self.rules))
@@ -233,11 +280,10 @@ class Explained:
                 return
             self._busy = False
             self._next = steps[-1] + 1
-            for step, several in zip(steps, found, strict=False):
-                self._remember(step, several)
-                for one, position in several:
-                    self._positions.setdefault((one.step, one.op, one.backward), position)
-                self._gathered.add([one for one, _ in several])
+            for step, several in zip(wanted, found, strict=False):
+                if step not in self._ahead:
+                    self._put(step, several)
+            self._ahead.difference_update(steps)
             news = {"findings", "here"} if any(found) or steps[0] == 0 else set()
             if news:
                 self._list()
@@ -270,13 +316,21 @@ class Explained:
         self._catch_up()
 
     def _catch_up(self) -> None:
-        if self._stale and self._workspace.state != "running":
+        if self._stale and (self._workspace.state != "running" or self._following is not None):
             self._begin_anew()  # what was found before is shown until the first news
+            if self._following is not None:
+                self._following.order(self.rules.texts())
         self._go_on()
 
     def _list(self) -> None:
         found = sorted([*self._of_training, *self._gathered.findings()], key=lambda one: -one.step)
         self._listed = [Located(one, self._positions.get((one.step, one.op, one.backward), 0)) for one in found]
+
+    def _put(self, step: int, several: list[Located]) -> None:
+        self._remember(step, several)
+        for one, position in several:
+            self._positions.setdefault((one.step, one.op, one.backward), position)
+        self._gathered.add([one for one, _ in several])
 
     def _remember(self, step: int, found: list[Located]) -> None:
         levels = [one.finding.level for one in found]
@@ -290,60 +344,3 @@ class Explained:
 def _located(recording: Recording, step: int, rules: RuleBook) -> list[Located]:
     here, settings = recording.step(step), rules.settings
     return [Located(one, position_of(here, one)) for one in explain_step(recording, step, alone=False, rules=settings)]
-
-
-def title(finding: Finding) -> str:
-    """The heading of a finding."""
-    words = {
-        "none": tr("The gradient of {subject} is None: {cause}"),
-        "zero": tr("The gradient of {subject} is zero: {cause}")
-        if finding.backward
-        else tr("{subject} is zero: {cause}"),
-        "nonfinite": tr("{subject} is not finite: {cause}"),
-        "huge": tr("{subject} is huge: {cause}"),
-        "rule": tr("{title}: {subject}"),
-    }.get(finding.kind, tr("{subject}: {cause}"))
-    known = RULES.get(finding.cause) if finding.kind == "rule" else None
-    cause = _cause(finding.cause)
-    text = words.format(subject=finding.subject, cause=cause, title=known.title if known else cause)
-    return text[0].upper() + text[1:] if text.startswith("the gradient of ") else text
-
-
-def _cause(cause: str) -> str:
-    """A cause as people say it, where its word for programs is too short."""
-    return {
-        "rule made it": tr("made by a gradient rule"),
-        "a rule gave None": tr("its custom gradient gave None"),
-        "no path": tr("nothing computed from it gets to the target"),
-        "not used": tr("the target does not use it"),
-        "assign": tr("written into a variable on the way"),
-        "copied": tr("copied as a plain number"),
-        "bad data": tr("it came in with the data"),
-        "bad before the step": tr("it comes from an earlier step"),
-        "huge before the step": tr("it comes from an earlier step"),
-        "no value": tr("a computation without a result"),
-        "made zero by the rule": tr("a gradient rule made zeros"),
-        "made zero by the op": tr("an op made zeros"),
-        "a factor is too small": tr("too small for the dtype"),
-    }.get(cause, cause)
-
-
-def advice(finding: Finding) -> str:
-    """What to do."""
-    return tr("What to do: {advice}").format(advice=finding.advice)
-
-
-def reached(finding: Finding) -> str:
-    """What it got into, "" for nothing."""
-    return tr("Reached: {names}").format(names=", ".join(finding.poisoned)) if finding.poisoned else ""
-
-
-def where(recording: Recording, finding: Finding) -> str:
-    """``train.py, line 9 · step 3``, with how many more steps have the same."""
-    name = PurePath(recording.source(finding.file).path).name if finding.file else ""
-    step = step_name(recording, finding.step)
-    if finding.steps > 1:
-        step = tr("{step} and {more} more").format(step=step, more=finding.steps - 1)
-    if not name or not finding.line:
-        return step
-    return tr("{file}, line {line}").format(file=name, line=finding.line) + f" · {step}"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from tapeview.explain import Finding as Explanation
+from tapeview.explain.places import position_of
 from tapeview.explain.rules import Settings, rule_of
 from tapeview.trace.query import Recording
 from tapeview.trace.records import Failure
-from tapeview.views import explained
+from tapeview.views import finding_words
 from tapeview.views.explained import Explained, Located
 from tapeview.views.inspector_words import plural
 from tapeview.views.landing import BREAKPOINT
@@ -18,7 +19,6 @@ from tapeview.views.rules_model import rule_words
 from tapeview.views.runs import step_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
-from tapeview.views.trail import position_of
 from tapeview.views.workspace import Reasons, Workspace
 
 MOST = 100
@@ -216,17 +216,17 @@ class FindingsModel:
         )
         return Finding(
             one.level,
-            explained.title(one),
+            finding_words.title(one),
             one.text,
-            explained.where(recording, one),
+            finding_words.where(recording, one),
             file=one.file or -1,
             line=one.line,
             step=one.step,
             position=located.position,
             group=group,
-            advice=explained.advice(one),
+            advice=finding_words.advice(one),
             hops=hops if len(hops) > 1 else (),
-            reached=explained.reached(one),
+            reached=finding_words.reached(one),
             rule=rule.name if rule is not None else "",
             rule_words=rule_words(rule.name, self._settings) if rule is not None else "",
             explanation=one,

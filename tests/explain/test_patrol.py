@@ -62,7 +62,7 @@ def test_what_is_the_same_is_told_once_and_the_newest_step_is_looked_at_first(si
         (trained,) = (news for news in told if isinstance(news, Trained))
         assert (trained.steps, [finding.cause for finding in trained.found]) == (4, ["exploding-gradient"])
         seen = next(news for news in told if isinstance(news, Seen))
-        assert [(finding.cause, finding.level) for finding in seen.found] == [("dead-relu", "error")]
+        assert [(finding.cause, finding.level) for finding, _ in seen.found] == [("dead-relu", "error")]
         (refused,) = (news for news in told if isinstance(news, Refused))
         assert refused.watch == 7
         assert "there is no rule “nonsense”" in refused.sentence

@@ -187,3 +187,34 @@ def test_a_script_is_held_where_a_rule_fires_and_goes_on(tmp_path: Path) -> None
     desk.until(lambda: desk.workspace.step_count > stopped.step + 200)
     assert book.hits[id].hits == 1
     desk.session.end()
+
+
+def test_a_script_that_runs_is_looked_at_by_a_process_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tapeview.views.explained.SOON", 0.0)
+    monkeypatch.setattr("tapeview.views.explained.TELL_EVERY", 0.0)
+    desk = Desk(tmp_path)
+    book = RuleBook()
+    explained = Explained(desk.workspace, Immediate(), book)
+    desk.load(ENDLESS)
+
+    def found() -> list[tuple[str, str]]:
+        return [(one.finding.cause, one.finding.level) for one in explained.findings()]
+
+    desk.session.run()
+    desk.until(lambda: ("dead-relu", "warning") in found())
+    assert desk.workspace.state == "running"
+    assert explained.progress == (0, 0)  # not by this process
+    (one,) = [one for one in explained.findings() if one.finding.cause == "dead-relu"]
+    assert explained.counts(one.finding.step).worst == "warning"
+    # Other levels hold while it runs, too.
+    book.set(book.settings.with_level(RULES["dead-relu"], "error"))
+    desk.until(lambda: ("dead-relu", "error") in found() and ("dead-relu", "warning") not in found())
+    desk.session.pause()
+    desk.paused()
+    steps = desk.workspace.step_count - 1
+    (one,) = [one for one in explained.findings() if one.finding.cause == "dead-relu"]
+    assert (one.finding.step, one.finding.steps, one.finding.last) == (0, steps, steps - 1)
+    desk.session.end()
+    explained.dispose()

@@ -124,7 +124,7 @@ class RuleWatch:
             return None
         try:
             process = subprocess.Popen(
-                [self._python, "-P", str(_ENTRY), str(self._recording)],
+                [self._python, "-P", str(_ENTRY), str(self._recording), "--apart"],
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
