@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tapeview.explain import LEVELS
-from tapeview.views.explained import Explained, Located, title
+from tapeview.views.explained import Explained, Located
+from tapeview.views.finding_words import title
 from tapeview.views.graph_card import Card, Row
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.graph_scene import Scene

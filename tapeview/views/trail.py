@@ -49,14 +49,6 @@ class Trail:
         return replace(self, at=max(0, min(at, len(self.stops) - 1)) if self.stops else -1)
 
 
-def position_of(step: Step, finding: Finding) -> int:
-    """Where in its step a finding happens: at the op, or where its rule was applied; else at the end."""
-    backward = step.backward_of_op.get(finding.op, ())
-    if finding.backward and backward:
-        return backward[0]
-    return step.position_of_op.get(finding.op, max(0, len(step.positions) - 1))
-
-
 def trail_of(recording: Recording, step: Step, finding: Finding, spread: tuple[int, ...] = ()) -> Trail:
     """The trail of a finding in its step.
 
