@@ -33,6 +33,7 @@ class WhatIfEditor(QFrame):
         self.how.activated.connect(self._chosen)
         self.value, self.place = QLineEdit(), QLineEdit()
         self.value.setAccessibleName(tr("Number"))
+        self.value.setPlaceholderText(tr("a number"))
         self.place.setAccessibleName(tr("Element"))
         self.place.setPlaceholderText(tr("all elements"))
         self.place.setToolTip(tr("An index such as 0, 2, or nothing for all; or click the element below"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.choice import Tick
@@ -79,8 +79,10 @@ class WhatIfStrip(QWidget):
         self.setAccessibleName(tr("What if"))
         self._experiment = experiment
         self._verb = ""
-        self.outcome, self.heading, self.busy = QLabel(), Elided(), Elided()
-        self.outcome.setTextFormat(Qt.TextFormat.PlainText)
+        self._told: tuple[object, list[tuple[str, str, bool]]] = (None, [])
+        self.outcome, self.heading, self.busy = Elided(), Elided(), Elided()
+        self.outcome.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.outcome.setMinimumWidth(90)
         self.outcome.setFont(theme.ui_font(17, QFont.Weight.DemiBold))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -140,6 +142,8 @@ class WhatIfStrip(QWidget):
         experiment, palette = self._experiment, theme.current().palette
         dress(self, f"#whatIfStrip {{ background: {palette.panel}; border-bottom: 1px solid {palette.line}; }}")
         working = experiment.state == "working"
+        if self.parentWidget() is not None:  # without one it would be a window
+            show_if(self, bool(experiment.edits) or experiment.can_undo or not experiment.elsewhere)
         if working and not self._patience.isActive() and self.cancel.isHidden():
             self._patience.start()
         elif not working:
@@ -148,11 +152,11 @@ class WhatIfStrip(QWidget):
             self._show_busy()
         if not working:  # else the answer before stays until there is another
             outcomes = experiment.outcomes
-            self.outcome.setText(
+            self.outcome.set_text(
                 "   ".join(f"{o.name}  {outcome_words(o.before)} → {outcome_words(o.after)}" for o in outcomes)
             )
         dress(self.outcome, f"color: {palette.faint if working else palette.text};")
-        show_if(self.outcome, bool(self.outcome.text()))
+        show_if(self.outcome, bool(self.outcome.whole()))
         self.heading.set_text(heading(experiment, brief=True) if experiment.edits else invitation())
         dress(self.heading, f"color: {palette.muted}; font-size: 12px;")
         self.undo.setEnabled(experiment.can_undo)
@@ -190,7 +194,9 @@ class WhatIfStrip(QWidget):
             show_if(widget, working)
 
     def _show_chips(self) -> None:
-        several = told(self._experiment)
+        if self._told[0] is not self._experiment.edits:  # recorded values are read for it
+            self._told = self._experiment.edits, told(self._experiment)
+        several = self._told[1]
         while len(self.chips) < len(several):
             number, chip = len(self.chips), Chip()
             chip.switched.connect(lambda on, number=number: self._experiment.switch(number, on))

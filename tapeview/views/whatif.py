@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tapeview.explain.compare import TOLERANCE
+from tapeview.explain.compare import TOLERANCE, Difference
 from tapeview.explain.questions import (
     RATE,
     Answer,
@@ -141,6 +141,20 @@ class Experiment:
             return tr("Pick a value first: an op, a variable or a constant.")
         refusal = self._incomplete(step.index)
         return refusal or subject_of(recording, step, tensor)
+
+    @property
+    def rows(self) -> tuple[Difference, ...]:
+        """The rows of the answer, with the tolerance that was chosen."""
+        if self.answer is None:
+            return ()
+        shown = self._differences.shown if self.shown else None
+        return shown.rows if shown is not None else self.answer.rows
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether other differences are looked at."""
+        shown = self._differences.shown
+        return shown is not None and shown.kind != WHAT_IF
 
     @property
     def rate(self) -> str:

@@ -106,7 +106,9 @@ def element(recording: Recording, subject: Subject, index: tuple[int, ...]) -> s
         value = array[index] if index else array.reshape(-1)[0]
     except IndexError:
         return ""
-    return str(value) if np.ndim(value) == 0 else ""
+    if np.ndim(value):
+        return ""
+    return str(int(value)) if array.dtype.kind == "b" else str(value)
 
 
 def recorded(recording: Recording, subject: Subject) -> str:
@@ -161,7 +163,9 @@ def _number(text: str) -> float | None:
 
 def change_words(change: Change) -> str:
     """A change in a few words: ``w × 2``, ``w[0, 2] = 3.5``."""
-    place = f"{change.name}[{', '.join(map(str, change.index))}]" if change.index else change.name
+    # “(2 * x) = 3” is no equation, and “2 * x × 3” no product of three.
+    name = f"({change.name})" if " " in change.name else change.name
+    place = f"{name}[{', '.join(map(str, change.index))}]" if change.index else name
     words = {
         SET: "{place} = {value}",
         SCALE: "{place} × {value}",

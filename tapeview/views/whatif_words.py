@@ -57,7 +57,7 @@ def heading(experiment: Experiment, *, brief: bool = False) -> str:
         name = tr("{step} with {changes}").format(step=name, changes=", ".join(on[:MOST]) + more)
     if experiment.answer is None:
         return name
-    rows = experiment.answer.rows
+    rows = experiment.rows
     changed = sum(row.state in DIFFERENT for row in rows)
     return tr("{step}: {changed} of {count} values change").format(step=name, changed=changed, count=len(rows))
 

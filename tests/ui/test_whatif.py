@@ -104,7 +104,7 @@ def test_a_value_is_changed_with_the_keys_and_taken_back(bench: Bench) -> None:
     assert not bench.editor.isVisible()
     assert bench.chips == ["w = 3"]
     assert bench.loss == "73 → 225"
-    assert bench.strip.outcome.text() == "loss  73 → 225"
+    assert bench.strip.outcome.whole() == "loss  73 → 225"
     assert docks.differing.dock.isVisible()
     shown = docks.differences.shown
     assert shown is not None
@@ -339,7 +339,7 @@ def test_a_script_that_is_held_is_left_alone(person: Person) -> None:
     form.choose(SCALE)
     person.press(Key.Key_Return)
     person.until(lambda: desk.experiment.state == "shown")
-    assert "→ 292" in desk.strip.outcome.text()
+    assert "→ 292" in desk.strip.outcome.whole()
     assert person.workspace.edge == where
     # The step in which the script still is cannot be changed.
     person.press(Key.Key_End)

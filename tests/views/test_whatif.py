@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tapeview.explain.questions import (
     Answer,
     Cancelled,
     Change,
+    Loss,
     Progress,
     Question,
     Refusal,
@@ -33,9 +35,10 @@ from tapeview.views.background import Immediate, Result
 from tapeview.views.differences import COMPARE, WHAT_IF, Differences
 from tapeview.views.replayer import Replayer
 from tapeview.views.whatif import Experiment
+from tapeview.views.whatif_course import Course, course_of, course_table, course_words, recorded_rate
 from tapeview.views.whatif_edits import Subject, change_of, change_words, rate_of
 from tapeview.views.whatif_form import NO_GRADIENT, Form
-from tapeview.views.whatif_words import doubts, heading, notice, outcome_words, told
+from tapeview.views.whatif_words import Notice, doubts, heading, notice, outcome_words, told
 from tapeview.views.workspace import Workspace
 from tests.helpers.recordings import write_regression
 from tests.helpers.scripts import record_source
@@ -349,6 +352,52 @@ def test_a_step_that_the_script_is_still_in_is_not_changed(table: Table) -> None
     assert table.tensor("w")
 
 
+def test_what_follows_is_drawn_beside_what_was_recorded(table: Table) -> None:
+    experiment = table.experiment
+    losses = tuple(
+        Loss(step, name, before, after)
+        for step, before, after in ((0, 4.0, 8.0), (1, 3.0, 4.0), (2, 2.0, math.nan))
+        for name in ("penalty", "loss")
+    )
+    experiment.follow(2)
+    assert table.askers == []  # nothing is changed, so there is nothing to ask
+    experiment.add(table.change("w", SCALE, "2"))
+    assert table.asker.questions[-1].following == 2
+    assert course_of(experiment.answer) is None
+    table.asker.answer = lambda question: WhatIf("", 0, ROWS, (), losses, "the recording ends with step 3")
+    experiment.again()  # that shows what is known
+    experiment.set_rate("0.5")
+    course = course_of(experiment.answer)
+    assert course is not None
+    assert [(one.step, one.name) for one in course.points] == [(0, "loss"), (1, "loss"), (2, "loss")]
+    before, after = course.lines()
+    assert before == [(0.0, 1 / 3), (0.5, 1 / 6), (1.0, 0.0)]
+    assert after == [(0.0, 1.0), (0.5, 1 / 3)]
+    assert course_words(table.recording, course) == "step 3: 2 → NaN"
+    assert course_table(table.recording, course).splitlines()[0] == "step 1: 4 → 8"
+    assert notice(experiment) == Notice("The recording ends with step 3.")
+    steep = Course("loss", (Loss(0, "loss", 1.0, 1.0), Loss(1, "loss", 1.0, 100.0), Loss(2, "loss", 1.0, 1e4)))
+    np.testing.assert_allclose([y for _, y in steep.lines()[1]], [0.0, 0.5, 1.0])
+    assert experiment.rate == "0.5"
+    experiment.set_rate("")
+    assert (experiment.rate, [change_words(edit.change) for edit in experiment.edits]) == ("", ["w × 2"])
+    experiment.set_rate("quick")
+    assert notice(experiment).text.startswith("“quick” is no number.")
+    assert recorded_rate(None, 0) == recorded_rate(table.recording, 99) == ""
+
+
+def test_a_question_waits_whether_there_is_a_newer_one(path: Path) -> None:
+    background = Waiting()
+    table = Table(path, background)
+    experiment = Experiment(table.workspace, background, table.differences, table.make, pause=60.0)
+    experiment.add(table.change("w", SCALE, "2"))
+    experiment.cancel()
+    background.work()  # it would wait for a minute if nobody had given it up
+    assert table.asker.questions == []
+    experiment.dispose()
+    table.close()
+
+
 # -- what may be changed ----------------------------------------------------------------------------------------------
 
 
@@ -389,6 +438,7 @@ def test_what_is_typed_becomes_a_change_or_a_sentence() -> None:
     assert rate_of("0.1") == Change(RATE, "", value=0.1)
     assert rate_of("nan") == "“nan” is no number."
     words = [change_words(Change(how, "w", index=(0, 2), value=0.5)) for how in (SET, SCALE, ZERO, NOISE)]
+    assert change_words(Change(SCALE, "w * x", value=2.0)) == "(w * x) × 2"
     assert words == ["w[0, 2] = 0.5", "w[0, 2] × 0.5", "w[0, 2] = 0", "w[0, 2] + noise 0.5"]
 
 
