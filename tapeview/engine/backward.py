@@ -18,6 +18,9 @@ from tapeview.engine.convert import to_tensor
 from tapeview.engine.errors import InternalError
 from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import Op, Rule
+from tapeview.engine.ops.elementwise import add
+from tapeview.engine.ops.reduction import reduce_sum
+from tapeview.engine.ops.shape import broadcast_to, concat, reshape
 from tapeview.engine.state import state
 from tapeview.engine.tape import GradientTape, UnconnectedGradients
 from tapeview.engine.tensor import Array, EagerTensor
@@ -305,9 +308,6 @@ def _conjugated(rule: Rule, upstream: Any, output: Any, inputs: tuple[EagerTenso
 
 def unbroadcast(g: EagerTensor, shape: tuple[int, ...]) -> EagerTensor:
     """Sums ``g`` over the axes along which an operand of ``shape`` was broadcast."""
-    from tapeview.engine.ops.reduction import reduce_sum  # the op tables need this package
-    from tapeview.engine.ops.shape import broadcast_to, reshape
-
     have = g._array.shape
     if not shape:
         return reduce_sum(g)
@@ -332,15 +332,11 @@ def _sum(total: Gradient, contribution: Gradient) -> Gradient:
     if total is None or contribution is None:
         return contribution if total is None else total
     if isinstance(total, IndexedSlices) and isinstance(contribution, IndexedSlices):
-        from tapeview.engine.ops.shape import concat
-
         return IndexedSlices(
             concat([total.values, contribution.values], 0),
             concat(_of_one_type(total.indices, contribution.indices), 0),
             total.dense_shape,
         )
-    from tapeview.engine.ops.elementwise import add
-
     a = total._densify() if isinstance(total, IndexedSlices) else total
     b = contribution._densify() if isinstance(contribution, IndexedSlices) else contribution
     return add(a, b)

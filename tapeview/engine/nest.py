@@ -13,10 +13,12 @@ def flatten(structure: Any) -> list[Any]:
 
 def flatten_with_keys(structure: Any, key: str = "") -> list[tuple[Any, str]]:
     """The leaves of a structure, each with its place in it (``"['w'][0]"``)."""
-    if isinstance(structure, Mapping):
-        return [pair for k, v in structure.items() for pair in flatten_with_keys(v, f"{key}[{k!r}]")]
+    if hasattr(structure, "_array"):  # to ask a tensor whether it is a mapping takes longer than all the rest
+        return [(structure, key)]
     if isinstance(structure, (list, tuple)):
         return [pair for k, v in enumerate(structure) for pair in flatten_with_keys(v, f"{key}[{k}]")]
+    if isinstance(structure, Mapping):
+        return [pair for k, v in structure.items() for pair in flatten_with_keys(v, f"{key}[{k!r}]")]
     return [(structure, key)]
 
 
@@ -26,14 +28,16 @@ def pack_like(structure: Any, leaves: list[Any]) -> Any:
 
 
 def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
-    if isinstance(structure, Mapping):
-        return _like_mapping(structure, {k: _pack(v, leaves) for k, v in structure.items()})
+    if hasattr(structure, "_array"):
+        return next(leaves)
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
         return type(structure)(*[_pack(v, leaves) for v in structure])
     if isinstance(structure, (list, tuple)):
         packed = [_pack(v, leaves) for v in structure]
         # A list type of the script's own may want other arguments; TensorFlow too gives a plain list then.
         return packed if isinstance(structure, list) else tuple(packed)
+    if isinstance(structure, Mapping):
+        return _like_mapping(structure, {k: _pack(v, leaves) for k, v in structure.items()})
     return next(leaves)
 
 

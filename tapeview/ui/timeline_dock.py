@@ -284,10 +284,9 @@ class TimelineView(QWidget):
     def _paint_chip_stripes(self, painter: QPainter, width: float) -> None:
         model, palette = self._model, theme.current().palette
         painter.setPen(Qt.PenStyle.NoPen)
-        here = model.position + 1
         for phase, first, stop in model.phases:
             _, ink = ROLES.get(phase, ROLES["forward"])
-            middle = max(first, min(here, stop))
+            middle = max(first, min(model.position + 1, stop))
             for start, end, share in ((first, middle, 0.6), (middle, stop, 0.25)):
                 if start < end:
                     painter.setBrush(palette.color(ink, share))

@@ -180,7 +180,8 @@ def reduce(op: Op, x: Any, axis: Any, keepdims: bool) -> EagerTensor:
     t = x if x.__class__ is EagerTensor else to_tensor(x)
     if t._array.dtype.kind != "f":
         kernel_types.check(op.name, t, x)
-    return execute(op, (t,), {"axis": normal_axis(op.name, axis, t._array.ndim), "keepdims": bool(keepdims)})
+    axes = None if axis is None else normal_axis(op.name, axis, t._array.ndim)
+    return execute(op, (t,), {"axis": axes, "keepdims": bool(keepdims)})
 
 
 def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> EagerTensor:
