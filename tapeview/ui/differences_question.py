@@ -81,7 +81,6 @@ class Question(QWidget):
     def _add_side(self, row: QHBoxLayout, side: int) -> None:
         names = (tr("First step"), tr("Second step")), (tr("Recording of the first"), tr("Recording of the second"))
         step, recording = QSpinBox(), Choice(names[1][side])
-        step.setPrefix(tr("step "))
         step.setAccessibleName(names[0][side])
         step.setKeyboardTracking(False)
         step.lineEdit().setTextMargins(5, 0, 5, 0)
@@ -105,7 +104,8 @@ class Question(QWidget):
             step.setRange(1, max(1, model.steps(side)))
             step.setValue(model.sides[side].step + 1)
             step.blockSignals(False)
-            widest = tr("step ") + str(max(100, model.steps(side)))
+            step.setPrefix(f"{model.step_word} ")
+            widest = step.prefix() + str(max(100, model.steps(side)))
             step.setMinimumWidth(step.fontMetrics().horizontalAdvance(widest) + 22)
             step.setToolTip(tr("1 to {n}").format(n=max(1, model.steps(side))))
             if texts != [recording.itemText(n) for n in range(recording.count())]:

@@ -15,7 +15,7 @@ from tapeview.trace.records import Stats
 from tapeview.views.background import Reporting
 from tapeview.views.differences import COMPARE, Differences
 from tapeview.views.inspector_words import plural
-from tapeview.views.runs import run_at, step_name
+from tapeview.views.runs import all_are_runs, run_at, step_name
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.workspace import Reasons, Workspace
@@ -85,6 +85,11 @@ class Comparing:
         if not self.sides[side].other:
             return self._workspace.step_count
         return self._other.step_count if self._other is not None else 0
+
+    @property
+    def step_word(self) -> str:
+        """What a step is called: a run where all are runs of deferred graphs."""
+        return tr("run") if all_are_runs(self._workspace.recording) else tr("step")
 
     def choose_step(self, side: int, step: int) -> None:
         """Compare another step; a number out of range is brought into it."""

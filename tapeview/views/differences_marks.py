@@ -98,7 +98,13 @@ class DifferenceMarks:
         if row is not None:
             line = tr("line {line}").format(line=row.line) if row.line else ""
             words = [
-                part for part in (f"{SIGNS[row.state]} {row.name}", row.op if row.op != row.name else "", line) if part
+                part
+                for part in (
+                    f"{SIGNS[row.state]} {row.name}",
+                    row.op if row.op not in (row.name, "constant") else "",
+                    line,
+                )
+                if part
             ]
         side = shown.side(self._workspace.cursor.step)
         if side >= 0 and shown.steps[0] != shown.steps[1]:

@@ -225,7 +225,7 @@ class DifferencesModel:
     def _made(self, shown: Shown, number: int) -> Row:
         row = shown.rows[number]
         # An op that ran backward wears the sign of a gradient.
-        op = f"∇{row.op}" if row.phase == "backward" else row.op
+        op = f"∇{row.op}" if row.phase == "backward" else tr("input") if row.op == "constant" else row.op
         phases = {"update": tr("update")}
         line = tr("line {line}").format(line=row.line) if row.line else ""
         where = " · ".join(part for part in (phases.get(row.phase, ""), op, line) if part)

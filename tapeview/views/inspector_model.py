@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tapeview.explain import why, why_none
-from tapeview.trace.query import Recording
+from tapeview.trace.query import Recording, Step
 from tapeview.trace.records import Stats
 from tapeview.trace.values import statistics
 from tapeview.views.background import Background
@@ -59,6 +59,7 @@ class InspectorModel:
         self.tensor = TensorModel(background)
         self.fetching = Fetching(workspace)
         self.sheet = Sheet()
+        self._step: Step | None = None
         self.tab = "value"
         self._tab_of: dict[str, str] = {}
         self._key_of: dict[tuple[str, str], str] = {}
@@ -208,7 +209,7 @@ class InspectorModel:
         if "values" in reasons and self.tensor.state == "not kept":
             self.tensor.forget()
             self._show()
-        sheet = self._sheet()
+        sheet, self._step = self._sheet(), self._workspace.step
         if sheet == self.sheet:
             if sheet.kind == "empty" and reasons & {"recording", "state"}:
                 self.changed.emit()
@@ -256,7 +257,8 @@ class InspectorModel:
         self.changed.emit()
 
     def _experiment_changed(self, reasons: Reasons) -> None:
-        if reasons & {"state", "here", "values"}:
+        # The news of a step that the cursor has just come to may be here before its sheet is.
+        if reasons & {"state", "here", "values"} and self._step is self._workspace.step:
             self._show()
 
     def _look_for_values(self) -> None:

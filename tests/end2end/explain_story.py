@@ -62,6 +62,20 @@ def main(script: Path, shots: Path) -> None:
     said["back along"] = workspace.position_text()
     said["bar there"] = bar.words.whole()
     shoot(window, shots / "path.png")
+    workspace.move_to(2, 0)
+    press(Key.Key_F7, Modifier.ControlModifier)
+    until(lambda: bench.differences.shown is not None)
+    press(Key.Key_F7)
+    press(Key.Key_F7)
+    until(lambda: not bench.graph_model.laying_out)
+    changes = bench.graph.differences
+    assert changes is not None
+    said["compared"] = changes.title.whole(), changes.words.whole()
+    said["difference"] = workspace.position_text()
+    shoot(window, shots / "changed.png")
+    press(Key.Key_Escape)
+    press(Key.Key_Escape)
+    said["left"] = bench.differences.shown is None
     bench.bring_up(bench.path)
     workspace.move_to(2, 0)
     model, bars = bench.path._model, bench.path.bars

@@ -40,7 +40,11 @@ def test_a_person_asks_why(tmp_path: Path, xvfb: Display) -> None:
     assert said["along"].startswith("step 2 of 4 · backward 3 of 3 · Mul")
     assert said["back along"].startswith("step 2 of 4 · backward 2 of 3 · Sqrt")
     assert said["bar there"].startswith("1 of 2 · Sqrt, gradient rule · line 14 · 1 Inf")
+    assert "Traceback" not in told.stderr
+    assert said["compared"] == ["What changed: step 2 and step 3", "2 of 35 · − 2.0 · line 13 · this is step 2"]
+    assert said["difference"].startswith("step 2 of 4 · forward 1 of 3 · Mul → doubled")
+    assert said["left"]
     assert said["verdict"] == "Arrives"
     assert said["last hop"].startswith("step 3 of 4 · backward")
-    for name in ("path.png", "way.png"):
+    for name in ("path.png", "changed.png", "way.png"):
         assert (tmp_path / name).stat().st_size > 20_000
