@@ -76,7 +76,7 @@ class Check:
                 plain = [msgspec.structs.replace(one, errors=None) for one in found]
                 print_json({"step": context.step.index, "gradients": plain})
             else:
-                nothing = "all gradients are None; tapeview explain says why"
+                nothing = "no call gave a gradient of real numbers; tapeview explain says why one is None"
                 if not context.step.calls:
                     nothing = "it asked for no gradient; --step takes another one"
                 checked = f"{len(found)} gradient{'s' if len(found) > 1 else ''} checked"

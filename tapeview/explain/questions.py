@@ -132,8 +132,9 @@ class WhatIf(msgspec.Struct, frozen=True, tag="what if"):
 class Element(msgspec.Struct, frozen=True):
     """One element of a gradient: as it was recorded (None = not kept), by the rules in float64 (None = by a rule of the
     script's own, which no recording has), by finite differences (NaN = there is no slope that could be measured).
-    ``noise`` is what of the latter may be the rounding of float64, ``error`` how far the first ones are off, relative to the largest; ``kink`` tells that the function has a
-    corner here: to the left its slope is another one than to the right.
+    ``noise`` is what of the latter may be the rounding of float64, ``error`` how far the first ones are off, relative
+    to the largest; ``kink`` tells that the function has a corner here: to the left its slope is another one than to the
+    right.
     """
 
     index: tuple[int, ...]
@@ -194,8 +195,8 @@ VERDICTS = {
     RIGHT: "Right: the rules give the slope that finite differences measure.",
     ROUNDED: (
         "Right up to rounding: in float64 rules and differences agree; the recorded number is off because float32 "
-        "carries about seven digits. Large numbers that nearly cancel out are the usual reason; compute in another "
-        "order, or in float64, if these digits matter."
+        "carries about seven digits (float16 three). Large numbers that nearly cancel out are the usual reason; "
+        "compute in another order, or in float64, if these digits matter."
     ),
     KINK: (
         "A kink: the function has a corner or an edge just here (a relu at 0, two equal maxima, the root of 0): to the "

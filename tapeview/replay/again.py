@@ -8,7 +8,9 @@ import numpy as np
 
 from tapeview.explain.context import Context
 from tapeview.replay.attrs import widened_array
+from tapeview.replay.judging import COARSER, ROUNDING
 from tapeview.replay.rerun import Outcome, ReplayError, rerun
+from tapeview.trace.records import Tensor
 
 
 class Again:
@@ -26,6 +28,12 @@ class Again:
     def wide(self) -> Outcome:
         """The step in float64. Raises ReplayError."""
         return rerun(self.context, wide=True)
+
+    @cached_property
+    def rounding(self) -> float:
+        """By how much numbers of the step may be off, for it was computed in small floats; see `judging.ROUNDING`."""
+        types = {record.dtype for record in self.context.step.records if isinstance(record, Tensor)}
+        return max((COARSER.get(one, ROUNDING) for one in types), default=ROUNDING)
 
     def value(self, tensor: int) -> np.ndarray:
         """A value as it was recorded, else as it is worked out again, in float64.

@@ -17,7 +17,7 @@ from tapeview.explain.compare import source_name
 from tapeview.explain.context import leading, reached
 from tapeview.explain.questions import ROUNDED, UNKNOWN, WRONG, Checked, CheckQuestion, Progress
 from tapeview.replay.again import Again
-from tapeview.replay.check_op import BEGAN, check_input, input_name, inputs_of
+from tapeview.replay.check_op import BEGAN, check_input, input_name, inputs_of, real_inputs
 from tapeview.replay.edits import Edit, Edits
 from tapeview.replay.judging import Looking, judged
 from tapeview.replay.rerun import ReplayError, rerun
@@ -59,7 +59,7 @@ def check(
         tell(Progress(number, len(parts), name))
         # What those before left over is for those that come.
         share = (until - time.monotonic()) / (len(parts) - number)
-        looking = Looking(question.elements, share, question.seed, stopped)
+        looking = Looking(question.elements, share, question.seed, stopped, again.rounding)
         try:
             with np.errstate(all="ignore"):
                 found.append(checked(looking))
@@ -100,7 +100,7 @@ def _source_parts(again: Again, question: CheckQuestion) -> list[Part]:
         own = _own_rules(again, call)
         if question.source < 0:
             parts += own
-        blame = _Blame(own, question.seed)
+        blame = _Blame(own)
         started = context.step.calls[call].started
         for of, number in again.wide.answers:
             if of == call and question.source in (-1, number) and _real(_either(again, call, number)):
@@ -116,32 +116,30 @@ def _own_rules(again: Again, call: int) -> list[Part]:
     for rule in again.context.step.calls[call].steps:
         op = again.context.step.ops.get(rule.op)
         if op is not None and op.seq in again.wide.own:
-            sent = [k for k in range(len(op.inputs)) if k < len(rule.contributions) and rule.contributions[k]]
-            found += _parts_of(again, op, rule, inputs_of(again.context, op, rule)) if sent else []
+            found += _parts_of(again, op, rule, real_inputs(again.context, op, rule))
     return found
 
 
 class _Blame:
     """Which rules of the script's own are to blame for what a call gave; found out when somebody asks."""
 
-    def __init__(self, own: Sequence[Part], seed: int) -> None:
-        self._own, self._seed = own, seed
+    def __init__(self, own: Sequence[Part]) -> None:
+        self._own = own
         self._found: list[Checked] | None = None
 
-    def _checked(self, stopped: Callable[[], bool]) -> list[Checked]:
+    def _checked(self, looking: Looking) -> list[Checked]:
         if self._found is None:
-            looking = Looking(_OWN, 0.0, self._seed, stopped)
-            self._found = [checked(looking) for _, checked in self._own]
+            self._found = [checked(looking._replace(elements=_OWN)) for _, checked in self._own]
         return self._found
 
-    def wrong(self, behind: set[int], stopped: Callable[[], bool]) -> tuple[str, ...]:
+    def wrong(self, behind: set[int], looking: Looking) -> tuple[str, ...]:
         """Those among the ops ``behind`` a source that are wrong, as ``cube (line 11)``."""
-        found = [one for one in self._checked(stopped) if one.verdict == WRONG and one.op in behind]
+        found = [one for one in self._checked(looking) if one.verdict == WRONG and one.op in behind]
         return tuple(dict.fromkeys(f"{one.op_type} (line {one.line})" for one in found))
 
-    def unknown(self, behind: set[int], stopped: Callable[[], bool]) -> bool:
+    def unknown(self, behind: set[int], looking: Looking) -> bool:
         """Whether there is one among them that nobody can judge."""
-        return any(one.verdict == UNKNOWN and one.op in behind for one in self._checked(stopped))
+        return any(one.verdict == UNKNOWN and one.op in behind for one in self._checked(looking))
 
 
 def _recorded(again: Again, call: int, number: int) -> np.ndarray | None:
@@ -181,10 +179,10 @@ def _check_source(again: Again, call: int, number: int, name: str, blame: _Blame
         forward = [op for op in context.step.ops.values() if not op.call]
         computed = reached(forward, set(moved))
         behind = {op.seq for op in forward if not computed.isdisjoint(op.inputs)}
-        culprits = blame.wrong(behind, looking.stopped)
+        culprits = blame.wrong(behind, looking)
         if culprits:
             verdict = WRONG
-        elif blame.unknown(behind, looking.stopped):
+        elif blame.unknown(behind, looking):
             verdict, why = UNKNOWN, _AWAY
         elif found.worst.recorded is not None and not np.isfinite(found.worst.recorded):
             why = _OVERFLOW

@@ -21,7 +21,7 @@ _AWAY = "What it computes did not come from this input by ops of the recording: 
 
 
 def inputs_of(context: Context, op: Op, rule: BackwardStep) -> list[int]:
-    """The numbers of the inputs to which an op's rule sent something real.
+    """The numbers of the inputs to which an op's rule sent something that can be checked.
 
     Raises:
         ReplayError: there is nothing to check.
@@ -29,6 +29,14 @@ def inputs_of(context: Context, op: Op, rule: BackwardStep) -> list[int]:
     where = f"{op.op} in line {context.line(op.site)}"
     if op.op.startswith(DRAWING):
         raise ReplayError(f"{where} draws random numbers: it has no slope that could be measured")
+    found = real_inputs(context, op, rule)
+    if not found:
+        raise ReplayError(f"{where} sent no real gradient to anything: there is nothing to check")
+    return found
+
+
+def real_inputs(context: Context, op: Op, rule: BackwardStep) -> list[int]:
+    """The numbers of the inputs to which an op's rule sent real numbers."""
     found = []
     for number, (tensor, sent) in enumerate(zip(op.inputs, rule.contributions, strict=False)):
         record = context.tensor(tensor)
@@ -36,8 +44,6 @@ def inputs_of(context: Context, op: Op, rule: BackwardStep) -> list[int]:
             continue  # what a function of the script's own is given twice is varied at both places
         if sent and record is not None and record.dtype.startswith(("float", "bfloat")) and np.prod(record.shape) > 0:
             found.append(number)
-    if not found:
-        raise ReplayError(f"{where} sent no real gradient to anything: there is nothing to check")
     return found
 
 

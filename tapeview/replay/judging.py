@@ -14,6 +14,8 @@ from tapeview.trace import values
 
 ROUNDING = 1e-3
 """By how much a number in float32 may be off, relative to the largest element over a thousand."""
+COARSER = {"float16": 2e-2, "bfloat16": 1e-1}
+"""The same of other types."""
 
 _RANKS = (RIGHT, ROUNDED, KINK, UNKNOWN, WRONG)
 _AT_LEAST = 3
@@ -23,13 +25,14 @@ _PICTURE = 4_000_000
 
 class Looking(NamedTuple):
     """How many elements are looked at (0 = as many as are done in ``seconds``, all of them if they fit), drawn from
-    ``seed``. ``stopped`` is asked before each: once it says True, those so far are all.
+    ``seed``. ``stopped`` is asked before each: once it says True, those so far are all. ``rounding``: see `ROUNDING`.
     """
 
     elements: int
     seconds: float
     seed: int
     stopped: Callable[[], bool]
+    rounding: float = ROUNDING
 
 
 class Judged(NamedTuple):
@@ -61,7 +64,7 @@ def judged(
     scale = _largest(either) * 1e-3
     found: list[tuple[int, Element]] = []
     for index in _drawn(recorded, by_rules, either.shape, looking):
-        found.append(_element(slopes, index, recorded, by_rules, scale))
+        found.append(_element(slopes, index, recorded, by_rules, scale, looking.rounding))
     errors = np.full(either.shape, np.nan, np.float32) if either.size <= _PICTURE else None
     if errors is not None:
         for _, one in found:
@@ -112,10 +115,11 @@ def _element(
     recorded: np.ndarray | None,
     by_rules: np.ndarray | None,
     scale: float,
+    rounding: float,
 ) -> tuple[int, Element]:
     kept = float(recorded[index]) if recorded is not None else None
     rules = float(by_rules[index]) if by_rules is not None else None
-    expected, tolerance = (rules, TOLERANCE) if rules is not None else (kept, ROUNDING)
+    expected, tolerance = (rules, TOLERANCE) if rules is not None else (kept, rounding)
     assert expected is not None
     slope = slopes.slope(index, expected, scale, tolerance)
     off = 0.0 if abs(expected - slope.central) <= slope.noise else apart(expected, slope.central, scale)
@@ -123,9 +127,9 @@ def _element(
     kink = slope.kink
     if off > tolerance:
         state = KINK if kink else WRONG if slopes.finite else UNKNOWN
-    elif lost > ROUNDING and kept is not None:
+    elif lost > rounding and kept is not None:
         # In float32 a value may lie on the other side of a corner than in float64.
-        kink = bool(np.isfinite(kept)) and slopes.slope(index, kept, scale, ROUNDING).kink
+        kink = bool(np.isfinite(kept)) and slopes.slope(index, kept, scale, rounding).kink
         state = KINK if kink else ROUNDED
     else:
         state = RIGHT if np.isfinite(slope.central) or slopes.finite else UNKNOWN
