@@ -14,6 +14,7 @@ from tapeview.commands import UserError
 
 if TYPE_CHECKING:
     from tapeview.explain import FanOut, Finding, Route
+    from tapeview.explain.route import Sender
     from tapeview.trace.query import Recording
 
 ERROR_EXIT = 4
@@ -35,7 +36,9 @@ class Explain:
     """
 
     name: ClassVar[str] = "explain"
-    usage: ClassVar[str] = "FILE [--step N] [--huge LIMIT] [--rule SETTING]... [--gradient NAME | --path NAME] [--json]"
+    usage: ClassVar[str] = (
+        "FILE [--step N] [--huge LIMIT] [--rule SETTING]... [--gradient NAME | --path NAME [--longest] [--through LINE]] [--json]"
+    )
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="a recording (.tapeview)")
@@ -54,6 +57,14 @@ class Explain:
             "--longest",
             action="store_true",
             help="with --path: to the use that got its gradient last, not to the one that got most",
+        )
+        parser.add_argument(
+            "--through",
+            type=int,
+            action="append",
+            default=[],
+            metavar="LINE",
+            help="with --path: where several ops sent to a value, through the one in this line",
         )
         parser.add_argument(
             "--rule",
@@ -84,6 +95,8 @@ class Explain:
             raise UserError(str(error)) from error
         if options.longest and options.path is None:
             raise UserError("--longest says which way --path takes: give --path NAME as well")
+        if options.through and options.path is None:
+            raise UserError("--through says which way --path takes: give --path NAME as well")
         with recording:
             count = recording.step_count
             if options.step is not None and not 1 <= options.step <= count:
@@ -91,10 +104,7 @@ class Explain:
             step = options.step - 1 if options.step is not None else None
             if options.gradient is not None or options.path is not None:
                 return _gradient(recording, options, step)
-            if step is None:
-                found = explain(recording, rules=rules)
-            else:
-                found = explain_step(recording, step, rules=rules)
+            found = explain(recording, rules=rules) if step is None else explain_step(recording, step, rules=rules)
             if options.json:
                 _tell(recording, findings=found)
             else:
@@ -136,7 +146,7 @@ def _gradient(recording: Recording, options: argparse.Namespace, step: int | Non
     from tapeview.explain import gradients, missing, route
 
     if options.path is not None:
-        way = route(recording, options.path, step, longest=options.longest)
+        way = route(recording, options.path, step, longest=options.longest, lines=frozenset(options.through))
         if way is not None:
             _tell(recording, path=way) if options.json else _print_route(way)
             return 0
@@ -182,11 +192,23 @@ def _print_route(way: Route) -> None:
     rows = [("value", "sent by", "norm", "factor", "")]
     for place, one in enumerate(way.stations):
         by = f"{one.op_name} ({one.layer or f'line {one.line}'})" if one.op else "the target"
+        if len(one.several) > 1:
+            by += f" {one.share:.0%}" if one.share is not None else f" 1 of {one.senders}"
         factor = f"×{one.factor:.2g}" if one.factor is not None else ""
         long = round(1 + (_BAR - 1) * (math.log10(one.norm) - low) / (high - low)) if one.norm and high > low else 1
         bar = "NaN or Inf" if one.bad else "?" if one.norm is None else "0" if not one.norm else "█" * long
         rows.append((one.name, by, figure(one.norm), factor, bar + (" ◀" if place == way.steepest else "")))
     table(rows)
+    for one in way.stations:
+        if len(one.several) > 1:
+            senders = ", ".join(_sender(other) for other in one.several if not other.taken)
+            told = f"“{one.name}” also got: {senders}"
+            print(textwrap.fill(told, _WIDTH, initial_indent="    ", subsequent_indent="      "))
+
+
+def _sender(one: Sender) -> str:
+    where = f"{one.layer}, line {one.line}" if one.layer else f"line {one.line}"
+    return f"{one.op_name} ({where})" + (f" {one.share:.0%}" if one.share is not None else "")
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> None:

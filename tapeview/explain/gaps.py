@@ -6,25 +6,28 @@ come before those that read it off the source text.
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 
-from tapeview.explain import code, follow
+from tapeview.explain import code, follow, unwatched
 from tapeview.explain.case import Break, Case, Edge
 from tapeview.explain.context import reached
 from tapeview.trace import names
 from tapeview.trace.query import Step
-from tapeview.trace.records import Assigned, Exit, GradientStarted, Op, Tensor, Variable, Watched
+from tapeview.trace.records import Assigned, Exit, GradientStarted, Op, Tensor, Watched
 
 _PREDICTING = (".predict", ".predict_on_batch")
+_UNRECORDED = ("tf.strings.", "tf.histogram", "tf.math.bincount", "tf.io.", "tf.image.", "tf.sets.", "tf.searchsorted")
 _HARMLESS_EXITS = {"bool", "index", "len", "str", "repr", "print", "format"}
 
 
 def find(case: Case) -> Break:
     """The gap between a source and its target."""
     return (
-        replaced(case)
-        or outside_source(case)
-        or _untrainable(case)
+        unwatched.replaced(case)
+        or unwatched.outside_source(case)
+        or unwatched.untrainable(case)
         or _other_tape(case)
         or _left_through_numpy(case)
         or _copied(case)
@@ -32,77 +35,13 @@ def find(case: Case) -> Break:
         or _constant_slope(case)
         or _outside(case)
         or _branch(case)
+        or _unrecorded(case)
         or _nothing(case)
     )
 
 
 def _line(case: Case, site: int = 0) -> tuple[int, int]:
     return code.place(case.context.recording, site or case.started.site)
-
-
-def replaced(case: Case) -> Break | None:
-    """``v = v + 1`` made the variable ``v`` a tensor."""
-    tensor = case.context.tensor(case.source.tensor)
-    if case.variable is not None or tensor is None or tensor.origin not in ("outside", "op") or not case.text:
-        return None
-    recording = case.context.recording
-    if case.source.tensor in case.made:
-        return None
-    same = [v for v in recording.variables().values() if names.result_name(recording, v.site) == case.text]
-    same += _asked_before(case)
-    if not same:
-        return None
-    file, line = _line(case)
-    for name in _wholes(case.text):
-        for before in (line, 1 << 30):
-            found = code.assignment(recording, file, name, before)
-            if found is not None and not _is_variable(case, file, found.line, same):
-                return Break(
-                    "replaced by a tensor", *case.first_use(), 0, found.line, case.source.tensor, found.text, file
-                )
-    return None
-
-
-def _wholes(text: str) -> list[str]:
-    """``params[0]``, ``params``: a name and what it is an item of."""
-    found = [text]
-    while found[-1].endswith("]") and "[" in found[-1]:
-        found.append(found[-1].rpartition("[")[0])
-    return found
-
-
-def _asked_before(case: Case) -> list[Variable]:
-    """The variable for which the same line asked, at the same place, in one of the steps before."""
-    recording = case.context.recording
-    for index in range(case.context.step.index - 1, max(-1, case.context.step.index - 4), -1):
-        for call in recording.step(index).calls.values():
-            if call.started.site != case.started.site:
-                continue
-            found = [one.variable for one in call.started.sources if one.key == case.source.key and one.variable]
-            if found:
-                return [recording.variables()[variable] for variable in found]
-    return []
-
-
-def _is_variable(case: Case, file: int, line: int, variables: list[Variable]) -> bool:
-    return any(_line(case, variable.site) == (file, line) for variable in variables)
-
-
-def outside_source(case: Case) -> Break | None:
-    """A tensor that was computed before the tape and is not watched."""
-    tensor = case.context.tensor(case.source.tensor)
-    if case.variable is not None or case.watch is not None or tensor is None or tensor.origin != "outside":
-        return None
-    use = case.first_use()
-    return Break("not watched", *use, use[0].site if use[0] is not None else case.started.site, extra="computed")
-
-
-def _untrainable(case: Case) -> Break | None:
-    """A variable that no tape watches by itself, on whatever way it would lead to the target."""
-    if case.variable is None or case.variable.trainable or case.watch is not None:
-        return None
-    use = case.first_use()
-    return Break("not trainable", *use, use[0].site if use[0] is not None else case.started.site)
 
 
 def _other_tape(case: Case) -> Break | None:
@@ -302,7 +241,7 @@ def _outside(case: Case) -> Break | None:
     context = case.context
     for end in sorted(case.loose_ends(), key=lambda t: (t in case.started.targets, t)):
         tensor = context.tensor(end)
-        if tensor is None or tensor.origin != "outside":
+        if tensor is None or tensor.origin not in ("outside", "constant"):
             continue
         is_target = end in case.started.targets
         use: Edge = (None, -1) if is_target else case.use_of(end)
@@ -313,8 +252,10 @@ def _outside(case: Case) -> Break | None:
         called = [text] if is_target or text.isidentifier() else _given(case, site)
         known = [one for name in called if (one := follow.value_of(context.recording, site, name)) is not None]
         found = next((one for one in known if is_target or _depends(case, *one)), None)
-        if not is_target and found is None and (known or not _unknown(case, tensor)):
+        if found is None and not is_target and (known or not _unknown(case, tensor)):
             continue
+        if tensor.origin == "constant" and (found is None or not found[1].text.startswith("for ")):
+            continue  # what was written down as a number, or left through NumPy
         begun = _line(case, case.tape.site)[1] if case.tape is not None else 0
         late = is_target and (found is None or found[1].line >= begun)
         cause = "after the tape ended" if late else "before the tape began"
@@ -341,7 +282,7 @@ def _depends(case: Case, file: int, found: code.Assignment, deep: int = 8) -> bo
     """Whether a value was computed from the source, as far as the text of the file tells."""
     if case.belongs(found.mentions):
         return True
-    if deep == 0 or found.text.startswith("for "):
+    if deep == 0:
         return False
     before = (code.assignment(case.context.recording, file, name, found.line) for name in found.mentions)
     return any(one is not None and one.line < found.line and _depends(case, file, one, deep - 1) for one in before)
@@ -372,6 +313,21 @@ def _branch(case: Case) -> Break | None:
             line, use = code.branch_not_taken(recording, file, name, stretches, frozenset(lines))
             if line:
                 return Break("branch did not run", None, -1, 0, line, 0, str(use), file)
+    return None
+
+
+def _unrecorded(case: Case) -> Break | None:
+    """A function without a gradient of which the tape keeps no op read the source, or what was computed from it."""
+    if case.tape is None:
+        return None
+    recording = case.context.recording
+    file, _ = _line(case, case.tape.site)
+    known = {case.text, case.name} | {case.context.label(t) for t in case.goes - case.starts}
+    for line in range(*code.block(recording, case.tape.site)):
+        for call in code.calls(recording, file, line + 1):
+            function = ast.unparse(call.func)
+            if function.startswith(_UNRECORDED) and any(known & code.mentions(one) for one in call.args):
+                return Break("op without a gradient", None, -1, 0, line + 1, 0, function, file)
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tapeview.explain import code, follow, gaps
+from tapeview.explain import code, follow, gaps, unwatched
 from tapeview.explain.case import Break, Case, Edge, left_out
 from tapeview.explain.context import Context
 from tapeview.explain.finding import ERROR, NOTE, WARNING, Finding, Hop
@@ -193,8 +193,8 @@ def _blocked(case: Case, leads: set[int]) -> Break:
             return Break("not trainable", *use, site)
         if case.variable is not None:
             return Break("watch_accessed_variables=False", *use, site)
-        replaced = gaps.replaced(case)
-        return replaced or gaps.outside_source(case) or Break("not watched", *use, site)
+        replaced = unwatched.replaced(case)
+        return replaced or unwatched.outside_source(case) or Break("not watched", *use, site)
     if case.watched_after(use[0]):
         return Break("watched too late", *use, case.watch.site)
     cut = _cut(case, leads)

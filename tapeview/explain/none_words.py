@@ -179,7 +179,7 @@ def words(case: Case, found: Break, line: int) -> tuple[str, str]:
         "it": expression if named and "/" not in case.name else "the layer that it belongs to",
         "line": line,
         "extra": found.extra or op,
-        "op": op,
+        "op": op or found.extra,
         "layer": context.where(found.op).removeprefix(op) if found.op is not None else "",
         "kind": kind if case.variable is None else "is a variable",
         "use": context.line(found.op.site) if found.op is not None else 0,
@@ -219,6 +219,8 @@ def _why(op: str) -> str:
         return "it draws at random, and what was drawn jumps from one whole number to another"
     if op in ("Shape", "ShapeN", "Size", "Rank"):
         return "it tells how large a tensor is, which its values do not change"
+    if op.startswith("tf.strings."):
+        return "it turns numbers into text or text into numbers"
     if op in ("OnesLike", "ZerosLike"):
         return "its result is the same whatever the values are"
     return "a small change of what goes in does not change what comes out by a little"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -25,7 +27,21 @@ ARRIVES, VANISHES, EXPLODES, STOPS, SPOILED, UNKNOWN = (
 )
 
 _LONGEST = 5_000
+_NONE: frozenset[int] = frozenset()
 _AVERAGING = ("Mean", "Sum", "DivNoNan", "RealDiv")
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """An op that sent to a station: ``seq``, type, line and innermost layer. ``share`` is its contribution's part of
+    the sum of the norms of all of them (None: not known), ``taken`` whether the way leads through it.
+    """
+
+    op: int
+    op_name: str
+    line: int
+    layer: str
+    share: float | None
+    taken: bool = False
 
 
 class PathStation(msgspec.Struct, frozen=True):
@@ -35,7 +51,8 @@ class PathStation(msgspec.Struct, frozen=True):
     innermost layer around it, ``input`` the number of the op's input that the value is. ``position`` is the place in
     the step at which that rule was applied. ``tensor`` is the gradient, all that came together there, ``norm`` its
     norm, ``mean`` the root mean square of its elements, ``factor`` the norm by that of the station before.
-    ``senders`` counts the ops that sent to it; the way leads through the one that sent most. None: not known.
+    ``senders`` counts the ops that sent to it; the way leads through the one that sent most, or was asked for.
+    ``several`` are these ops, the strongest first, where there are more than one. None: not known.
     """
 
     name: str
@@ -51,13 +68,20 @@ class PathStation(msgspec.Struct, frozen=True):
     factor: float | None
     senders: int
     bad: bool = False
+    several: tuple[Sender, ...] = ()
+
+    @property
+    def share(self) -> float | None:
+        """What the way's own op sent, as a part of all that was sent here; 1 where nobody else did."""
+        return next((one.share for one in self.several if one.taken), 1.0)
 
 
 class Route(msgspec.Struct, frozen=True):
     """The way to ``subject``, the target first. ``verdict`` is ``"arrives"``, ``"vanishes"``, ``"explodes"``,
     ``"stops"`` (it is zero from some hop on), ``"not finite"`` or ``"unknown"``; ``text`` says it in a sentence,
     ``advice`` what to do. ``steepest`` is the number of the station at which it changes most in that direction (-1:
-    none).
+    none). ``carried`` is the part of the gradient that came along this way, the product of its shares at every hop
+    (None: not known).
     """
 
     subject: str
@@ -68,15 +92,19 @@ class Route(msgspec.Struct, frozen=True):
     text: str
     advice: str
     steepest: int = -1
+    carried: float | None = None
 
 
-def route(recording: Recording, name: str, step: int | None = None, *, longest: bool = False) -> Route | None:
+def route(
+    recording: Recording, name: str, step: int | None = None, *, longest: bool = False, lines: frozenset[int] = _NONE
+) -> Route | None:
     """The way to what the user calls ``name``; None if no gradient came there.
 
     Args:
         step: where to look; None takes the last step in which one came.
         longest: whether to lead to the use that got its gradient last, not to the one that got most: of a weight that
             is used again and again, in a recurrent network say, to its first use.
+        lines: where several ops sent to a value, one in these lines comes before a stronger one.
 
     Raises:
         IndexError: there is no such step.
@@ -85,18 +113,29 @@ def route(recording: Recording, name: str, step: int | None = None, *, longest: 
         context = Context(recording, recording.step(index))
         for call in reversed(context.step.calls.values()):
             for tensors in called(context, name):
-                found = _route(context, call, tensors, name, longest)
+                found = _route(context, call, tensors, name, longest, partial(_in_lines, context, lines))
                 if len(found.stations) > 1:
                     return found
     return None
 
 
-def route_to(recording: Recording, step: Step, tensor: int, call: int, name: str, *, longest: bool = False) -> Route:
+def route_to(
+    recording: Recording, step: Step, tensor: int, call: int, name: str, *, longest: bool = False,
+    through: frozenset[int] = _NONE,
+) -> Route:  # fmt: skip
     """The way to a tensor, or to the variable whose version it is, in one gradient call. It has no stations if no
     gradient came there.
+
+    Args:
+        longest: as in `route`.
+        through: ops (``seq``) that come before stronger senders.
     """
     context = Context(recording, step)
-    return _route(context, step.calls[call], same(context, tensor), name, longest)
+    return _route(context, step.calls[call], same(context, tensor), name, longest, lambda op: op.seq in through)
+
+
+def _in_lines(context: Context, lines: frozenset[int], op: Op) -> bool:
+    return context.line(op.site) in lines
 
 
 class _Sent:
@@ -114,7 +153,14 @@ class _Sent:
                     self.to.setdefault(tensor, []).append((record, op, k))
 
 
-def _route(context: Context, call: GradientCall, tensors: set[int], name: str, longest: bool) -> Route:
+def _route(
+    context: Context,
+    call: GradientCall,
+    tensors: set[int],
+    name: str,
+    longest: bool,
+    wanted: Callable[[Op], bool],
+) -> Route:
     sent = _Sent(context, call)
     at = {id(position.record): position.index for position in context.step.positions}
     stations: list[PathStation] = []
@@ -128,14 +174,14 @@ def _route(context: Context, call: GradientCall, tensors: set[int], name: str, l
         last = max(arrived, key=lambda one: at.get(id(one[0]), -1))
         gradient = gradient or last[0].totals[last[2]]
         record, op, number = (
-            last if longest and not stations else max(arrived, key=lambda one: _weight(context, _given(one)))
+            last
+            if longest and not stations
+            else max(arrived, key=lambda one: (wanted(one[1]), _weight(context, _given(one))))
         )
-        layers = [scope.name for scope in context.step.scope_of(op) if scope.kind != "node"]
-        stations.append(
-            _station(
-                context, gradient, label, op, number, layers[-1] if layers else "", at.get(id(record), -1), len(arrived)
-            )
+        station = _station(
+            context, gradient, label, op, number, _layer(context, op), at.get(id(record), -1), len(arrived)
         )
+        stations.append(msgspec.structs.replace(station, several=_several(context, arrived, record)))
         output = max(range(len(op.outputs)), key=lambda k: _weight(context, _part(record.upstream, k)), default=-1)
         if output < 0 or not _part(record.upstream, output):
             break
@@ -151,6 +197,26 @@ def _route(context: Context, call: GradientCall, tensors: set[int], name: str, l
         for before, one in zip((None, *stations), stations, strict=False)
     ]
     return _judged(context, call, name, with_factors)
+
+
+def _layer(context: Context, op: Op) -> str:
+    layers = [scope.name for scope in context.step.scope_of(op) if scope.kind != "node"]
+    return layers[-1] if layers else ""
+
+
+def _several(context: Context, arrived: list[tuple[BackwardStep, Op, int]], taken: BackwardStep) -> tuple[Sender, ...]:
+    """Who sent to a station, where several did: the strongest first."""
+    if len(arrived) < 2:
+        return ()
+    norms = [norm_of(context, _given(one)) for one in arrived]
+    total = sum(norm or 0.0 for norm in norms)
+    known = total > 0 and all(norm is not None for norm in norms)
+    found = [
+        Sender(op.seq, op.op, context.line(op.site), _layer(context, op), norm / total if known and norm is not None
+               else None, record is taken)
+        for (record, op, _), norm in zip(arrived, norms, strict=True)
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: -(one.share or 0.0)))
 
 
 def _given(sent: tuple[BackwardStep, Op, int]) -> int:
@@ -234,7 +300,12 @@ def _judged(context: Context, call: GradientCall, name: str, stations: list[Path
             f"Nothing need be done. Below {VANISHING:.0g} on average it would vanish, above {EXPLODING:.0g} explode."
         )
     place = stations.index(steep) if steep is not None else -1
-    return Route(name, context.step.index, call.started.call, tuple(stations), verdict, text, advice, place)
+    shares = [one.share for one in stations]
+    carried = math.prod(share or 0.0 for share in shares) if all(share is not None for share in shares) else None
+    several = sum(len(one.several) > 1 for one in stations)
+    if several and carried is not None:
+        text += f" About {carried:.0%} of it came this way; others meet it at {several} of the hops."
+    return Route(name, context.step.index, call.started.call, tuple(stations), verdict, text, advice, place, carried)
 
 
 def _by(station: PathStation) -> str:

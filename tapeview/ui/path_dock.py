@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolTip, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
@@ -19,10 +19,14 @@ from tapeview.views.path_model import PathModel
 ROW, HEAD = 22, 20
 NORM, FACTOR = 82, 62
 """Widths of the columns with numbers."""
+TURN = 22
+"""Width of the mark that leads the way through another sender."""
 
 
 class PathBars(PaintedRows):
-    """The stations, one below the other. A click, or Enter, moves the cursor to where that gradient was sent."""
+    """The stations, one below the other. A click, or Enter, moves the cursor to where that gradient was sent; a click
+    on ⇄, or Space, leads the way through another one of several senders.
+    """
 
     def __init__(self, model: PathModel) -> None:
         super().__init__()
@@ -73,7 +77,12 @@ class PathBars(PaintedRows):
             draw_text(painter, QRectF(34, area.top(), names - 10, ROW), row.name)
             painter.setFont(theme.ui_font(11.5))
             painter.setPen(palette.color("muted"))
-            draw_text(painter, QRectF(34 + names, area.top(), senders - 10, ROW), row.sender)
+            draw_text(
+                painter, QRectF(34 + names, area.top(), senders - 10 - (TURN if row.several else 0), ROW), row.sender
+            )
+            if row.several:
+                painter.setPen(palette.color("accent"))
+                painter.drawText(QRectF(left - TURN - 4, area.top(), TURN, ROW), Qt.AlignmentFlag.AlignCenter, "⇄")
             self._bar(painter, QRectF(left, area.top() + 5, room, ROW - 10), row.share, row.mark)
             painter.setFont(theme.mono_font(12))
             painter.setPen(palette.color("bad" if row.mark == "bad" else "grad"))
@@ -135,6 +144,20 @@ class PathBars(PaintedRows):
         if row >= 0:
             self._focused = row
             self._model.go(row)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row, left = self.row_at(event.position().y()), 30 + self.width() * 0.47
+        if row >= 0 and self._model.rows[row].several and left - TURN - 8 <= event.position().x() <= left:
+            self._focused = row
+            self._model.turn(row)
+        else:
+            super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.modifiers():
+            self._model.turn(self._focused)
+        else:
+            super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from tapeview.explain import PathStation, Route, route_to
+from tapeview.explain.route import Sender
 from tapeview.trace import names
 from tapeview.trace.query import Step
 from tapeview.views.background import Background, Immediate
@@ -35,6 +36,8 @@ class Row:
     mark: str
     position: int
     words: str
+    several: bool = False
+    """Whether several ops sent to it, so that the way can turn to another one."""
 
 
 class PathModel:
@@ -49,6 +52,7 @@ class PathModel:
         self.low, self.high = -LEAST_DECADES, 0
         self._workspace, self._background = workspace, background or Immediate()
         self._wanted = ""
+        self._through: frozenset[int] = frozenset()
         self._step: Step | None = None
         self._choices: tuple[GradientSource, ...] = ()
         self._route: tuple[object, Route] | None = None
@@ -85,8 +89,8 @@ class PathModel:
         step = self._step
         if recording is None or step is None or chosen < 0:
             return None
-        choice, longest = self._choices[chosen], self.longest
-        key = (id(recording), id(step), choice, longest)
+        choice, longest, through = self._choices[chosen], self.longest, self._through
+        key = (id(recording), id(step), choice, longest, through)
         if self._route is not None and self._route[0] == key:
             return self._route[1]
         if self._asked != key:
@@ -101,7 +105,10 @@ class PathModel:
                         self.changed.emit()
 
             self._background.submit(
-                lambda: route_to(recording, step, choice.tensor, choice.call, choice.name, longest=longest), done
+                lambda: route_to(
+                    recording, step, choice.tensor, choice.call, choice.name, longest=longest, through=through
+                ),
+                done,
             )
             quiet = False
         return self._route[1] if self._route is not None and self._route[0] == key else None
@@ -167,6 +174,17 @@ class PathModel:
             self.longest = longest
             self.changed.emit()
 
+    def turn(self, row: int) -> None:
+        """Lead the way through the next one of the ops that sent to a station."""
+        route = self.route
+        if route is None or not 0 <= row < len(route.stations) or len(route.stations[row].several) < 2:
+            return
+        several = route.stations[row].several
+        taken = next((n for n, one in enumerate(several) if one.taken), 0)
+        others = frozenset(one.op for one in several)
+        self._through = (self._through - others) | {several[(taken + 1) % len(several)].op}
+        self.changed.emit()
+
     def go(self, row: int) -> None:
         """Move the cursor to where a station's gradient was sent."""
         rows, route = self.rows, self.route
@@ -217,5 +235,14 @@ class PathModel:
             sender = " · ".join(part for part in parts if part)
             if one.senders > 1:
                 sender += " · " + tr("1 of {n} senders").format(n=one.senders)
-        words = ", ".join(part for part in (one.name, sender, f"‖g‖ {norm}", factor) if part)
-        return Row(one.name, sender, norm, factor, share, mark, one.position, words)
+                sender += f" ({one.share:.0%})" if one.share is not None else ""
+        others = [_words(other) for other in one.several if not other.taken]
+        also = tr("also sent by {others}").format(others="; ".join(others)) if others else ""
+        words = ", ".join(part for part in (one.name, sender, f"‖g‖ {norm}", factor, also) if part)
+        return Row(one.name, sender, norm, factor, share, mark, one.position, words, len(one.several) > 1)
+
+
+def _words(one: Sender) -> str:
+    parts = [f"∇{one.op_name}", one.layer, tr("line {line}").format(line=one.line) if one.line else ""]
+    shown = " · ".join(part for part in parts if part)
+    return f"{shown} ({one.share:.0%})" if one.share is not None else shown
