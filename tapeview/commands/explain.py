@@ -37,7 +37,8 @@ class Explain:
 
     name: ClassVar[str] = "explain"
     usage: ClassVar[str] = (
-        "FILE [--step N] [--huge LIMIT] [--rule SETTING]... [--gradient NAME | --path NAME [--longest] [--through LINE]] [--json]"
+        "FILE [--step N] [--huge LIMIT] [--rule SETTING]... "
+        "[--gradient NAME | --path NAME [--longest] [--through LINE]] [--json]"
     )
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
