@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -85,7 +86,8 @@ def _drawn(
     first = [_furthest(one) for one in _suspects(recorded, by_rules)]
     rng = np.random.default_rng(looking.seed)
     drawn = rng.permutation(size) if size <= _DRAWN else rng.choice(size, min(most, _DRAWN), replace=False)
-    for count, flat in enumerate(list(dict.fromkeys([*first, *drawn.tolist()]))[:most]):
+    places = dict.fromkeys([*first, *drawn[:most].tolist()])
+    for count, flat in enumerate(itertools.islice(places, most)):
         late = not looking.elements and time.monotonic() > until and count >= _AT_LEAST
         if count and (late or looking.stopped()):
             return
