@@ -29,6 +29,7 @@ STEP = 142
 ROOM = 300
 """Pixels from which on the bars of a path are there."""
 EXAMPLE, WRONG, NETWORK, GRAPH = "linear_regression", "nan_loss", "shapes_cnn", "deferred_graph"
+WRONG_RULE = "wrong_custom_gradient"
 TRAINED = 100
 SPOILED = """\
 optimizer = tf.keras.optimizers.SGD(20.0)
@@ -73,7 +74,7 @@ def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
 def main(folder: Path) -> None:
     """Runs the examples and saves ``window_light.png``, ``window_dark.png``, ``window_paused.png``,
     ``training_layers.png``, ``training_ops.png``, ``reading_path.png``, ``reading_nan.png`` and ``reading_none.png``,
-    ``reading_changed.png``, ``reading_whatif.png``, ``deferred_graph.png``.
+    ``reading_changed.png``, ``reading_whatif.png``, ``reading_check.png``, ``deferred_graph.png``.
     """
     application()
     with tempfile.TemporaryDirectory() as scratch:
@@ -106,6 +107,7 @@ def main(folder: Path) -> None:
         explained(window, folder, Path(scratch))
         changed(window, folder, Path(scratch))
         what_if(window, folder)
+        checked(window, folder)
         deferred(window, folder)
         window.close()
         until(lambda: not window.isVisible())
@@ -266,6 +268,28 @@ def what_if(window: MainWindow, folder: Path) -> None:
     QTest.qWait(1500)
     save(window, folder / "reading_whatif.png")
     experiment.reset()
+
+
+def checked(window: MainWindow, folder: Path) -> None:
+    """Runs the example with a wrong rule and checks all gradients of its first step: ``reading_check.png``."""
+    window.open(example(WRONG_RULE))
+    workspace = window.workspace
+    window.session.run()
+    until(lambda: workspace.state == "finished")
+    bench = window.workbench
+    assert bench is not None
+    workspace.move_to(0, 0)
+    bench.fit_sizes()
+    model = bench.checks.model
+    model.check_all()
+    until(lambda: not model.running and not bench.graph_model.laying_out)
+    model.results.look_at(1)
+    model.go()
+    bench.resizeDocks([bench.timeline, bench.plots], [62, 290], Qt.Orientation.Vertical)
+    bench.graph.view.fit()
+    QTest.qWait(1500)
+    save(window, folder / "reading_check.png")
+    bench.fit_sizes()
 
 
 def deferred(window: MainWindow, folder: Path) -> None:
