@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from tapeview.explain.compare import CHANGED, DIFFERENT, GONE, NEW, Difference
-from tapeview.trace.records import Assigned, BackwardStep
+from tapeview.trace.records import Assigned, BackwardStep, Op
 from tapeview.views.differences import WHAT_IF, Differences
 from tapeview.views.differences_model import SIGNS
 from tapeview.views.graph_card import Card, Entry, Row
@@ -62,7 +62,7 @@ class DifferenceMarks:
     def __init__(self, workspace: Workspace, graph: GraphModel, differences: Differences) -> None:
         self.changed: Signal[()] = Signal()
         self._workspace, self._graph, self._differences = workspace, graph, differences
-        self._made: tuple[object, Painted] | None = None
+        self._made: tuple[_Places, tuple[Difference, ...], Painted] | None = None
         self._disconnect = differences.changed.connect(lambda _reasons: self.changed.emit())
 
     def dispose(self) -> None:
@@ -76,12 +76,13 @@ class DifferenceMarks:
         side = shown.side(scene.step.index) if scene is not None and shown is not None else -1
         if scene is None or shown is None or side < 0:
             return NOTHING
-        key = (id(scene), id(shown.rows))
-        if self._made is None or self._made[0] != key:
-            self._made = key, replace(_painted(scene, shown.rows, side), touched=_touched(scene, *shown.touched))
-        painted = self._made[1]
-        at = _nodes(scene, shown.rows[shown.at], side) if shown.at >= 0 else ()
-        return replace(painted, at=at[0]) if at else painted
+        made = self._made
+        if made is None or made[0].scene is not scene or made[1] is not shown.rows:
+            places = _Places(scene, side)
+            painted = replace(_painted(places, shown.rows), touched=places.touched(*shown.touched))
+            self._made = made = places, shown.rows, painted
+        at = made[0].nodes(shown.rows[shown.at]) if shown.at >= 0 else ()
+        return replace(made[2], at=at[0]) if at else made[2]
 
     @property
     def bar(self) -> Bar | None:
@@ -168,31 +169,88 @@ class DifferenceMarks:
         return Card(card.title, card.subtitle, (*card.rows, Row(tr("difference"), text)))
 
 
-def _painted(scene: Scene, rows: tuple[Difference, ...], side: int) -> Painted:
+class _Places:
+    """Where rows are on a scene, seen from one side."""
+
+    def __init__(self, scene: Scene, side: int) -> None:
+        self.scene, self._side = scene, side
+        self.edges: dict[Operand, int] = {}
+        # The edges of a deferred graph are not those of ops.
+        for number_, edge in enumerate(scene.graph.edges if not isinstance(scene, DeferredScene) else ()):
+            self.edges.update(dict.fromkeys(edge.operands, number_))
+
+    def record(self, row: Difference) -> Op | BackwardStep | Assigned | None:
+        """What happened there; None if it is not on this side."""
+        place = (row.first, row.second)[self._side]
+        positions = self.scene.step.positions
+        return positions[place].record if 0 <= place < len(positions) else None
+
+    def edge(self, row: Difference) -> int:
+        """The edge along which the gradient of a row went, -1 if it is none."""
+        record, tensor = self.record(row), row.tensors[self._side]
+        if row.phase != "backward" or not isinstance(record, BackwardStep) or tensor not in record.contributions:
+            return -1
+        return self.edges.get((record.op, record.contributions.index(tensor)), -1)
+
+    def nodes(self, row: Difference) -> tuple[int, ...]:
+        """The node that stands for a row: that of its op, else of the variable or the value that it is about."""
+        record = self.record(row)
+        if record is None:
+            return ()
+        if row.phase == "input":
+            return self.leaves(row.tensors[self._side])
+        if isinstance(record, Assigned):
+            node = self.scene.node_of_selection(Selection("variable", record.variable))
+        else:
+            node = self.scene.graph.node_of(record.op if isinstance(record, BackwardStep) else record.seq)
+        return (node,) if node >= 0 else ()
+
+    def leaves(self, tensor: int) -> tuple[int, ...]:
+        """The nodes of a value that comes from outside: a constant that many ops read is drawn beside each of them."""
+        scene, graph = self.scene, self.scene.graph
+        try:
+            variable = scene.recording.tensor(tensor).variable
+        except KeyError:
+            variable = 0
+        picked = Selection("variable", variable) if variable else Selection("tensor", tensor)
+        node = scene.node_of_selection(picked)
+        if node >= 0:
+            return (node,)
+        readers = scene.step.consumers.get(tensor, ())
+        sources = [graph.edges[self.edges[reader]].source for reader in readers if reader in self.edges]
+        found = dict.fromkeys(source for source in sources if graph.nodes[source].leaf)
+        # What only a folded group reads is folded with it.
+        inside = dict.fromkeys(graph.node_of(seq) for seq, _ in readers)
+        return tuple(found) or tuple(node for node in inside if node in graph.groups)
+
+    def touched(self, tensors: frozenset[int], ops: frozenset[int]) -> tuple[int, ...]:
+        """The nodes of these values and ops."""
+        made_by = self.scene.step.made_by
+        nodes = [self.scene.graph.node_of(seq) for seq in sorted(ops | {made_by[t] for t in tensors if t in made_by})]
+        for tensor in sorted(tensors - made_by.keys()):
+            nodes += self.leaves(tensor)
+        return tuple(dict.fromkeys(node for node in nodes if node >= 0))
+
+
+def _painted(places: _Places, rows: tuple[Difference, ...]) -> Painted:
     nodes: dict[int, Mark] = {}
     edges: dict[int, float] = {}
     sizes: dict[int, float] = {}
-    numbers: dict[Operand, int] = {}
-    # The edges of a deferred graph are not those of ops.
-    for edge_number, edge in enumerate(scene.graph.edges if not isinstance(scene, DeferredScene) else ()):
-        numbers.update(dict.fromkeys(edge.operands, edge_number))
     for row in rows:
-        place = (row.first, row.second)[side]
-        if row.state not in DIFFERENT or not 0 <= place < len(scene.step.positions):
+        record = places.record(row)
+        if row.state not in DIFFERENT or record is None:
             continue
-        strength = _strength(row)
-        for operand in _operands(scene, row, side):
-            if operand in numbers:
-                edge_number = numbers[operand]
-                edges[edge_number] = max(edges.get(edge_number, 0.0), strength)
-        if row.phase == "backward" and _is_rule(scene, place):
+        strength, edge = _strength(row), places.edge(row)
+        if edge >= 0:
+            edges[edge] = max(edges.get(edge, 0.0), strength)
+        if row.phase == "backward" and isinstance(record, BackwardStep):
             continue  # its edge says so
-        for node in _nodes(scene, row, side):
+        for node in places.nodes(row):
             known, size = nodes.get(node), row.difference or 0.0
             update = row.phase == "update"
             if known is not None and (known.state != CHANGED or update):
                 continue
-            if node in scene.graph.groups and row.state != CHANGED:
+            if node in places.scene.graph.groups and row.state != CHANGED:
                 # Of what is folded some ops came or went: as a whole it is another one.
                 mark = known or Mark(CHANGED, strength)
                 nodes[node] = replace(mark, inside=f"{mark.inside}{SIGNS[row.state]}", strength=1.0)
@@ -201,19 +259,10 @@ def _painted(scene: Scene, rows: tuple[Difference, ...], side: int) -> Painted:
                 figure = "∞" if math.isinf(size) else number(size, 2) if size else ""
                 figure = f"Δ {figure}" if update else figure  # it went in the same, only its update differs
                 inside = known.inside if known is not None else ""
-                nodes[node] = Mark(
-                    row.state, 1.0 if inside else strength, figure if row.state == CHANGED else "", inside
-                )
+                figure = figure if row.state == CHANGED else ""
+                nodes[node] = Mark(row.state, 1.0 if inside else strength, figure, inside)
                 sizes[node] = size
     return Painted(nodes, edges)
-
-
-def _touched(scene: Scene, tensors: frozenset[int], ops: frozenset[int]) -> tuple[int, ...]:
-    made = {seq for tensor in tensors if (seq := scene.step.made_by.get(tensor)) is not None}
-    nodes = [scene.graph.node_of(seq) for seq in sorted(ops | made)]
-    for tensor in sorted(tensors):
-        nodes += _leaves(scene, tensor) if tensor not in scene.step.made_by else ()
-    return tuple(dict.fromkeys(node for node in nodes if node >= 0))
 
 
 def _strength(row: Difference) -> float:
@@ -223,49 +272,3 @@ def _strength(row: Difference) -> float:
     if row.difference <= 0:
         return WEAKEST
     return max(WEAKEST, min(1.0, 1.0 + math.log10(row.difference) / 6.0))
-
-
-def _is_rule(scene: Scene, place: int) -> bool:
-    return isinstance(scene.step.positions[place].record, BackwardStep)
-
-
-def _operands(scene: Scene, row: Difference, side: int) -> tuple[Operand, ...]:
-    """The edge along which the gradient of a row went."""
-    record = scene.step.positions[(row.first, row.second)[side]].record
-    if row.phase != "backward" or not isinstance(record, BackwardStep):
-        return ()
-    tensor = row.tensors[side]
-    return ((record.op, record.contributions.index(tensor)),) if tensor in record.contributions else ()
-
-
-def _nodes(scene: Scene, row: Difference, side: int) -> tuple[int, ...]:
-    """The node that stands for a row: that of its op, else of the variable or the value that it is about."""
-    place = (row.first, row.second)[side]
-    if not 0 <= place < len(scene.step.positions):
-        return ()
-    record, graph = scene.step.positions[place].record, scene.graph
-    if row.phase == "input":
-        return _leaves(scene, row.tensors[side])
-    if isinstance(record, Assigned):
-        node = scene.node_of_selection(Selection("variable", record.variable))
-    else:
-        node = graph.node_of(record.op if isinstance(record, BackwardStep) else record.seq)
-    return (node,) if node >= 0 else ()
-
-
-def _leaves(scene: Scene, tensor: int) -> tuple[int, ...]:
-    """The nodes of a value that comes from outside: a constant that many ops read is drawn beside each of them."""
-    try:
-        variable = scene.recording.tensor(tensor).variable
-    except KeyError:
-        variable = 0
-    picked = Selection("variable", variable) if variable else Selection("tensor", tensor)
-    node = scene.node_of_selection(picked)
-    if node >= 0:
-        return (node,)
-    readers = [(seq, number) for seq, number in scene.step.consumers.get(tensor, ()) if scene.graph.node_of(seq) >= 0]
-    edges = [edge for edge in scene.graph.edges if any(reader in edge.operands for reader in readers)]
-    found = dict.fromkeys(edge.source for edge in edges if scene.graph.nodes[edge.source].leaf)
-    # What only a folded group reads is folded with it.
-    inside = dict.fromkeys(scene.graph.node_of(seq) for seq, _ in readers)
-    return tuple(found) or tuple(node for node in inside if node in scene.graph.groups)
