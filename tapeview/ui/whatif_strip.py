@@ -81,8 +81,9 @@ class WhatIfStrip(QWidget):
         self._verb = ""
         self._told: tuple[object, list[tuple[str, str, bool]]] = (None, [])
         self.outcome, self.heading, self.busy = Elided(), Elided(), Elided()
-        self.outcome.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.outcome.setMinimumWidth(90)
+        for label in (self.outcome, self.busy):
+            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+            label.setMinimumWidth(90)
         self.outcome.setFont(theme.ui_font(17, QFont.Weight.DemiBold))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)

@@ -176,6 +176,11 @@ class Experiment:
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
+    def prepare(self) -> None:
+        """Somebody is about to change the step at the cursor."""
+        if self.recording is not None and not self._incomplete(self.cursor_step):
+            self._asking.warm(self.recording, self.cursor_step)
+
     def add(self, change: Change) -> None:
         """Change the step at the cursor: an edit of the same thing takes the place of the one before. Edits of another
         step are put away (and come back with `undo`).

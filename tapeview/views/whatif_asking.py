@@ -58,9 +58,24 @@ class Asking:
         self._question: WhatIfQuestion | None = None
         self._round = 0
         self._stop = threading.Event()
-        self._busy = False
+        self._busy = self._warming = False
         self._values: dict[int, np.ndarray | None] = {}
         self._wanted: list[int] = []
+
+    def warm(self, recording: Recording, step: int) -> None:
+        """Somebody is about to ask about a step: what every answer begins with is worked out while they type."""
+        if self._busy or self._question is not None:
+            return
+        if recording is not self._recording:
+            self.close()
+        self._recording = recording
+        asker, self._busy, self._warming = self._asked(recording), True, True
+
+        def done(_: Answer) -> None:
+            self._busy = self._warming = False
+            self._begin()
+
+        self._background.submit(lambda: asker.ask(WhatIfQuestion(step, ())), done)
 
     def ask(self, recording: Recording, question: WhatIfQuestion) -> None:
         """Ask; what was asked before is given up."""
@@ -77,7 +92,7 @@ class Asking:
         self._stop.set()
         self._stop = threading.Event()
         self._values, self._wanted = {}, []
-        if self._asker is not None:
+        if self._asker is not None and not self._warming:
             self._asker.cancel()
 
     def close(self) -> None:
@@ -110,9 +125,8 @@ class Asking:
         question, recording = self._question, self._recording
         if self._busy or question is None or recording is None:
             return
-        if self._asker is None:
-            self._asker = self._make(recording.path)
-        asker, stop, pause, this, self._busy = self._asker, self._stop, self._pause, self._round, True
+        asker, self._busy = self._asked(recording), True
+        stop, pause, this = self._stop, self._pause, self._round
 
         def news(progress: Progress) -> None:
             if this == self._round:
@@ -129,6 +143,11 @@ class Asking:
                 self.answered.emit(*found)
 
         self._background.submit(job, done)
+
+    def _asked(self, recording: Recording) -> Asker:
+        if self._asker is None:
+            self._asker = self._make(recording.path)
+        return self._asker
 
     def _fetch(self) -> None:
         """Ask for the values that are wanted, one after the other."""

@@ -104,6 +104,8 @@ class Form:
         self.place = ", ".join(map(str, picked)) if picked and self.takes_place else ""
         self._prefill()
         self.changed.emit()
+        if self.subject is not None:
+            self._experiment.prepare()
 
     def close(self) -> None:
         """Close the form."""

@@ -237,6 +237,25 @@ def test_a_newer_question_takes_the_place_of_one_under_way(path: Path) -> None:
     table.close()
 
 
+def test_while_somebody_types_the_answer_is_prepared(path: Path) -> None:
+    background = Waiting()
+    table = Table(path, background)
+    experiment, form = table.experiment, Form(table.workspace, table.experiment)
+    form.show(table.tensor("w"))
+    form.show(table.tensor("b"))
+    assert len(background.jobs) == 1
+    form.choose(SCALE)
+    assert form.apply()
+    assert table.asker.cancelled == 0  # what is being worked out is of use
+    background.work()
+    assert [len(question.changes) for question in table.asker.questions] == [0, 1]
+    assert experiment.state == "shown"
+    form.show(table.tensor("w"))  # an answer is there already
+    assert background.jobs == []
+    form.dispose()
+    table.close()
+
+
 def test_work_can_be_given_up_and_taken_up_again(path: Path) -> None:
     background = Waiting()
     table = Table(path, background)
