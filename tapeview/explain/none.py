@@ -258,6 +258,8 @@ def _cause_of(case: Case, op: Op) -> str:
 def _path(case: Case, found: Break) -> tuple[Hop, ...]:
     """From the source to the break and on to the target: the ops of one shortest way each."""
     context = case.context
+    if found.op is None and found.cause in ("not used", "not trainable"):
+        return ()
     if found.op is None:
         hops = _way(case, case.loose_ends() | {found.tensor}, set(case.started.targets))
         return tuple([context.hop(op) for op in hops][:40])

@@ -130,5 +130,6 @@ def _factor(context: Context, origin: Origin, op: Op) -> str:
 def _range(context: Context, tensor: int) -> str:
     value = context.value(tensor)
     if value is not None and value.size and value.dtype.kind == "f" and bool(np.isfinite(value).all()):
-        return f" (from {value.min():.4g} to {value.max():.4g})"
+        low, high = f"{value.min():.4g}", f"{value.max():.4g}"
+        return f" (from {low} to {high})" if low != high else f" (all {low})" if value.size > 1 else f" ({low})"
     return ""
