@@ -13,7 +13,7 @@ def flatten(structure: Any) -> list[Any]:
 
 def flatten_with_keys(structure: Any, key: str = "") -> list[tuple[Any, str]]:
     """The leaves of a structure, each with its place in it (``"['w'][0]"``)."""
-    if hasattr(structure, "_array"):  # to ask a tensor whether it is a mapping takes longer than all the rest
+    if hasattr(type(structure), "_array"):  # to ask a tensor whether it is a mapping takes longer than all the rest
         return [(structure, key)]
     if isinstance(structure, (list, tuple)):
         return [pair for k, v in enumerate(structure) for pair in flatten_with_keys(v, f"{key}[{k}]")]
@@ -28,7 +28,7 @@ def pack_like(structure: Any, leaves: list[Any]) -> Any:
 
 
 def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
-    if hasattr(structure, "_array"):
+    if hasattr(type(structure), "_array"):
         return next(leaves)
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
         return type(structure)(*[_pack(v, leaves) for v in structure])
