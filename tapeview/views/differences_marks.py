@@ -214,6 +214,9 @@ class _Places:
             variable = 0
         picked = Selection("variable", variable) if variable else Selection("tensor", tensor)
         node = scene.node_of_selection(picked)
+        if node < 0 and isinstance(scene, DeferredScene) and scene.run is not None:
+            fed = (number_ for (number_, _), given in scene.run.fed.items() if given == tensor)
+            node = next((scene.graph_nodes.node_of_number(number_) for number_ in fed), -1)
         if node >= 0:
             return (node,)
         readers = scene.step.consumers.get(tensor, ())

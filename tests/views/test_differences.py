@@ -23,6 +23,7 @@ from tapeview.views.differences_value import AFTER, APART, BEFORE, DifferenceVal
 from tapeview.views.graph_model import GraphModel
 from tapeview.views.workspace import Workspace
 from tests.helpers.differences import write_pair
+from tests.helpers.scripts import record_source
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +121,37 @@ def test_with_the_step_before(desk: Desk) -> None:
     assert desk.shared.shown.steps == (0, 2)
     desk.workspace.move_to(0, 0)
     assert desk.comparing.before == 0
+
+
+RUNS = """\
+import tensorflow as tf
+x = tf.placeholder(tf.float32, [2], name="x")
+w = tf.get_variable("w", initializer=[1.0, 2.0])
+loss = tf.reduce_sum(w * x, name="loss")
+double = tf.multiply(loss, 2.0, name="double")
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    for step in range(2):
+        session.run(loss, {x: [1.0 + step, 2.0]})
+        session.run(double, {x: [1.0, 2.0]})
+"""
+
+
+def test_runs_of_a_deferred_graph(tmp_path: Path) -> None:
+    with record_source(tmp_path, RUNS).recording() as recording:
+        desk = Desk(recording)
+        comparing = desk.comparing
+        assert (recording.step_count, comparing.step_word) == (5, "run")
+        desk.workspace.move_to(3, 0)
+        assert comparing.before == 1  # what was asked for the same
+        comparing.with_before()
+        assert [name for _, name in desk.names] == ["x", "mul", "loss"]
+        painted = desk.marks.painted
+        assert set(painted.nodes) == {desk.node(name) for name in ("x", "mul", "loss")}
+        assert painted.edges == {}
+        assert desk.marks.bar is not None
+        assert desk.marks.bar.title == "What changed: run 2 and run 4"
+        desk.close()
 
 
 def test_another_recording(desk: Desk, pair: tuple[Path, Path], tmp_path: Path) -> None:
