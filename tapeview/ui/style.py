@@ -84,6 +84,7 @@ QPushButton:disabled { color: $faint; }
 QPushButton#primary { background: $accent; border: 1px solid $accent; color: $onaccent; font-weight: 600; }
 QPushButton#link { background: transparent; border: 0; color: $accent; padding: 2px 4px; text-align: left; }
 QPushButton#chip { border-radius: 10px; padding: 2px 10px; min-height: 15px; max-height: 15px; font-size: 11px; color: $muted; }
+QPushButton#chip:disabled { color: $faint; }
 QPushButton#chip:checked { background: $accentbg; color: $accent; border: 1px solid $accentbg; }
 QComboBox { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 1px 18px 1px 8px; font-size: 11px; min-height: 18px; }
 QComboBox#field { font-size: 13px; min-height: 20px; border-radius: 7px; padding: 4px 20px 4px 9px; }

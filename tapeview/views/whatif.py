@@ -73,6 +73,8 @@ class Experiment:
         self.following = 0
         self.remark = ""
         """What could not be done, in a sentence."""
+        self.hopeless = False
+        """Whether what was refused will be refused again."""
         self.serial = 0
         """Another number for each question."""
         self.state = ""
@@ -300,7 +302,7 @@ class Experiment:
         on = tuple(edit.change for edit in self.edits if edit.on)
         self.answer, self.outcomes, self.progress = None, (), None
         self.serial += 1
-        self.remark = ""
+        self.remark, self.hopeless = "", False
         refusal = self._incomplete(self.step) if self.step >= 0 else ""
         if self.recording is None or refusal or not on:
             self._asking.cancel()
@@ -324,7 +326,9 @@ class Experiment:
         elif isinstance(answer, Refusal):
             self._leave()
             words = capital(answer.sentence) + ("" if answer.sentence.endswith(".") else ".")
-            if answer.missing and self._workspace.live is not None:
+            live = self._workspace.live is not None
+            self.hopeless = bool(answer.missing) and not live
+            if answer.missing and live:
                 words += " " + tr("The script may still have them: pick each in the Inspector and fetch its value.")
             self._set("refused", words)
         else:

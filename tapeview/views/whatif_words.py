@@ -102,7 +102,7 @@ def notice(experiment: Experiment) -> Notice:
     """What is to be said now."""
     here = experiment.cursor_step
     if experiment.state == "refused":
-        again = (tr("Try again"), "again", "")
+        again = ("", "", "") if experiment.hopeless else (tr("Try again"), "again", "")
         return Notice(experiment.message, "error", *(again if experiment.here else _elsewhere(experiment, here)))
     if not experiment.here and experiment.edits:
         changed, shown = (step_name(experiment.recording, step) for step in (experiment.step, here))

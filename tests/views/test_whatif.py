@@ -296,6 +296,9 @@ def test_a_refusal_says_why(table: Table) -> None:
     assert notice(experiment).text == "Of “x” no value was kept; record with --keep-steps all."
     assert (notice(experiment).level, notice(experiment).act) == ("error", "again")
     assert table.differences.shown is None
+    table.asker.answer = lambda _: Refusal("of “x” no value was kept", ("x",))
+    experiment.again()
+    assert notice(experiment).act == ""  # it would say the same again
     table.asker.answer = lambda _: Cancelled()
     experiment.again()
     assert experiment.state == "cancelled"
