@@ -18,15 +18,18 @@ def replaced(case: Case) -> Break | None:
     recording = case.context.recording
     if case.source.tensor in case.made:
         return None
-    same = [v for v in recording.variables().values() if names.result_name(recording, v.site) == case.text]
-    same += _asked_before(case)
-    if not same:
-        return None
     file, line = code.place(recording, case.started.site)
+    known = [v for v in recording.variables().values() if code.place(recording, v.site)[0] == file]
+    same = [v for v in known if names.result_name(recording, v.site) == case.text]
+    before = _asked_before(case)
+    if not same and not before:
+        return None
     for name in _wholes(case.text):
-        for before in (line, 1 << 30):
-            found = code.assignment(recording, file, name, before)
-            if found is not None and not _is_variable(case, file, found.line, same):
+        for below in (line, 1 << 30):
+            found = code.assignment(recording, file, name, below)
+            if found is None or _is_variable(case, file, found.line, same + before):
+                continue
+            if before or name in found.mentions:
                 return Break(
                     "replaced by a tensor", *case.first_use(), 0, found.line, case.source.tensor, found.text, file
                 )
@@ -44,9 +47,10 @@ def _wholes(text: str) -> list[str]:
 def _asked_before(case: Case) -> list[Variable]:
     """The variable for which the same line asked, at the same place, in one of the steps before."""
     recording = case.context.recording
+    here = code.place(recording, case.started.site)
     for index in range(case.context.step.index - 1, max(-1, case.context.step.index - 4), -1):
         for call in recording.step(index).calls.values():
-            if call.started.site != case.started.site:
+            if code.place(recording, call.started.site) != here:
                 continue
             found = [one.variable for one in call.started.sources if one.key == case.source.key and one.variable]
             if found:
