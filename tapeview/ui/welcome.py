@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Elided, caps_font
@@ -62,7 +62,7 @@ class Welcome(QWidget):
         outer.addWidget(inner, 14)
         outer.addStretch(1)
         column = QVBoxLayout(inner)
-        column.setContentsMargins(24, 40, 24, 32)
+        column.setContentsMargins(24, 28, 24, 20)
         column.setSpacing(0)
         column.addStretch(2)
         title = QLabel("tapeview")
@@ -87,12 +87,11 @@ class Welcome(QWidget):
         row.addWidget(hint)
         row.addStretch(1)
         column.addLayout(row)
-        column.addSpacing(34)
+        column.addSpacing(26)
         lists = QHBoxLayout()
         lists.setSpacing(32)
-        shelf = QGridLayout()
-        shelf.setHorizontalSpacing(16)
-        shelf.setVerticalSpacing(18)
+        shelf = QHBoxLayout()
+        shelf.setSpacing(16)
         lists.addLayout(shelf, 2)
         recent, self._recent = self._list(tr("Recent files"))
         lists.addWidget(recent, 1)
@@ -124,20 +123,26 @@ class Welcome(QWidget):
         if not paths:
             self._say(self._recent, tr("Scripts and recordings you open appear here."))
 
-    def _fill(self, shelf: QGridLayout, examples: Sequence[Example]) -> None:
-        """Examples below their headings, in two columns."""
-        groups = list(dict.fromkeys(example.group for example in examples))
-        for place, group in enumerate(groups):
+    def _fill(self, shelf: QHBoxLayout, examples: Sequence[Example]) -> None:
+        """Examples below their headings, in two columns: each group goes below what is shorter so far."""
+        sides, heights = (QVBoxLayout(), QVBoxLayout()), [0, 0]
+        for side in sides:
+            side.setSpacing(18)
+            shelf.addLayout(side, 1)
+        groups = {example.group: [one for one in examples if one.group == example.group] for example in examples}
+        for group, several in groups.items():
             box, column = self._list(tr(group) if group else tr("Examples"))
-            for example in examples:
-                if example.group == group:
-                    self._add(column, Tile(example.title, example.path.name, example.path))
-            shelf.addWidget(box, place // 2, place % 2)
+            for example in several:
+                self._add(column, Tile(example.title, example.path.name, example.path))
+            shorter = heights.index(min(heights))
+            heights[shorter] += len(several) + 1
+            sides[shorter].addWidget(box)
         if not examples:
             box, column = self._list(tr("Examples"))
             self._say(column, tr("None are installed."))
-            shelf.addWidget(box, 0, 0)
-        shelf.setRowStretch(shelf.rowCount(), 1)
+            sides[0].addWidget(box)
+        for side in sides:
+            side.addStretch(1)
 
     def _list(self, title: str) -> tuple[QWidget, QVBoxLayout]:
         """A heading, and the column that goes on below it."""
