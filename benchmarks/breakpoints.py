@@ -46,6 +46,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "scalar: loss rises": ("loss rises 1000%",),
     "step number": ("step:100000000",),
     "exception": ("exception",),
+    "rule: any": ("rule:*",),
     "op type with a condition, always false": ("op:Mul if value is None",),
     "ten of different kinds": (
         "nan", "inf", "op:Conv2D*", "node:y_pred", "line:other.py:7", "gradient:none", "loss>1e30", "step:100000000",

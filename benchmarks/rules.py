@@ -5,7 +5,7 @@
 Two things are measured. How long it takes to look at a step and at the whole training, beside the time of a step: that
 is what it would cost to look at every step. And the script's own steps with ``rule:*`` set and without, in processes
 that are recorded and take turns, so that a slow spell of the machine hits both; beside these runs the process that
-looks, whose processor time may come to 3 % of the time that goes by (its start-up is told on its own).
+looks, whose processor time may come to 1.5 % of the time that goes by (its start-up is told on its own).
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Following:
             if self._child is not None:
                 with contextlib.suppress(OSError):
                     self._child.kill()
-        self._thread.join()
+        self._thread.join(5.0)
 
     def _send(self) -> None:
         if self._child is not None and self._child.stdin is not None and self._orders.round:
