@@ -10,10 +10,12 @@ from tapeview.engine.tensor import EagerTensor
 from tapeview.explain.context import Context
 from tapeview.explain.questions import UNKNOWN, Checked, Element
 from tapeview.replay.again import Again
+from tapeview.replay.alone import alone
 from tapeview.replay.attrs import restored, widened
 from tapeview.replay.judging import Judged, Looking, judged
-from tapeview.replay.rerun import DRAWING, ReplayError, alone
+from tapeview.replay.rerun import ReplayError
 from tapeview.replay.slopes import Forward, Slopes, computing
+from tapeview.replay.updates import DRAWING
 from tapeview.trace.records import BackwardStep, Op
 
 BEGAN = "What is computed, or the gradient that arrives, is NaN or Inf here: ask first where that began."

@@ -72,11 +72,14 @@ def rates_in(context: Context, rates: Sequence[Change], needed: bool = True) -> 
     if not tensors:
         raise EditError(why)
 
-    def changed(array: np.ndarray) -> np.ndarray:
-        sign = np.where(np.signbit(array), -1.0, 1.0)
-        return np.asarray(sign * changed_rate(float(np.abs(array).ravel()[0]), rates), array.dtype)
+    def edit(tensor: int) -> Edit:
+        # The rate that was recorded counts: what stands in its place may come changed from the step before.
+        recorded = context.value(tensor)
+        number = 0.0 if recorded is None else float(recorded.ravel()[0])
+        rate = float(np.copysign(changed_rate(abs(number), rates), number))
+        return Edit(frozenset({tensor}), lambda array: np.full_like(array, rate))
 
-    return (Edit(frozenset(tensors), changed),)
+    return tuple([edit(tensor) for tensor in tensors])
 
 
 def changed_rate(rate: float, rates: Sequence[Change]) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,17 +12,17 @@ import numpy as np
 import tapeview.engine.ops  # noqa: F401  fills OPS
 from tapeview.engine import observe
 from tapeview.engine.op import OPS, execute, execute_many
-from tapeview.engine.state import state, without_tapes
+from tapeview.engine.state import without_tapes
 from tapeview.engine.tape import GradientTape
 from tapeview.engine.tensor import EagerTensor
-from tapeview.engine.warn import get_logger
 from tapeview.explain.context import Context
+from tapeview.replay.alone import alone
 from tapeview.replay.attrs import AttributeLost, restored, widened, widened_array
 from tapeview.replay.edits import Edits
-from tapeview.replay.updates import DRAWING as DRAWING
-from tapeview.replay.updates import Lost, Updated, Updates
+from tapeview.replay.updates import DRAWING, Lost, Updated, Updates
 from tapeview.trace.query import GradientCall
 from tapeview.trace.records import (
+    INLINE_BYTES,
     Assigned,
     BackwardStep,
     GradientFinished,
@@ -31,6 +31,7 @@ from tapeview.trace.records import (
     Record,
     TapeClosed,
     TapeOpened,
+    Tensor,
     Watched,
 )
 from tapeview.trace.update_records import Applied, Outside
@@ -97,22 +98,6 @@ def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False, befo
         return _Rerun(context, edits, wide, heard, before).run()
 
 
-@contextmanager
-def alone() -> Iterator[list[Any]]:
-    """No tapes of others, a listener of our own, and no warnings: the script that was recorded was told."""
-    heard: list[Any] = []
-    before, listener, logger = state.tapes, observe.sink, get_logger()
-    told, logger.disabled = logger.disabled, True
-    state.set_tapes(())
-    observe.listen(heard.append)
-    try:
-        yield heard
-    finally:
-        observe.listen(listener)
-        state.set_tapes(before)
-        logger.disabled = told
-
-
 class _Rerun:
     def __init__(self, context: Context, edits: Edits, wide: bool, heard: list[Any], before: Updated | None) -> None:
         self.context, self.edits, self.wide, self.heard, self.before = context, edits, wide, heard, before
@@ -120,6 +105,9 @@ class _Rerun:
         self.tapes: dict[int, GradientTape] = {}
         self.watched: dict[int, set[int]] = {}
         self.sequence: dict[int, int] = {}
+        self.own = {record.id for record in context.step.records if isinstance(record, Tensor)}
+        finished = [call.finished for call in context.step.calls.values() if call.finished is not None]
+        self.answers = {result.tensor for one in finished for result in one.results}
         self.sparse: dict[int, Any] = {}
         self.updates = Updates(context, self._for_update, self.sparse, edits.rates, before)
         self.outcome = Outcome(updated=self.updates.found)
@@ -147,6 +135,9 @@ class _Rerun:
             variable = self.context.variable_of(tensor)
             if variable and variable not in self.outcome.updated.unknown:
                 variables.setdefault(variable, known._array)
+        for tensor, value in self.outcome.values.items():
+            if tensor not in self.outcome.updated.data and (tensor in self.answers or value.nbytes <= INLINE_BYTES):
+                self.outcome.updated.tensors[tensor] = value
         return self.outcome
 
     def _update(self, record: Record) -> None:
@@ -155,6 +146,7 @@ class _Rerun:
                 made = self.updates.outside(record)
             for tensor, out in zip(record.outputs, made, strict=False):
                 self.tensors[tensor] = self._changed(tensor, out)
+                self.outcome.updated.tensors[tensor] = self.tensors[tensor]._array
         elif isinstance(record, Applied):
             self.updates.applied(record)
         elif isinstance(record, Assigned):
@@ -175,8 +167,10 @@ class _Rerun:
         record, why = self.context.tensor(tensor), self._why_lost(tensor)
         if why or record is None:
             raise Lost(why or "what it is computed from is not recorded")
-        if record.origin == "op":
-            raise Lost("it depends on a value that is not worked out again")
+        if record.origin == "op" and tensor in self.own:
+            raise Lost(
+                f"it depends on a {'gradient' if tensor in self.answers else 'value'} that is not worked out again"
+            )
         if record.origin == "slot" and self.before is not None and record.shape:
             raise Lost("it depends on what an optimizer of the script's own keeps")
         try:
@@ -200,9 +194,14 @@ class _Rerun:
         """What the step was given, or computed so far."""
         known = self.tensors.get(tensor)
         if known is None:
-            known = self.tensors[tensor] = EagerTensor(self._kind(np.array(self._given(tensor))))
-            known = self.tensors[tensor] = self._changed(tensor, known)
-            self.outcome.values[tensor] = known._array
+            array = self._kind(np.array(self._given(tensor)))
+            known = EagerTensor(array)
+            changed = self.tensors[tensor] = self._changed(tensor, known)
+            self.outcome.values[tensor] = changed._array
+            if changed._array is not array:
+                self.outcome.updated.data.discard(tensor)
+                self.outcome.updated.tensors[tensor] = changed._array
+            known = changed
         for tape in self.watched.get(self.context.variable_of(tensor), ()):
             if tape in self.tapes and self.tapes[tape]._recording and not self.tapes[tape]._paused:
                 self.tapes[tape].watch(known)
@@ -218,12 +217,26 @@ class _Rerun:
             )
         if why:
             self.outcome.unsure.add(tensor)
-        variable = self.context.variable_of(tensor)
-        value = self.before.variables.get(variable) if self.before is not None and variable else None
-        value = self.context.value(tensor) if value is None else value
+        value = self._carried(tensor) if self.before is not None else None
+        if value is None:
+            self.outcome.updated.data.add(tensor)
+            value = self.context.value(tensor)
         if value is None:
             raise ReplayError(f"of “{self.context.label(tensor)}” no value was kept")
         return value
+
+    def _carried(self, tensor: int) -> np.ndarray | None:
+        """What stands in the place of a recorded value because of the steps before; None if nothing does."""
+        record = self.context.tensor(tensor)
+        if self.before is None or record is None or tensor in self.own:
+            return None
+        if record.variable:
+            return self.before.variables.get(record.variable)
+        try:
+            return self.before.earlier(tensor, record.origin in ("op", "outside"))
+        except Lost as lost:
+            here = self.context.step.index + 1
+            raise ReplayError(f"step {here} cannot be worked out again: it reads {lost}") from None
 
     def _kind(self, value: np.ndarray) -> np.ndarray:
         return widened_array(value) if self.wide else value

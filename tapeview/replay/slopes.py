@@ -14,7 +14,8 @@ import tapeview.engine.ops  # noqa: F401  fills OPS
 from tapeview.engine.op import OPS
 from tapeview.explain.context import Context, leading, reached
 from tapeview.replay.attrs import AttributeLost, restored, widened
-from tapeview.replay.rerun import DRAWING, ReplayError
+from tapeview.replay.rerun import ReplayError
+from tapeview.replay.updates import DRAWING
 from tapeview.trace.records import Op
 
 TOLERANCE = 1e-4

@@ -21,7 +21,6 @@ from tapeview.keras.optimizers.core import Core, Slot
 from tapeview.keras.optimizers.telling import GRAPH, LEGACY
 from tapeview.replay.attrs import AttributeLost, restored
 from tapeview.replay.edits import changed_rate
-from tapeview.tf1.optimizers import rules
 from tapeview.trace.records import Assigned
 from tapeview.trace.update_records import Applied, Outside
 
@@ -49,6 +48,10 @@ class Updated:
         lost: the new versions that are not worked out again, and why.
         variables, unknown: the same by variables, as they are at the end of the step.
         slots: what optimizers keep, by the number of the slot, after the step.
+        tensors: what else a later step may read of this one and of those worked out again before it: gradients, results
+            of ops outside of tapes, small values.
+        data: tensors that such a step was given and that no change reaches.
+        began: the newest tensor when the first of these steps began, -1 if that is not known.
     """
 
     values: dict[int, np.ndarray] = field(default_factory=dict)
@@ -56,6 +59,20 @@ class Updated:
     variables: dict[int, np.ndarray] = field(default_factory=dict)
     unknown: dict[int, str] = field(default_factory=dict)
     slots: dict[int, np.ndarray] = field(default_factory=dict)
+    tensors: dict[int, np.ndarray] = field(default_factory=dict)
+    data: set[int] = field(default_factory=set)
+    began: int = -1
+
+    def earlier(self, tensor: int, made: bool) -> np.ndarray | None:
+        """The value of a tensor of an earlier step; None where the recorded one stands. ``made``: an op made it.
+
+        Raises:
+            Lost: it was made in a step that was worked out again, and is not held.
+        """
+        found = self.tensors.get(tensor)
+        if found is None and made and tensor > self.began and tensor not in self.data:
+            raise Lost("a value of an earlier step, of which it is not known how it changes")
+        return found
 
 
 class Updates:
@@ -85,8 +102,15 @@ class Updates:
                 self._coming.setdefault(record.variable, []).append(record.previous)
         self.lost: dict[int, str] = {}
         self.found = Updated()
-        if before is not None:
+        if before is None:
+            self.found.began = context.recording.step_info(context.step.index).began
+        else:
+            self.found.began = before.began
             self.found.slots.update(before.slots)
+            self.found.variables.update(before.variables)
+            self.found.unknown.update(before.unknown)
+            self.found.tensors.update(before.tensors)
+            self.found.data.update(before.data)
 
     def differentiated(self, variable: int) -> None:
         """A gradient call had this variable as a source."""
@@ -210,6 +234,9 @@ class Updates:
         return found
 
     def _graph_rule(self, record: Applied) -> Sequence[np.ndarray | Lost]:
+        # Loads what builds deferred graphs: a fifth of the time that this package takes to load, and few need it.
+        from tapeview.tf1.optimizers import rules
+
         rule = getattr(rules, record.rule, None)
         if rule is None or not record.rule.isidentifier() or record.rule.startswith("_"):
             raise Lost("the optimizer is one of the script's own")

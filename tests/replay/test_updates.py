@@ -40,6 +40,16 @@ class Plain:  # w -= lr * g
         for g, v in pairs:
             v.assign_sub(lr * g)
 
+class Held(Plain):  # the rate is a variable
+    held = None
+
+    def apply_gradients(self, pairs):
+        self.held = self.held or tf.Variable(0.05, False, name="lr")
+        if self.learning_rate != self.held.numpy():
+            self.held.assign(self.learning_rate)
+        for g, v in pairs:
+            v.assign_add(g * -self.held)
+
 class Clipped(Plain):  # the update is computed in several lines
     def apply_gradients(self, pairs):
         lr = self.learning_rate
@@ -112,6 +122,7 @@ MAKERS = (
     "called(v1.RMSPropOptimizer, centered=True, momentum=0.1)",
     "called(v1.FtrlOptimizer, l2_shrinkage_regularization_strength=0.01)",
     "Plain(0.05)",
+    "Held(0.05)",
     "Clipped(0.05)",
     "Rolling(0.05)",
 )
