@@ -52,7 +52,7 @@ class TensorView(QWidget):
         chips.addStretch(1)
         self.heatmap, self.table, self.picture, self.bars = Heatmap(), MatrixTable(), Picture(), Bars()
         self.tiles, self.classes = TileGrid(), ClassBars()
-        self.heatmap.picked.connect(model.pick)
+        self.heatmap.picked.connect(lambda row, column: model.pick(row, column, toggle=True))
         self.table.picked.connect(model.pick)
         self.heatmap.doubleClicked.connect(self.changeWanted)
         self.table.doubleClicked.connect(lambda _index: self.changeWanted.emit())

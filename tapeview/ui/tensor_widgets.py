@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableView, QToolTip, QWidget
 
 from tapeview.ui import theme
@@ -252,7 +252,7 @@ class MatrixTable(QTableView):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self._shown: np.ndarray | None = None
-        self.selectionModel().currentChanged.connect(self._went)
+        self.clicked.connect(self._went)
 
     def show_matrix(self, matrix: np.ndarray) -> None:
         """Replace the array."""
@@ -262,6 +262,12 @@ class MatrixTable(QTableView):
         self._shown, self._vector = matrix, matrix.shape[0] == 1 and matrix.shape[1] > 1
         self.numbers.show_matrix(matrix)
         self.setFixedHeight(min(300, 22 * self.numbers.rowCount() + 42))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        before = self.currentIndex()
+        super().keyPressEvent(event)
+        if self.currentIndex() != before:  # what gets the focus only has a current cell that nobody went to
+            self._went(self.currentIndex())
 
     def _went(self, current: QModelIndex) -> None:
         if current.isValid():

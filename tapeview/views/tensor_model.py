@@ -135,14 +135,17 @@ class TensorModel:
             self._index = (*self._index[:axis], index, *self._index[axis + 1 :])
             self.changed.emit()
 
-    def pick(self, row: int, column: int) -> None:
-        """Pick the element that stands in a place of `matrix`; once more, or out of it: none."""
+    def pick(self, row: int, column: int, *, toggle: bool = False) -> None:
+        """Pick the element that stands in a place of `matrix`; out of it, or with ``toggle`` once more: none."""
         rows, columns = self.matrix().shape
         index: tuple[int, ...] | None = None
         if 0 <= row < rows and 0 <= column < columns:
             index = (*self._index, row, column)[-len(self.shape) :] if self.shape else ()
-        self.picked = index if index != self.picked else None
-        self.changed.emit()
+        if toggle and index == self.picked:
+            index = None
+        if index != self.picked:
+            self.picked = index
+            self.changed.emit()
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 

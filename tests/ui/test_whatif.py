@@ -359,3 +359,18 @@ def test_the_mark_of_the_element_picked_is_drawn(bench: Bench) -> None:
     QTest.mouseClick(heatmap, LEFT, pos=QPoint(10, heatmap.height() // 2))
     assert heatmap.grab().toImage() == before
     assert QRectF(heatmap.rect()).contains(QPointF(10, 1))
+
+
+def test_the_table_picks_with_the_keys(bench: Bench) -> None:
+    bench.pick("Mul")
+    view = bench.inspector.tensor
+    view._model.choose_mode("table")
+    bench.person.until(view.table.isVisible)
+    view.table.setFocus()
+    assert view._model.picked is None  # it has a current cell, but nobody went there
+    bench.person.press(Key.Key_Down)
+    assert view._model.picked == (1,)
+    bench.begin()
+    assert (bench.editor.value.text(), bench.editor.place.text()) == ("8.0", "1")
+    view.table.doubleClicked.emit(view.table.numbers.index(0, 0))
+    assert bench.editor.isVisible()

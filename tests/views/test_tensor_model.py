@@ -66,6 +66,34 @@ def test_leading_axes_have_an_index() -> None:
     assert model.index == (1, 2)
 
 
+@pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 4), (2, 2, 3, 4)])
+def test_an_element_is_picked_where_it_stands(shape: tuple[int, ...]) -> None:
+    array = np.arange(math.prod(shape)).reshape(shape)
+    model = showing(array)
+    for axis in range(len(model.index)):
+        model.choose_index(axis, 1)
+    matrix = model.matrix()
+    row, column = matrix.shape[0] - 1, 2
+    model.pick(row, column)
+    assert model.picked is not None
+    assert array[model.picked] == matrix[row, column]
+    assert model.picked_place == (row, column)
+    if model.index:
+        model.choose_index(0, 0)
+        assert model.picked_place is None  # it is in another slice
+        model.choose_index(0, 1)
+    model.pick(row, column)
+    assert model.picked is not None
+    model.pick(row, column, toggle=True)
+    assert model.picked is None
+    model.pick(row, column)
+    model.pick(99, 0)
+    assert (model.picked, model.picked_place) == (None, None)
+    model.pick(row, column)
+    model.show("another", lambda: array, lambda: None)
+    assert model.picked is None
+
+
 def test_an_image_of_a_batch_has_one_index() -> None:
     array = np.zeros((4, 10, 12, 3), np.uint8)
     array[2] = 200
