@@ -286,8 +286,12 @@ class CheckModel:
         def news(progress: Progress) -> None:
             self._background.tell(lambda: self._take(token, progress))
 
+        def answer() -> Answer:
+            # It may have been given up while it waited for the one before it.
+            return asker.ask(question, news) if token is self._token else Cancelled()
+
         self.changed.emit(frozenset({"targets", "state"}))
-        self._background.submit(lambda: asker.ask(question, news), lambda answer: self._done(token, answer))
+        self._background.submit(answer, lambda found: self._done(token, found))
 
     def cancel(self) -> None:
         """Give up what is being checked; what is known already stays."""

@@ -175,13 +175,16 @@ def test_what_is_asked_follows_what_is_picked(desk: Desk) -> None:
     ops = {op.op: op.seq for op in step.ops.values()}
     workspace.select("op", ops["Exp"])
     model.check_here()
+    desk.background.run()
     workspace.select("op", ops["cube"])
     model.choose_amount(2)
     model.check_here()
+    desk.background.run()
     assert workspace.recording is not None
     b = next(one.id for one in workspace.recording.variables().values() if one.name == "b:0")
     workspace.select("variable", b)
     model.check_here()
+    desk.background.run()
     workspace.select("none")
     model.check_all()
     desk.background.run()
@@ -311,10 +314,13 @@ def test_cancelled_in_the_middle(desk: Desk) -> None:
     model.cancel()
     desk.background.run()
     assert "before anything was known" in model.text
-    # A new question gives up the one before it.
+    # A new question gives up the one before it, which is not even asked if it has not been.
+    asked = len(desk.asker.asked)
     model.check_all()
     model.check_all()
-    assert desk.asker.cancelled == 3
+    desk.background.run()
+    assert desk.asker.cancelled == 4
+    assert len(desk.asker.asked) == asked + 1
 
 
 def test_refused_with_the_names_of_what_was_not_kept(desk: Desk) -> None:
