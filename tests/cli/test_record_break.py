@@ -74,3 +74,35 @@ def test_the_help_says_how_breakpoints_are_written(tmp_path: Path) -> None:
     code, out, _ = tapeview(tmp_path, "record", "--help")
     assert code == 0
     assert "loss rises PERCENT%," in " ".join(out.split())
+
+
+DEAD = """\
+import tensorflow as tf
+w = tf.Variable(tf.ones([4, 8]))
+with tf.GradientTape() as tape:
+    hidden = tf.nn.relu(tf.ones([16, 4]) @ w - 50.0)
+    loss = tf.reduce_sum(hidden)
+tape.gradient(loss, w)
+"""
+
+
+def test_a_rule_that_fires_in_a_script_that_was_soon_over(tmp_path: Path) -> None:
+    write_script(tmp_path, DEAD, "train.py")
+    code, out, err = tapeview(tmp_path, "record", "--break", "rule:dead-*", "train.py")
+    assert (code, out) == (3, "")
+    assert err == (
+        "tapeview: breakpoint rule:dead-*, seen after the script had ended: the rule dead ReLU fires in step 1: 100% "
+        "of the 8 units of “hidden” (Relu) are zero for all 16 rows of the batch (limit 70%); `tapeview open "
+        "train.tapeview` shows it\n"
+    )
+    for spec in ("rule:dead-relu:rows=17", "rule:dead-relu after 2", "rule:saturated"):
+        assert tapeview(tmp_path, "record", "-o", "again.tapeview", "--break", spec, "train.py") == (0, "", "")
+
+
+def test_a_rule_that_there_is_not_is_refused_before_the_script_runs(tmp_path: Path) -> None:
+    write_script(tmp_path, "raise SystemExit(1)", "train.py")
+    for spec, says in (("rule:nonsense", "there is no rule “nonsense”"), ("rule:dead-relu:x=1", "no threshold “x”")):
+        code, out, err = tapeview(tmp_path, "record", "--break", spec, "train.py")
+        assert (code, out) == (2, "")
+        assert says in err
+        assert not list(tmp_path.glob("*.tapeview"))
