@@ -270,7 +270,8 @@ def important(context: Context) -> dict[int, str]:
     for position in context.step.positions:
         record = position.record
         if isinstance(record, Assigned) and record.variable in known:
-            found[record.tensor] = f"{names.variable_name(context.recording, known[record.variable])} after its update"
+            name = names.variable_name(context.recording, known[record.variable])
+            found[record.tensor] = name if record.how == "create" else f"{name} after its update"
     return found
 
 

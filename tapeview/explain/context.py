@@ -81,6 +81,20 @@ class Context:
         layer = self.layer(op)
         return f"{op.op} (layer “{layer}”)" if layer else op.op
 
+    def reader(self, tensor: int) -> tuple[Op | None, int, int, str]:
+        """Who reads a tensor first: the op (None = none) and the number of its input, the site, and that in words. A
+        gradient call reads the upstream gradients that it was given.
+        """
+        use = next(iter(self.step.consumers.get(tensor, ())), None)
+        if use is not None:
+            op = self.step.ops[use[0]]
+            return op, use[1], op.site, f"the op in line {self.line(op.site)} reads"
+        for call in self.step.calls.values():
+            if tensor in call.started.seeds:
+                line = self.line(call.started.site)
+                return None, -1, call.started.site, f"the call in line {line} was given as output_gradients"
+        return None, -1, 0, "something reads"
+
     def layer(self, op: Op) -> str:
         """The innermost layer in which an op ran; "" if it ran in none."""
         layers = [scope.name for scope in self.step.scope_of(op) if scope.kind == "layer"]

@@ -52,10 +52,10 @@ def huge_tensors(context: Context, limit: float) -> Chains:
 def _finding(context: Context, beginning: Beginning, chains: Chains, goals: dict[int, str], limit: float) -> Finding:
     made, reached = beginning.made, beginning.reached
     op, record = made.op, made.record
-    use = next(iter(context.step.consumers.get(made.tensor, ())), None) if isinstance(record, Tensor) else None
-    if use is not None:
-        op = context.step.ops[use[0]]
+    number, read = made.input if made.backward else -2, ""
     site = op.site if op is not None else record.site if isinstance(record, Assigned) else 0
+    if isinstance(record, Tensor):
+        op, number, site, read = context.reader(made.tensor)
     file, line = code.place(context.recording, site)
     elements = responsible(context, made, limit)
     stats = context.stats(made.tensor)
@@ -69,7 +69,7 @@ def _finding(context: Context, beginning: Beginning, chains: Chains, goals: dict
         advice = "Look at the earlier step in which they began: a smaller learning rate, gradient clipping."
     elif isinstance(record, Tensor):
         cause = "huge data"
-        text = f"Numbers up to {most}, {beyond}, came in with “{name}”{shown}, which the op in line {line} reads."
+        text = f"Numbers up to {most}, {beyond}, came in with “{name}”{shown}, which {read}."
         advice = "Bring the data to numbers around 1 before training: subtract the mean, divide by the deviation."
     elif made.backward and op is not None:
         cause = "gradient grows"
@@ -97,7 +97,7 @@ def _finding(context: Context, beginning: Beginning, chains: Chains, goals: dict
         goals[reached[0]] if reached else name,
         op.seq if op is not None else 0,
         op.op if op is not None else "",
-        use[1] if use is not None else made.input if made.backward else elements.input,
+        number if number > -2 else elements.input,
         site,
         file,
         line,

@@ -12,7 +12,7 @@ from tapeview.explain.chains import Beginning, Chains, Made, important, several
 from tapeview.explain.context import Context
 from tapeview.explain.elements import responsible
 from tapeview.explain.finding import ERROR, NOTE, Finding
-from tapeview.explain.nonfinite_words import words
+from tapeview.explain.nonfinite_words import FROM_THE_BEGINNING, INITIAL, words
 from tapeview.explain.screen import stats_of
 from tapeview.trace.query import Recording
 from tapeview.trace.records import SETUP, Assigned, BackwardStep, Op, Tensor
@@ -174,18 +174,17 @@ def _outside(context: Context, beginning: Beginning, chains: Chains, important: 
     record = made.record
     assert isinstance(record, Tensor)
     name = context.label(made.tensor)
-    use = next(iter(context.step.consumers.get(made.tensor, ())), None)
-    op = context.step.ops[use[0]] if use is not None else None
-    site = op.site if op is not None else 0
+    op, number, site, read = context.reader(made.tensor)
     file, line = code.place(context.recording, site)
     stats = context.stats(made.tensor)
     what = "NaN" if stats is not None and stats.nans else "Inf"
     elements = responsible(context, made)
     where = f" ({', '.join(elements.texts)})" if elements.texts else ""
     if record.variable and made.tensor in _initial(context):
-        cause, level = "bad from the beginning", ERROR
+        cause, level, advice = FROM_THE_BEGINNING, ERROR, INITIAL
+        made_at = context.recording.variables()[record.variable].site
+        file, line = code.place(context.recording, made_at) if made_at else (file, line)
         text = f"The variable “{name}” was made or loaded with {what} in it{where}."
-        advice = "Look at what it was made from: its initial value, its initializer, or the file with weights."
     elif record.variable:
         cause, level = "bad before the step", ERROR
         text = f"The variable “{name}” held {what} already when this step began{where}."
@@ -193,7 +192,7 @@ def _outside(context: Context, beginning: Beginning, chains: Chains, important: 
     else:
         made_by = f", the result of {record.made_by} outside every tape" if record.made_by else ""
         cause, level = "bad data", ERROR if reached else NOTE
-        text = f"{what} came in with “{name}”{where}{made_by}, which the op in line {line} reads."
+        text = f"{what} came in with “{name}”{where}{made_by}, which {read}."
         shown = name if code.is_path(name) else "…"
         advice = f"Check the data: tf.debugging.check_numerics({shown}, …) or np.isfinite, and where it comes from."
     return Finding(
@@ -204,7 +203,7 @@ def _outside(context: Context, beginning: Beginning, chains: Chains, important: 
         important[reached[0]] if reached else name,
         op.seq if op is not None else 0,
         op.op if op is not None else "",
-        use[1] if use is not None else -1,
+        number,
         site,
         file,
         line,

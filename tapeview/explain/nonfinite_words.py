@@ -58,10 +58,16 @@ _SAFE = {
 }
 
 
+FROM_THE_BEGINNING = "bad from the beginning"
+INITIAL = "Look at what it was made from: its initial value, its initializer, or the file with weights."
+
+
 def _update(context: Context, made: Made, result: str, line: int, shown: str) -> tuple[str, str, str]:
     record = made.record
     assert isinstance(record, Assigned)
     name = context.label(made.tensor)
+    if record.how == "create":
+        return FROM_THE_BEGINNING, f"The variable “{name}” was made in line {line} with {result} in it{shown}.", INITIAL
     stats = context.stats(record.operand) if record.operand and record.operand != made.tensor else None
     if stats is not None and (stats.nans or stats.infs):
         return (
