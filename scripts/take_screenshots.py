@@ -239,7 +239,7 @@ def changed(window: MainWindow, folder: Path, scratch: Path) -> None:
     bench.differing.dock.rows.setFocus()
     while (shown := bench.differences.shown) is not None and (shown.row is None or shown.row.state != "changed"):
         window.commands.action("next_difference").trigger()
-    bench.resizeDocks([bench.timeline, bench.plots], [62, 340], Qt.Orientation.Vertical)
+    bench.resizeDocks([bench.timeline, bench.plots], [62, 384], Qt.Orientation.Vertical)
     QTest.qWait(1500)
     save(window, folder / "reading_changed.png")
     bench.differences.leave()

@@ -139,7 +139,9 @@ class DifferenceRows(PaintedRows):
         painter.drawText(QRectF(14, top, SIGN - 18, ROW), Qt.AlignmentFlag.AlignCenter, row.sign)
         painter.setFont(theme.mono_font(12))
         painter.setPen(palette.color("text"))
-        draw_text(painter, QRectF(places.name, top, places.where - places.name - 10, ROW), row.name)
+        # Of long names the end tells more: batch_normalization/gamma.
+        area = QRectF(places.name, top, places.where - places.name - 10, ROW)
+        draw_text(painter, area, row.name, MIDDLE, Qt.TextElideMode.ElideMiddle)
         painter.setFont(theme.ui_font(11.5))
         painter.setPen(palette.color("muted"))
         draw_text(painter, QRectF(places.where, top, places.before - places.where - 8, ROW), row.where)

@@ -68,8 +68,12 @@ class PaintedRows(QWidget):
 
 
 def draw_text(
-    painter: QPainter, area: QRectF, words: str, align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter
+    painter: QPainter,
+    area: QRectF,
+    words: str,
+    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter,
+    mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
 ) -> None:
     """Draw a text that is shortened where there is no room for it."""
-    fitted = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(area.width()))
+    fitted = painter.fontMetrics().elidedText(words, mode, int(area.width()))
     painter.drawText(area, align, fitted)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tapeview.explain.compare import CHANGED, DIFFERENT, GONE, NEW, SAME, UNKNOWN, Difference, judged
+from tapeview.trace.query import Recording
 from tapeview.trace.records import Assigned, Stats
 from tapeview.views.signal import Signal
 from tapeview.views.workspace import Reasons, Workspace
@@ -86,6 +87,11 @@ class Differences:
         """Stop listening to the workspace."""
         self._disconnect()
         self.shown = None
+
+    @property
+    def recording(self) -> Recording | None:
+        """The window's recording."""
+        return self._recording
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 

@@ -13,10 +13,14 @@ from tapeview.views.background import Background
 from tapeview.views.differences import Differences, Shown
 from tapeview.views.numbers import item, number, shape_text
 from tapeview.views.signal import Signal
+from tapeview.views.tensor_content import Meaning
 from tapeview.views.tensor_model import TensorModel
 from tapeview.views.text import tr
+from tapeview.views.tiles import layout_of
 from tapeview.views.workspace import Reasons
 
+QUICK = 100_000
+"""Tensors with fewer elements are measured at once."""
 BEFORE, AFTER, APART = "before", "after", "difference"
 
 
@@ -134,8 +138,17 @@ class DifferenceValue:
         place = (BEFORE, AFTER, APART).index(chosen)
         value, stats = both.values[place], both.stats[place]
         role = "gradient" if self.row is not None and self.row.phase == "backward" else "value"
+        recording = self._differences.recording
+        layout = layout_of(recording, value.shape) if recording is not None and value is not None else ""
         # The token holds what it is about, so no other may be taken for it.
-        self.tensor.show((self._token, chosen), lambda: value, lambda: stats, role, quick=_size(value) < 100_000)
+        self.tensor.show(
+            (self._token, chosen),
+            lambda: value,
+            lambda: stats,
+            role,
+            quick=_size(value) < QUICK,
+            meaning=Meaning(layout),
+        )
 
     def _differences_changed(self, reasons: Reasons) -> None:
         self.changed.emit()
