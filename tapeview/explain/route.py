@@ -304,7 +304,8 @@ def _judged(context: Context, call: GradientCall, name: str, stations: list[Path
     carried = math.prod(share or 0.0 for share in shares) if all(share is not None for share in shares) else None
     several = sum(len(one.several) > 1 for one in stations)
     if several and carried is not None:
-        text += f" About {carried:.0%} of it came this way; others meet it at {several} of the hops."
+        hops = "one hop" if several == 1 else f"{several} hops"
+        text += f" About {carried:.0%} of it came this way; other ways meet it at {hops}."
     return Route(name, context.step.index, call.started.call, tuple(stations), verdict, text, advice, place, carried)
 
 

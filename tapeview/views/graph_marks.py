@@ -147,14 +147,17 @@ class GraphMarks:
             if node >= 0:
                 stops.setdefault(node, []).append(number)
         taken = dict.fromkeys(edge_of[one] for one in trail.taken if one in edge_of)
-        taken.update(dict.fromkeys(self._between(scene, trail, set(taken))))
+        missed = dict.fromkeys(edge_of[one] for one in trail.missed if one in edge_of)
+        cut = edge_of.get(trail.cut, -1) if trail.cut is not None else -1
+        if scene.step.run:
+            cut = self._between(scene, trail, taken, missed)
         poisoned = dict.fromkeys(node for seq in trail.poisoned if (node := scene.graph.node_of(seq)) >= 0)
         return Shown(
             badges,
             trail.finding.kind,
             tuple(taken),
-            tuple(dict.fromkeys(edge_of[one] for one in trail.missed if one in edge_of)),
-            edge_of.get(trail.cut, -1) if trail.cut is not None else -1,
+            tuple(missed),
+            cut,
             tr("the path breaks here: {cause}").format(cause=trail.cut_words),
             tuple((node, _numbers(numbers)) for node, numbers in stops.items()),
             next((node for node, numbers in stops.items() if trail.at in numbers), -1),
@@ -167,20 +170,34 @@ class GraphMarks:
             self._edges = scene, found
         return self._edges[1]
 
-    def _between(self, scene: Scene, trail: Trail, known: set[int]) -> list[int]:
-        """Edges from stop to stop, where these are nodes of a deferred graph and its edges are not those of ops."""
-        if not scene.step.run:
-            return []
-        edges = {frozenset((edge.source, edge.target)): number for number, edge in enumerate(scene.graph.edges)}
+    def _between(self, scene: Scene, trail: Trail, taken: dict[int, None], missed: dict[int, None]) -> int:
+        """Adds the edges from stop to stop, where these are nodes of a deferred graph, whose edges are not those of
+        ops. The edge at which the path breaks, -1 for none.
+        """
+        edges = {(edge.source, edge.target): number for number, edge in enumerate(scene.graph.edges)}
+        edges |= {(edge.target, edge.source): number for number, edge in enumerate(scene.graph.edges)}
         nodes = [_node(scene, stop) for stop in trail.stops]
-        pairs = (frozenset(pair) for pair in pairwise(nodes) if min(pair) >= 0)
-        return [edges[pair] for pair in pairs if pair in edges and edges[pair] not in known]
+        broken = trail.finding.kind == "none"
+        at = next((n for n, stop in enumerate(trail.stops) if trail.cut and stop.op == trail.cut[0]), -1)
+        cut = -1
+        if at == 0:
+            named = (edge for edge in edges if edge[1] == nodes[0])
+            cut = next((edges[one] for one in named if scene.graph.nodes[one[0]].name == trail.finding.subject), -1)
+        for number, pair in enumerate(pairwise(nodes), 1):
+            edge = edges.get(pair, -1)
+            if edge >= 0 and number == at:
+                cut = edge
+                taken.pop(edge, None)
+            elif edge >= 0 and edge not in taken:
+                (missed if broken and number > at else taken)[edge] = None
+        return cut
 
     def _nodes(self, scene: Scene, located: Located) -> tuple[int, ...]:
         """The node at which a finding happened: its op, else the variable or value it is about."""
         finding = located.finding
         if finding.op:
-            node = scene.graph.node_of(finding.op)
+            node = _rule(scene, finding.tensor) if finding.backward else -1
+            node = scene.graph.node_of(finding.op) if node < 0 else node
         else:
             names = (n for n, one in enumerate(scene.graph.nodes) if one.leaf and one.name == finding.subject)
             node = next(names, -1)
@@ -190,11 +207,18 @@ class GraphMarks:
 def _node(scene: Scene, stop: Stop) -> int:
     graph = scene.graph
     if stop.op:
-        return graph.node_of(stop.op)
+        node = _rule(scene, stop.tensor) if stop.hop.backward else -1
+        return graph.node_of(stop.op) if node < 0 else node
     if stop.variable:
         return graph.number.get(("var", stop.variable), -1)
     maker = scene.step.made_by.get(stop.tensor)
     return graph.node_of(maker) if maker is not None else graph.number.get(("tensor", stop.tensor), -1)
+
+
+def _rule(scene: Scene, tensor: int) -> int:
+    """The node of a deferred graph that sent a gradient: there rules are nodes of their own; -1 elsewhere."""
+    maker = scene.step.made_by.get(tensor) if scene.step.run is not None else None
+    return scene.graph.node_of(maker) if maker is not None and scene.step.ops[maker].call else -1
 
 
 def _numbers(numbers: list[int]) -> str:

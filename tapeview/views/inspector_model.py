@@ -244,7 +244,7 @@ class InspectorModel:
         if node is None or sheet.kind == "empty":
             return sheet
         # A run computes the gradients that it was asked for: there is nothing to explain about the others.
-        tabs = {tab: tuple([replace(one, why=None, ask="") for one in shown]) for tab, shown in sheet.tabs.items()}
+        tabs = {tab: tuple([_unasked(one) for one in shown]) for tab, shown in sheet.tabs.items()}
         where = tr("node {name} · {where}").format(name=node.name, where=sheet.where)
         return replace(sheet, where=where, tabs=tabs, whys=())
 
@@ -302,3 +302,7 @@ class InspectorModel:
             layout_of(recording, shape), against.logits, lambda: labels_in(recording, against.labels, shape)
         )
         self.tensor.show((id(recording), tensor, minus), read, stats, entry.role, quick=quick, meaning=meaning)
+
+
+def _unasked(entry: Entry) -> Entry:
+    return replace(entry, why=None, ask="" if entry.ask == "none" else entry.ask)
