@@ -67,6 +67,8 @@ def rate_of(context: Context) -> tuple[Sequence[int], str]:
         if len(group) == 1 or len(values) == 1:
             return _all(group), ""
     here = f"step {context.step.index + 1}"
+    if not known and any(isinstance(record, Assigned) and record.gradient for record in context.step.records):
+        return (), "the recording does not tell of the steps of optimizers: it was made by an older tapeview"
     if not known:
         return (), f"no update in {here} has a learning rate: no optimizer made it, and no number multiplies a gradient"
     names = ", ".join(f"“{name}”" for name in list(known)[:5])

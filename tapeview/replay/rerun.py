@@ -34,7 +34,7 @@ from tapeview.trace.records import (
     Tensor,
     Watched,
 )
-from tapeview.trace.update_records import Applied, Outside
+from tapeview.trace.update_records import SLICES, Applied, Outside
 
 _NOTHING = Edits()
 
@@ -141,7 +141,10 @@ class _Rerun:
         return self.outcome
 
     def _update(self, record: Record) -> None:
-        if isinstance(record, Outside):
+        if isinstance(record, Outside) and record.op == SLICES:
+            with without_tapes():
+                self.tensors.update(self.updates.slices(record))
+        elif isinstance(record, Outside):
             with without_tapes():
                 made = self.updates.outside(record)
             for tensor, out in zip(record.outputs, made, strict=False):

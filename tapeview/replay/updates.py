@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import OPS, execute, execute_many
 from tapeview.engine.state import without_tapes
 from tapeview.engine.tensor import EagerTensor
@@ -28,6 +29,7 @@ DRAWING = ("Random", "Multinomial", "Truncated", "ParameterizedTruncated", "Stat
 """How the names of ops begin that draw random numbers: what they drew stands in the recording."""
 
 NOT_TOLD = "the new value came from code whose ops are not recorded"
+_OLDER = "the recording was made by an older tapeview, which did not keep what an optimizer's step takes"
 _NO_OP = "the new value was made by no recorded op (by NumPy, say)"
 _KEEP = "record with --keep-steps all"
 
@@ -124,6 +126,21 @@ class Updates:
             self.lost.update(dict.fromkeys(record.outputs, str(lost)))
             return ()
 
+    def slices(self, record: Outside) -> dict[int, EagerTensor]:
+        """Tensors of which it becomes known what they are because rows stand for a gradient, or a gradient for rows."""
+        (whole,), (rows, numbers) = record.outputs, record.inputs
+        known = self._sparse.get(whole)
+        if known is not None:
+            return {rows: known.values, numbers: known.indices}
+        shape = self._context.tensor(whole)
+        try:
+            size = EagerTensor(np.array(() if shape is None else shape.shape))
+            made = self._sparse[whole] = IndexedSlices(self._tensor(rows), self._tensor(numbers), size)
+            return {whole: made._densify()}
+        except Lost as lost:
+            self.lost[whole] = str(lost)
+            return {}
+
     def _run(self, record: Outside) -> tuple[EagerTensor, ...]:
         where = f"{record.op} in line {self._context.line(record.site)}"
         if not record.op:
@@ -172,7 +189,7 @@ class Updates:
                 raise found
             return found
         if not record.operand:
-            raise Lost(NOT_TOLD)
+            raise Lost(_OLDER if record.gradient else NOT_TOLD)
         operand = self._context.tensor(record.operand)
         made = record.operand != record.tensor and operand is not None and operand.origin not in ("constant", "slot")
         if record.variable in self._differentiated and not made:

@@ -32,6 +32,10 @@ class Applied(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=17):
     rate_at: int = -1
 
 
+SLICES = "IndexedSlices"
+"""In the place of an op's name: the output stands for the rows ``inputs[0]`` with the numbers ``inputs[1]``."""
+
+
 class Outside(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=18):
     """An op that ran outside of every tape, after the gradients, and on which an update depends. No position.
 

@@ -177,7 +177,7 @@ class Details:
         gradient = self._tensors.gradient
         for g, _, _ in results:
             if g.__class__ is IndexedSlices:
-                self._tensors.plain(g.values, "op", small=True)
+                self.updates.slices(g, "op")
         answers = tuple(
             [r.SourceGradient(gradient(g), reason, seq, g.__class__ is IndexedSlices) for g, reason, seq in results]
         )

@@ -12,7 +12,7 @@ from tapeview.engine import observe
 from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import Op
 from tapeview.engine.tensor import EagerTensor
-from tapeview.trace.update_records import Applied, Outside
+from tapeview.trace.update_records import SLICES, Applied, Outside
 
 _MOST_BYTES = 64 << 20
 """Results of ops outside of tapes are held up to so many bytes, until it is known whether an update needs them."""
@@ -146,11 +146,24 @@ class Updates:
 
     def _given(self, value: Any) -> int:
         if value.__class__ is IndexedSlices:
-            return self._tensors.gradient(value)
+            self.trace(value.values)
+            return self.slices(value, "outside")
         if not isinstance(value, EagerTensor):
             return 0
         self.trace(value)
         return self._known(value)
+
+    def slices(self, slices: IndexedSlices, origin: str) -> int:
+        """The id of what stands for rows; it is told of which rows, and that they are of ``origin``."""
+        tensors = self._tensors
+        whole = tensors.gradient(slices)
+        if slices.__dict__.get("_told", 0) != whole:
+            slices.__dict__["_told"] = whole
+            rows = tensors.plain(slices.values, origin, small=True)
+            numbers = tensors.known_or_outside(slices.indices)
+            if rows != whole:
+                self._records.append(Outside(SLICES, (rows, numbers), (whole,), {}, 0))
+        return whole
 
     def _slot(self, slot: Any, value: EagerTensor | None) -> tuple[int, int]:
         if slot._number < self._tensors.first_id:
