@@ -52,8 +52,8 @@ class Comparing:
     def dispose(self) -> None:
         """Give up what is being done, and let go of the other recording."""
         self._disconnect()
+        self._begin_anew()  # first, so that what is being compared lets go of the other recording soon
         self._forget_other()
-        self._begin_anew()
 
     def _begin_anew(self) -> None:
         self.problem = ""
