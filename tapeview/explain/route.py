@@ -181,7 +181,7 @@ def _route(
         station = _station(
             context, gradient, label, op, number, _layer(context, op), at.get(id(record), -1), len(arrived)
         )
-        stations.append(msgspec.structs.replace(station, several=_several(context, arrived, record)))
+        stations.append(msgspec.structs.replace(station, several=_several(context, arrived, (record, number))))
         output = max(range(len(op.outputs)), key=lambda k: _weight(context, _part(record.upstream, k)), default=-1)
         if output < 0 or not _part(record.upstream, output):
             break
@@ -204,7 +204,9 @@ def _layer(context: Context, op: Op) -> str:
     return layers[-1] if layers else ""
 
 
-def _several(context: Context, arrived: list[tuple[BackwardStep, Op, int]], taken: BackwardStep) -> tuple[Sender, ...]:
+def _several(
+    context: Context, arrived: list[tuple[BackwardStep, Op, int]], taken: tuple[BackwardStep, int]
+) -> tuple[Sender, ...]:
     """Who sent to a station, where several did: the strongest first."""
     if len(arrived) < 2:
         return ()
@@ -213,8 +215,8 @@ def _several(context: Context, arrived: list[tuple[BackwardStep, Op, int]], take
     known = total > 0 and all(norm is not None for norm in norms)
     found = [
         Sender(op.seq, op.op, context.line(op.site), _layer(context, op), norm / total if known and norm is not None
-               else None, record is taken)
-        for (record, op, _), norm in zip(arrived, norms, strict=True)
+               else None, record is taken[0] and number == taken[1])
+        for (record, op, number), norm in zip(arrived, norms, strict=True)
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: -(one.share or 0.0)))
 

@@ -180,9 +180,9 @@ class PathModel:
         if route is None or not 0 <= row < len(route.stations) or len(route.stations[row].several) < 2:
             return
         several = route.stations[row].several
-        taken = next((n for n, one in enumerate(several) if one.taken), 0)
-        others = frozenset(one.op for one in several)
-        self._through = (self._through - others) | {several[(taken + 1) % len(several)].op}
+        ops = tuple(dict.fromkeys(one.op for one in several))
+        taken = next((one.op for one in several if one.taken), ops[0])
+        self._through = (self._through - set(ops)) | {ops[(ops.index(taken) + 1) % len(ops)]}
         self.changed.emit()
 
     def go(self, row: int) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tapeview.explain import Route, route
+from tapeview.trace.query import Recording
 from tests.explain.reading import BEGIN
 from tests.helpers.scripts import record_source
 
@@ -108,6 +109,31 @@ tape.gradient(loss, x)
     assert [one.name for one in found.stations] == ["loss", "strong", "x"]
     assert found.stations[-1].senders == 2
     assert found.stations[-1].norm == pytest.approx(2.71828 + 0.1, rel=1e-4)
+
+
+def test_the_others_are_told_and_can_be_followed(tmp_path: Path) -> None:
+    body = """
+x = tf.Variable([1.0, 2.0])
+with tf.GradientTape() as tape:
+    h = x * 2.0
+    a = tf.sin(h)
+    b = tf.square(h)
+    loss = tf.reduce_sum(a + b)
+tape.gradient(loss, x)
+"""
+    found = way(tmp_path, body, "x")
+    assert [one.name for one in found.stations] == ["loss", "a + b", "b", "h", "x"]
+    (station,) = [one for one in found.stations if one.several]
+    assert [(one.op_name, one.line, one.taken) for one in station.several] == [("Square", 8, True), ("Sin", 7, False)]
+    assert sum(one.share or 0.0 for one in station.several) == pytest.approx(1.0)
+    assert found.carried == pytest.approx(station.several[0].share)
+    assert f"About {found.carried:.0%} of it came this way; other ways meet it at one hop." in found.text
+    with Recording.open(tmp_path / "run.tapeview") as recording:
+        other = route(recording, "x", lines=frozenset({7}))
+        assert other is not None
+        assert [one.name for one in other.stations] == ["loss", "a + b", "a", "h", "x"]
+        assert other.carried == pytest.approx(station.several[1].share)
+        assert other.stations[-1].norm == found.stations[-1].norm
 
 
 def test_layers_are_named(tmp_path: Path) -> None:

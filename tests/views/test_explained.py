@@ -282,3 +282,43 @@ def test_a_run_of_a_deferred_graph_has_findings_and_paths(tmp_path: Path) -> Non
         assert (edge.source, edge.target) == tuple(node for node, _ in marks.stops)
         for model in (desk.findings, desk.marks, desk.timeline, desk.inspector, desk.graph, desk.explained):
             model.dispose()
+
+
+BROKEN_RUN = """
+import tensorflow as tf
+w = tf.Variable([0.0, 0.0], name="w")
+u = tf.Variable([1.5, 2.5], name="u")
+loss = tf.sqrt(tf.reduce_sum(w ** 2)) + tf.reduce_sum(tf.round(u * 2.0))
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    session.run(train)
+"""
+
+
+def test_breaks_and_rules_of_a_deferred_graph_are_marked_at_its_nodes(tmp_path: Path) -> None:
+    with record_source(tmp_path, BROKEN_RUN).recording() as recording:
+        desk = Desk(recording)
+        findings = {one.kind: one for one in (located.finding for located in desk.explained.findings())}
+        desk.explained.look_at(findings["none"])
+        scene, marks = desk.graph.scene, desk.marks.shown
+        assert scene is not None
+        label = [node.label for node in scene.graph.nodes]
+        edge = scene.graph.edges[marks.cut]
+        assert (label[edge.source], label[edge.target]) == ("mul", "Round")
+        assert [label[scene.graph.edges[one].source] for one in marks.missed] == ["Round", "Sum_1"]
+        desk.explained.look_at(findings["nonfinite"])
+        marks = desk.marks.shown
+        assert marks.cut == -1
+        assert [label[node].endswith("SqrtGrad") for node, _ in marks.stops] == [True] + [False] * (
+            len(marks.stops) - 1
+        )
+        assert len(marks.taken) == len(marks.stops) - 1 > 1
+        # What is not finite answers "why?" also where a node of the graph sent it.
+        trail = desk.explained.trail
+        assert trail is not None
+        desk.workspace.move_to(trail.step, trail.stops[0].position)
+        desk.inspector.choose_tab("gradient")
+        assert [entry.ask for entry in desk.inspector.entries] == ["", "nonfinite"]
+        for model in (desk.findings, desk.marks, desk.timeline, desk.inspector, desk.graph, desk.explained):
+            model.dispose()

@@ -55,6 +55,28 @@ def test_rows_bars_and_where_they_lead(workspace: Workspace) -> None:
     model.dispose()
 
 
+def test_the_way_turns_to_another_sender(workspace: Workspace) -> None:
+    model = PathModel(workspace)
+    workspace.move_to(FAN, 0)
+    place = next(n for n, row in enumerate(model.rows) if row.several)
+    before = model.rows[place]
+    assert "also sent by" in before.words
+    assert "%)" in before.sender
+    seen = {before.sender}
+    while True:
+        model.turn(next(n for n, row in enumerate(model.rows) if row.several))
+        sender = next(row.sender for row in model.rows if row.several)
+        if sender in seen:
+            break
+        seen.add(sender)
+    assert len(seen) > 1
+    assert sender == before.sender
+    assert next(row.sender for row in model.rows if row.several) == before.sender
+    model.turn(0)
+    assert next(row.sender for row in model.rows if row.several) == before.sender
+    model.dispose()
+
+
 def test_the_choice_stays_and_follows_the_selection(workspace: Workspace) -> None:
     model = PathModel(workspace)
     workspace.move_to(FAN, 0)
