@@ -7,6 +7,7 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QMenu, QPushButton
 
+from tapeview.trace.records import BackwardStep
 from tapeview.ui import theme
 from tapeview.ui.background import QtBackground
 from tapeview.ui.check_dock import CheckDock
@@ -84,6 +85,7 @@ class Checks:
     def __init__(self, bench: QMainWindow, workspace: Workspace) -> None:
         # Threads of its own: a question waits for its answer, and others must not wait for that.
         self._background = QtBackground(bench, 1)
+        self._workspace = workspace
         self.model = CheckModel(workspace, self._background, Replayer)
         self.dock = CheckDock(self.model)
         self.dock.on_dispose(self.model.wanted.connect(self.bring_up))
@@ -108,6 +110,14 @@ class Checks:
     def offer_op(self, menu: QMenu) -> None:
         """For the op that is selected."""
         menu.addAction(tr("Check this op’s gradient"), self.model.check_here)
+
+    def offer_position(self, menu: QMenu, position: int) -> None:
+        """For the op whose rule was applied at a position of the cursor's step."""
+        step = self._workspace.step
+        record = step.positions[position].record if step is not None and position < len(step.positions) else None
+        if isinstance(record, BackwardStep):
+            op = record.op
+            menu.addAction(tr("Check this op’s gradient"), lambda: self.model.check_op(op))
 
     def offer_variable(self, menu: QMenu) -> None:
         """For the variable that is selected."""

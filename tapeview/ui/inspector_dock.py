@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, 
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
+    QMenu,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
@@ -242,6 +243,8 @@ class InspectorDock(Dock):
         head.addWidget(self.where)
         self._column.addLayout(head)
         self._senders: list[SendersTable] = []
+        self.offer_sender: Callable[[QMenu, int], None] | None = None
+        """Adds to a menu what others offer for the op that sent a gradient at a position."""
         self._senders_box = QVBoxLayout()
         for widget in (self.rule, self.tabs, self.list):
             self._column.addWidget(widget)
@@ -369,6 +372,7 @@ class InspectorDock(Dock):
     def _show_senders(self, several: tuple[Senders, ...]) -> None:
         while len(self._senders) < len(several):
             table = SendersTable()
+            table.rows.offer = self.offer_sender
             table.chosen.connect(self._model.go_to)
             self._senders.append(table)
             self._senders_box.addWidget(table)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.facts import breakable, show_if
@@ -25,6 +26,8 @@ class SenderRows(PaintedRows):
     def __init__(self) -> None:
         super().__init__()
         self._rows: tuple[SenderRow, ...] = ()
+        self.offer: Callable[[QMenu, int], None] | None = None
+        """Adds to a menu what others offer for the op that sent at a position."""
         theme.current().changed.connect(self.update)
 
     def show_rows(self, rows: tuple[SenderRow, ...], name: str) -> None:
@@ -106,6 +109,17 @@ class SenderRows(PaintedRows):
         if 0 <= row < len(self._rows) and self._rows[row].position >= 0:
             self._focused = row
             self.chosen.emit(self._rows[row].position)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        row = self._focused if by_key else self.row_at(event.pos().y())
+        if not 0 <= row < len(self._rows) or self._rows[row].position < 0 or self.offer is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("Move the cursor here"), lambda: self.activate(row))
+        self.offer(menu, self._rows[row].position)
+        menu.popup(self.mapToGlobal(QPoint(20, ROW * row + ROW // 2)) if by_key else event.globalPos())
 
 
 class SendersTable(QWidget):

@@ -86,6 +86,7 @@ class Workbench(QMainWindow):
         self.what_if.join(self.inspector)
         self.checks = Checks(self, workspace)
         self.inspector.add_card(self.checks.card(inspector))
+        self.inspector.offer_sender = self.checks.offer_position
         self.timeline = TimelineDock(TimelineModel(workspace, self.explained))
         self.plots = PlotsDock(PlotsModel(workspace, watches, background), HistogramsModel(workspace, background))
         self.figures_model = FiguresModel(workspace)

@@ -161,7 +161,7 @@ def test_cancelled_and_asked_again(person: Person, wrong: Path) -> None:
     dock.amounts.activated.emit(1)
     dock.start.click()
     checked(person)
-    assert verdicts(dock)["무게"] == "wrong"
+    assert verdicts(dock).get("무게") == "wrong", (model.state, model.text)
 
 
 def test_from_the_menus_of_a_node_and_a_variable(person: Person, wrong: Path) -> None:
@@ -172,6 +172,15 @@ def test_from_the_menus_of_a_node_and_a_variable(person: Person, wrong: Path) ->
     next(one for one in menu.actions() if one.text() == "Check this op’s gradient").trigger()
     dock = checked(person)
     assert verdicts(dock) == {"Exp → “b”": "right"}
+    # The op whose rule sent something, as the Inspector's table of senders offers it.
+    step = person.workspace.step
+    assert step is not None
+    sender = QMenu(view)
+    half = next(op.seq for op in step.ops.values() if op.op == "half")
+    person.docks.checks.offer_position(sender, step.backward_of_op[half][0])
+    sender.actions()[0].trigger()
+    checked(person)
+    assert verdicts(dock) == {"half → “무게”": "wrong"}
     table = person.docks.variables.table
     row = next(n for n in range(table.model().rowCount()) if table.model().index(n, 0).data() == "b")
     person.docks.variables._model.pick(row)

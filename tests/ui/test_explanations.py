@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from tapeview.trace.query import Recording
@@ -266,9 +266,12 @@ def test_of_a_long_way_only_what_is_seen_is_painted(bench: Bench, monkeypatch: p
 # -- Inspector ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
 def test_who_sent_it_and_why(bench: Bench) -> None:
     model = InspectorModel(bench.workspace, None, bench.explained)
     dock = InspectorDock(model)
+    offered: list[int] = []
+    dock.offer_sender = lambda menu, position: offered.append(position)
     bench.show(dock, 360, 900)
     step = bench.workspace.step_at(FAN)
     assert step is not None
@@ -285,6 +288,10 @@ def test_who_sent_it_and_why(bench: Bench) -> None:
     bench.bot.keyClick(rows, Qt.Key.Key_Down)
     assert rows.accessibleDescription() != first
     assert "grad" in roles(rows.grab().toImage(), "grad")
+    QApplication.sendEvent(rows, QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), QPoint(5, 5)))
+    (menu,) = rows.findChildren(QMenu)
+    menu.close()
+    assert offered == [wanted]
     bench.bot.keyClick(rows, Qt.Key.Key_Return)
     assert bench.workspace.cursor.position == wanted
 
