@@ -208,7 +208,7 @@ class Patrol:
         self._all: Settings | None = None
         self._todo: list[int] = []
         self._known = self._trained = self._round = 0
-        self._turn = False
+        self._on_training = self._on_steps = 0.0
         self.over = False
 
     def order(self, orders: Orders) -> None:
@@ -239,12 +239,15 @@ class Patrol:
                 self._todo.append(step)
         self._known = max(self._known, count)
         self.over = not running
-        self._turn = not self._turn
-        if self._trained < count and (self._turn or not self._todo):
+        began = time.process_time()
+        # The longer a training, the longer it takes to look at the whole of it: its steps get as much time.
+        if self._trained < count and (not self._todo or self._on_training <= self._on_steps):
             self._trained = count
             self._look_at_training(count)
+            self._on_training += time.process_time() - began
         elif self._todo:
             self._look_at(self._todo.pop())
+            self._on_steps += time.process_time() - began
         else:
             return False
         return True
@@ -271,8 +274,6 @@ class Patrol:
 
 def main(path: str) -> None:
     """Serves stdin until it ends, or the run does."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(10)
     waiting: queue.Queue[Orders | None] = queue.Queue()
     decoder, encoder = msgspec.json.Decoder(Orders), msgspec.json.Encoder()
 

@@ -114,7 +114,7 @@ class RulesModel:
     def progress(self) -> str:
         """How far the steps were looked at, or what came of it."""
         done, total = self._explained.progress
-        if self._explained.busy and done < total:
+        if done < total:
             return tr("Looking: {done} of {total} steps …").format(done=done, total=total)
         if not total:
             return tr("Nothing was recorded yet.")
