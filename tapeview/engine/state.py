@@ -14,15 +14,17 @@ Context = tuple[tuple["GradientTape", ...], tuple[int, ...], int]
 
 _UPDATES: Context = ((), (), 0)
 _MOST_UPDATES = 2000
+"""So many ops outside of tapes are told of behind a gradient call; one with a large result counts for each 64 KiB of
+it, since who is told holds it for a while."""
 
 
 class _State(threading.local):
     """``tapes`` are the open tapes, outermost first; ``call`` is the running gradient call (0 = none).
 
     ``context`` is both at once (tapes, their ids, call), and None while no tape is open: each look at a thread's own
-    attribute takes 0.06 µs, so ops take one. After a gradient call without open tapes it has none in it, for as many
-    ops as ``left`` says: what computes the updates is told of. While ``trying`` is true an op may raise without anybody
-    being told.
+    attribute takes 0.06 µs, so ops take one. After a gradient call without open tapes it has none in it, for about as
+    many ops as ``left`` says: what computes the updates is told of. While ``trying`` is true an op may raise without
+    anybody being told.
     """
 
     tapes: tuple[GradientTape, ...] = ()

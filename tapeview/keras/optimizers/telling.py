@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +28,18 @@ def tell(optimizer: Core, pairs: Sequence[Pair], rate: Any) -> None:
     """The optimizer is about to change variables; somebody listens."""
     sink = observe.sink
     known = optimizer._known
-    places = [known.get(id(getattr(v, "_base", v)), -1) for _, v in pairs]
+    try:
+        places = [known[id(v)] for _, v in pairs]
+    except KeyError:  # views of variables, or what is no variable of this optimizer's
+        places = [known.get(id(getattr(v, "_base", v)), -1) for _, v in pairs]
     if sink is None or -1 in places:
         return
     family, rule, config = _described(optimizer)
     unshrunk = [k for k, (_, v) in enumerate(pairs) if not optimizer._shrinks(v)] if optimizer._shrink else []
     if unshrunk:
         config = {**config, "unshrunk": unshrunk}
-    several = [[optimizer._slots[kind][place] for kind in optimizer._slots_used()] for place in places]
+    kinds = [optimizer._slots[kind] for kind in optimizer._slots_used()]
+    several = [[slots[place] for slots in kinds] for place in places]
     count = int(optimizer._iterations._value._array)
     given: tuple[Any, ...] = (family, rule, config, count, float(rate), pairs, values_of(several), (), -1)
     sink((observe.APPLIED, *given, get_ident()))
@@ -56,13 +61,12 @@ def values_of(slots: Sequence[Sequence[Slot]]) -> list[list[tuple[Slot, EagerTen
     """The slots of each variable with the values that they have now; None for all if they are large and nobody wants
     them: a value that somebody holds is copied before it is changed.
     """
-    size = sum([slot._value._array.nbytes for several in slots for slot in several])
+    values = [slot._value for several in slots for slot in several]
     first, last = observe.whole
-    if size > _SMALL and not first <= observe.begun <= last:
+    if sum([value._array.nbytes for value in values]) > _SMALL and not first <= observe.begun <= last:
         return [[(slot, None) for slot in several] for several in slots]
-    for several in slots:
-        for slot in several:
-            slot._shown = True
+    for value in values:
+        value._origin._shown = True
     return [[(slot, slot._value) for slot in several] for several in slots]
 
 
@@ -70,20 +74,30 @@ def _described(optimizer: Any) -> tuple[str, str, dict[str, Any]]:
     """The family, the rule and the arguments of an optimizer, made anew only when an argument has changed."""
     before = optimizer.__dict__.get("_described")
     if before is not None:
-        names, values, found = before
-        if values == [getattr(optimizer, name, None) for name in names]:
+        values_now, values, found = before
+        if values_now(optimizer) == values:
             return found  # type: ignore[no-any-return]
     family, kind = _kind(type(optimizer))
-    config = kind.get_config(optimizer) if kind is not None else {}
+    config = {} if kind is None else _arguments(optimizer, kind)
+    # Of one name attrgetter gives no tuple; both of these every optimizer has.
+    names = ["clipnorm", "clipvalue", *[name for name in config if hasattr(optimizer, name)]]
     averaged = config.get(_AVERAGES)
     plain = {
         name: value
         for name, value in config.items()
-        if name not in _OTHERS and value is not None and (averaged or not name.startswith(("use_ema", "ema_")))
+        if value is not None and (averaged or not name.startswith(("use_ema", "ema_")))
     }
     found = family, "" if kind is None else kind.__name__, plain
-    optimizer.__dict__["_described"] = list(config), [getattr(optimizer, name, None) for name in config], found
+    values_now = attrgetter(*names)
+    optimizer.__dict__["_described"] = values_now, values_now(optimizer), found
     return found
+
+
+def _arguments(optimizer: Any, kind: Any) -> dict[str, Any]:
+    """The arguments of an optimizer that a step depends on. A function that gives the rate is not called for it."""
+    twin = object.__new__(kind)
+    twin.__dict__.update(optimizer.__dict__, _schedule=None)
+    return {name: value for name, value in kind.get_config(twin).items() if name not in _OTHERS}
 
 
 def _kind(own: type) -> tuple[str, Any]:
