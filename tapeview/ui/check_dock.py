@@ -55,8 +55,12 @@ class Parts(QWidget):
         self._box.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._box.setSpacing(14)
 
+    def heightForWidth(self, width: int) -> int:
+        # The sentences scroll on their own, so the parts need not be as high as these would like.
+        return self.minimumSizeHint().height()
+
     def minimumSizeHint(self) -> QSize:
-        return QSize(220, 80) if self.width() >= WIDE else QSize(220, 320)
+        return QSize(220, 80) if self.width() >= WIDE else QSize(220, 440)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         beside = QBoxLayout.Direction.LeftToRight
