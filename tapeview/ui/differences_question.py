@@ -118,11 +118,6 @@ class Question(QWidget):
         show_if(self.cancel, model.busy)
         show_if(self.progress, model.busy)
         self.progress.setValue(round(1000 * model.share))
-        dress(
-            self.progress,
-            f"QProgressBar {{ background: {palette.line}; border: 0; border-radius: 3px; }}"
-            f"QProgressBar::chunk {{ background: {palette.accent}; border-radius: 3px; }}",
-        )
         self.problem.setText(model.problem)
         dress(self.problem, f"color: {palette.bad}; font-size: 12px;")
         show_if(self.problem, bool(model.problem))

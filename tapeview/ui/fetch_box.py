@@ -58,11 +58,6 @@ class FetchBox(QFrame):
         self.text.setText(words)
         dress(self.text, f"color: {palette.muted}; font-size: 12px;")
         dress(self, f"#fetch {{ border: 1px dashed {palette.none}; border-radius: 8px; background: transparent; }}")
-        dress(
-            self.bar,
-            f"QProgressBar {{ background: {palette.line}; border: 0; border-radius: 3px; }}"
-            f"QProgressBar::chunk {{ background: {palette.accent}; border-radius: 3px; }}",
-        )
         # In thousandths: Qt counts in 32 bits, and values may be larger.
         self.bar.setRange(0, 1000 if model.total else 0)
         self.bar.setValue(1000 * model.done // model.total if model.total else 0)

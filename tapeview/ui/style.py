@@ -96,6 +96,8 @@ QSpinBox { background: $panel; border: 1px solid $line; border-radius: 6px; padd
 QSpinBox QLineEdit { background: transparent; border: 0; border-radius: 0; padding: 0 6px; }
 QSpinBox::up-button, QSpinBox::down-button { width: 0; }
 QSpinBox:focus { border: 1px solid $accent; }
+QProgressBar { background: $line; border: 0; border-radius: 3px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QSlider::groove:horizontal { background: $line; height: 4px; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; height: 4px; border-radius: 2px; }
 QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: 9px; height: 9px; margin: -5px 0; border-radius: 6px; }

@@ -186,11 +186,6 @@ class WhatIfStrip(QWidget):
         self.bar.setValue(progress.done if progress is not None else 0)
         palette = theme.current().palette
         dress(self.busy, f"color: {palette.muted}; font-size: 11px;")
-        dress(
-            self.bar,
-            f"QProgressBar {{ background: {palette.line}; border: 0; border-radius: 3px; }}"
-            f"QProgressBar::chunk {{ background: {palette.accent}; border-radius: 3px; }}",
-        )
         for widget in (self.busy, self.bar, self.cancel):
             show_if(widget, working)
 
