@@ -242,11 +242,6 @@ class CheckDock(Dock):
         show_if(self.bar, running)
         self.bar.setRange(0, progress.of if progress is not None else 0)
         self.bar.setValue(progress.done if progress is not None else 0)
-        dress(
-            self.bar,
-            f"QProgressBar {{ background: {palette.line}; border: 0; border-radius: 3px; }}"
-            f"QProgressBar::chunk {{ background: {palette.accent}; border-radius: 3px; }}",
-        )
         heading = [model.progress_text] if running else [results.summary, model.cancelled_text, model.heading]
         self.heading.set_text(" · ".join(part for part in heading if part))
         found = results.current
