@@ -318,9 +318,9 @@ class MainWindow(QMainWindow):
     def _poll(self) -> None:
         if self.workspace.state != "running" or self.session.urgent:
             self.session.poll()
-            return
-        with self.turns.taken():
-            self.session.poll()
+        elif not self.turns.busy:  # else it would be one turn with that of a dock
+            with self.turns.taken():
+                self.session.poll()
 
     def _search(self, words: str) -> None:
         if self.workbench is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -212,7 +213,8 @@ class PlotsDock(Dock):
     def _rested(self) -> None:
         if self._late:
             self._late = False
-            self.later("data", self._show_data)
+            with self.turns.taken() if self.turns is not None else nullcontext():
+                self.later("data", self._show_data)
 
     def _show_cursor(self) -> None:
         if self.canvas is not None:

@@ -45,6 +45,11 @@ class Turns(QObject):
             self._waiting[dock].pop(key, None)
         return False
 
+    @property
+    def busy(self) -> bool:
+        """Whether some dock still waits for its turn."""
+        return bool(self._waiting)
+
     def close(self) -> None:
         """Nothing is shown any more."""
         self._timer.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from tapeview.ui.dock import Dock
 from tapeview.ui.turns import Turns
+from tests.ui.conftest import Person
 
 
 class Body(QWidget):
@@ -71,3 +73,27 @@ def test_what_the_user_does_is_shown_at_once_and_counts_for_what_waits(qtbot: Qt
     turns.close()
     qtbot.wait(20)
     assert log == ["new", "other"]
+
+
+def test_the_recording_is_looked_at_again_when_all_docks_had_their_turn(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = person.window
+    looks: list[bool] = []
+    shown: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(window.session, "poll", lambda: looks.append(window.turns.busy))
+        patch.setattr(window.workspace, "state", "running")
+        with window.turns.taken():
+            window.turns.puts(window, "news", lambda: shown.append("news"))
+        window._poll()
+        assert looks == []
+        person.qtbot.waitUntil(lambda: not window.turns.busy)
+        assert shown == ["news"]
+        window._poll()
+        assert looks == [False]
+        with window.turns.taken():
+            window.turns.puts(window, "news", lambda: shown.append("more"))
+        patch.setattr(window.workspace, "state", "paused")
+        window._poll()
+        assert looks == [False, True], "where the script stands is shown at once"
