@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,7 +26,7 @@ _STEEP, _NEARLY_ONE = 3.0, 0.999
 _MOST = 200
 
 
-_MISTAKES = {"dead ReLU", "saturation", "softmax of one", "sum of a softmax", "underflow"}
+_MISTAKES = {"dead ReLU", "one row to normalize", "saturation", "softmax of one", "sum of a softmax", "underflow"}
 
 ORDINARY = {"cancels out", "flat here"}
 """Causes that are what a minimum looks like."""
@@ -111,7 +112,9 @@ def _origin(
         zero = [(step, k) for step, k in sent if context.all_zero(step.contributions[k])]
         if len(zero) < len(sent):
             step, k = next(one for one in sent if one not in zero)
-            return Origin("cancels out", context.step.ops[step.op], k, at, path[::-1])
+            op = context.step.ops[step.op]
+            alone = _one_row(context, op, at)
+            return Origin("one row to normalize" if alone else "cancels out", op, k, at, path[::-1])
         made = [(step, k) for step, k in zero if not _upstream_zero(context, step)]
         step, k = (made or zero)[0]
         op = context.step.ops[step.op]
@@ -120,6 +123,13 @@ def _origin(
             return Origin(_cause(context, step, op, k), op, k, step.contributions[k], path[::-1])
         at, tensors = next((up for up in step.upstream if up), 0), set(op.outputs)
     return Origin("unknown", None, -1, at, path[::-1])
+
+
+def _one_row(context: Context, op: Op, gradient: int) -> bool:
+    """Whether a batch normalization got a batch of one: the difference to its own mean is zero whatever goes in."""
+    record = context.tensor(gradient)
+    inside = context.layer(op).startswith("batch_normalization") or op.op == "FusedBatchNormV3"
+    return inside and record is not None and len(record.shape) > 1 and math.prod(record.shape[:-1]) == 1
 
 
 def _upstream_zero(context: Context, step: BackwardStep) -> bool:

@@ -81,6 +81,10 @@ _WORDS = {
         "the inputs of the {op} are so large{range} that it is flat there (saturation)",
         "Scale the inputs or the weights down, normalize before it, or give a loss the logits (from_logits=True)",
     ),
+    "one row to normalize": (
+        "the batch normalization around the {op} got a single row, which is its own mean: nothing is left of it",
+        "Train with larger batches, drop the last small one (drop_remainder=True), or use LayerNormalization",
+    ),
     "softmax of one": (
         "the {op} is taken over a single element, and the share of one in itself is always 1",
         "For one output use a sigmoid; for a softmax the layer needs one unit for each class, and the right axis",

@@ -147,6 +147,13 @@ ZEROS: dict[str, Case] = {
             loss = tf.reduce_mean((layer(tf.ones((8, 3))) - 0.5) ** 2)  # here
         tape.gradient(loss, layer.trainable_variables)
         """, "softmax of one", "Softmax", True, "use a sigmoid"),
+    "a batch of one row": ("""
+        layer = tf.keras.layers.Dense(3, use_bias=False)
+        normal = tf.keras.layers.BatchNormalization(scale=False)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum((normal(layer(tf.constant([[1.0, 2.0]])), training=True) - 1.0) ** 2)  # here
+        tape.gradient(loss, layer.trainable_variables)
+        """, "one row to normalize", "Mul", True, "LayerNormalization"),
     "the sum of a softmax": ("""
         w = tf.Variable([0.0, 0.0])
         with tf.GradientTape() as tape:
