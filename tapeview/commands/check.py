@@ -111,12 +111,12 @@ def _questions(context: Context, options: argparse.Namespace) -> Iterator[CheckQ
 
 
 class WhatIfCommand:
-    """Change values of a recorded step and see what would come out: forward pass and gradients are worked out again
-    from the recording, without the script, and what differs is listed.
+    """Change values of a recorded step and see what would come out: forward pass, gradients and updates are worked out
+    again from the recording, without the script, and what differs is listed.
     """
 
     name: ClassVar[str] = "whatif"
-    usage: ClassVar[str] = "FILE [--step N] [--set NAME[INDEX]=VALUE]... [--scale NAME=K]... [--block OP]..."
+    usage: ClassVar[str] = "FILE [--step N] [--set NAME=VALUE]... [--rate RATE] [--following N]"
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         _add_step(parser)
