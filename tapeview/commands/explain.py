@@ -36,10 +36,7 @@ class Explain:
     """
 
     name: ClassVar[str] = "explain"
-    usage: ClassVar[str] = (
-        "FILE [--step N] [--huge LIMIT] [--rule SETTING]... "
-        "[--gradient NAME | --path NAME [--longest] [--through LINE]] [--json]"
-    )
+    usage: ClassVar[str] = "FILE [--step N] [--huge LIMIT] [--rule SETTING]... [--gradient NAME | --path NAME] [--json]"
 
     def prepare_parser(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="a recording (.tapeview)")

@@ -14,7 +14,7 @@ from tapeview.trace.schema import APPLICATION_ID, CHUNK_LIMIT, KEPT, TABLES, USE
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "recording-format.md").read_text(encoding="utf-8")
 WORDS = " ".join(TEXT.split())
-DEFAULTS = {"false": False, "null": None, '`""`': "", '`"op"`': "op"}
+DEFAULTS = {"false": False, "null": None, '`""`': "", '`"op"`': "op", "[]": (), "−1": -1}
 
 
 def test_identification_and_limits() -> None:
