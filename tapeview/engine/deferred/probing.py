@@ -83,20 +83,20 @@ class ProbeSeeds(seeds.FunctionSeeds):
 
 def run(function: Callable[[], Any]) -> tuple[Any, ProbeSeeds]:
     """The function's result, with nothing left behind: no tape sees it, nothing is printed, no number is drawn."""
-    tapes, trying = state.tapes, state.trying
+    tapes, context, trying = state.tapes, state.context, state.trying
     counted = ProbeSeeds()
     local.eager += 1
     local.probing += 1
     outer_run, local.run = local.run, None
     state.trying = True
-    if tapes:
+    if context is not None:
         state.set_tapes(())
     try:
         with seeds.inside(counted):
             return function(), counted
     finally:
-        if tapes:
-            state.set_tapes(tapes)
+        if context is not None:
+            state.tapes, state.context = tapes, context
         state.trying = trying
         local.run = outer_run
         local.eager -= 1

@@ -9,6 +9,7 @@ import pytest
 
 from tapeview.engine import observe
 from tapeview.engine.deferred.operation import Described
+from tapeview.engine.state import state
 
 
 def told(events: list[Any], *kinds: int) -> list[Any]:
@@ -51,6 +52,16 @@ def test_nodes_are_told_as_they_are_added(tf: Any, events: list[Any]) -> None:
 def test_making_nodes_runs_no_op_that_anybody_hears_of(tf: Any, events: list[Any]) -> None:
     linear(tf)
     assert {e[0] for e in events} == {observe.NODE}
+
+
+def test_nodes_behind_a_gradient_of_a_tape_are_no_updates_of_variables(tf: Any, events: list[Any]) -> None:
+    state.begin_updates()
+    try:
+        linear(tf)
+        assert {e[0] for e in events} == {observe.NODE}
+        assert state.context is not None
+    finally:
+        state.end_updates()
 
 
 def test_a_run_is_one_tape(tf: Any, events: list[Any]) -> None:
