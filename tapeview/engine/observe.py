@@ -72,7 +72,8 @@ sink: Sink | None = None
 begun = 0
 """How many outermost tapes were opened while somebody listened."""
 
-whole: tuple[float, float] = (0.0, math.inf)
+_ALL = (0.0, math.inf)
+whole: tuple[float, float] = _ALL
 """At which of these, from the first to the last, the listener wants values of optimizers' slots, though they be large:
 others are told of small ones only, for they are changed in place unless somebody looks at them."""
 
@@ -81,6 +82,6 @@ next_call = itertools.count(1).__next__
 
 
 def listen(listener: Sink | None) -> None:
-    """Makes ``listener`` the receiver of all further events (None: nobody)."""
-    global sink
-    sink = listener
+    """Makes ``listener`` the receiver of all further events (None: nobody), who wants all slots until they say so."""
+    global sink, whole
+    sink, whole = listener, _ALL
