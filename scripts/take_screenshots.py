@@ -74,7 +74,8 @@ def until(done: Callable[[], bool], milliseconds: int = 60_000) -> None:
 def main(folder: Path) -> None:
     """Runs the examples and saves ``window_light.png``, ``window_dark.png``, ``window_paused.png``,
     ``training_layers.png``, ``training_ops.png``, ``reading_path.png``, ``reading_nan.png`` and ``reading_none.png``,
-    ``reading_changed.png``, ``reading_whatif.png``, ``reading_check.png``, ``deferred_graph.png``.
+    ``reading_changed.png``, ``reading_whatif.png``, ``reading_check.png``, ``reading_rules.png``,
+    ``deferred_graph.png``.
     """
     application()
     with tempfile.TemporaryDirectory() as scratch:
@@ -108,6 +109,7 @@ def main(folder: Path) -> None:
         changed(window, folder, Path(scratch))
         what_if(window, folder)
         checked(window, folder)
+        rules(window, folder)
         deferred(window, folder)
         window.close()
         until(lambda: not window.isVisible())
@@ -290,6 +292,20 @@ def checked(window: MainWindow, folder: Path) -> None:
     QTest.qWait(1500)
     save(window, folder / "reading_check.png")
     bench.fit_sizes()
+
+
+def rules(window: MainWindow, folder: Path) -> None:
+    """Saves the dialog of the rules: ``reading_rules.png``."""
+    bench = window.workbench
+    assert bench is not None
+    bench.show_rules("dead-relu")
+    dialog = bench.rules
+    assert dialog is not None
+    until(lambda: QTest.qWaitForWindowExposed(dialog))
+    QTest.qWait(800)
+    if not dialog.grab().save(str(folder / "reading_rules.png")):
+        sys.exit("the picture of the rules cannot be written")
+    dialog.close()
 
 
 def deferred(window: MainWindow, folder: Path) -> None:
