@@ -109,13 +109,15 @@ def test_a_joined_script_is_stopped_by_the_window(script: Waiting) -> None:
 
 
 def test_one_that_does_not_listen_is_killed(tmp_path: Path) -> None:
-    source = f"{TRAINING.format(steps=3)}\nimport ctypes\ninput()\nctypes.PyDLL(None).pause()\n"
+    deaf = "import ctypes\npause = ctypes.PyDLL(None).pause\ninput()\nprint('deaf', flush=True)\npause()\n"
+    source = f"{TRAINING.format(steps=3)}\n{deaf}"
     with waiting(tmp_path, source) as script, script.joined() as (session, watch):
         session.run()
         watch.until(lambda one: one.status.steps == 3)
         assert script.child.stdin is not None
         script.child.stdin.write("\n")
         script.child.stdin.flush()
+        script.read("deaf")
         session.stop(grace=0.2)
         assert session.wait(LIMIT)
         assert session.state == "killed"

@@ -58,7 +58,7 @@ def test_gradients_of_a_network_are_right(tmp_path: Path) -> None:
         tmp_path,
         """
 import tensorflow as tf
-tf.random.set_seed(1)
+tf.keras.utils.set_random_seed(1)
 x = tf.random.normal([2, 6, 6, 3])
 model = tf.keras.Sequential([
     tf.keras.layers.Conv2D(4, 3, activation="relu"), tf.keras.layers.MaxPool2D(),
@@ -70,7 +70,8 @@ with tf.GradientTape() as tape:
 tape.gradient(loss, model.trainable_variables)
 """,
     )
-    assert {one.verdict for one in found.values()} == {RIGHT}
+    # A normalization of two rows may cost more digits than float32 has; of the rules both verdicts say the same.
+    assert {one.verdict for one in found.values()} <= {RIGHT, ROUNDED}
     norms = {"batch_normalization/gamma", "batch_normalization/beta"}
     assert set(found) == {"conv2d/kernel", "conv2d/bias", "dense/kernel", "dense/bias"} | norms
     assert all(len(one.elements) == min(6, one.size) for one in found.values())
