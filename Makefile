@@ -25,7 +25,7 @@ run: setup-run
 
 # Everything runs even where an early check fails, so that one run tells all; pytest's closing line comes last.
 test: setup-test
-	@scripts/check_style.sh; style=$$?; $(BIN)/python -m pytest $(PYTEST_ARGS) && exit $$style
+	@scripts/check_style.sh; style=$$?; $(BIN)/python scripts/run_tests.py $(PYTEST_ARGS) && exit $$style
 
 lint: setup-test
 	@scripts/check_style.sh

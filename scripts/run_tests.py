@@ -1,0 +1,35 @@
+"""Runs the test suite in two halves at the same time: what computes, and what starts processes and windows and waits
+for them most of the time. With arguments it is one run of pytest with these.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+
+COMPUTING = tuple(f"tests/{name}" for name in ("engine", "explain", "graph", "keras", "tensorflow", "tf1", "trace"))
+PYTEST = (sys.executable, "-m", "pytest")
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: pytest's, of the half that failed if one did."""
+    if arguments:
+        return subprocess.call([*PYTEST, *arguments])
+    with tempfile.TemporaryFile() as said:
+        # The two would write the same file of what failed last.
+        aside = subprocess.Popen([*PYTEST, "-p", "no:cacheprovider", *COMPUTING], stdout=said, stderr=subprocess.STDOUT)
+        try:
+            code = subprocess.call([*PYTEST, "tests", *(f"--ignore={folder}" for folder in COMPUTING)])
+        finally:
+            other = aside.wait()
+            said.seek(0)
+            sys.stdout.flush()
+            shutil.copyfileobj(said, sys.stdout.buffer)
+            sys.stdout.flush()
+    return code or other
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
