@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import (
     QAbstractItemModel,
-    QAbstractTableModel,
     QEvent,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     Qt,
 )
@@ -32,23 +30,21 @@ from tapeview.ui import code_gutter, theme
 from tapeview.ui.breaks import Breaks
 from tapeview.ui.dock import Dock
 from tapeview.ui.facts import show_if
+from tapeview.ui.headed_table import NO_INDEX, RIGHT, HeadedTable, Index
 from tapeview.ui.text import tr
 from tapeview.views.breakpoints_model import BreakpointRow, BreakpointsModel
 from tapeview.views.gutter import GutterMark
 
-Index = QModelIndex | QPersistentModelIndex
-NO_INDEX = QModelIndex()
 ON, WHAT, CONDITION, HITS = range(4)
 
 
-class BreakpointTable(QAbstractTableModel):
+class BreakpointTable(HeadedTable):
     """The breakpoints as a table for Qt."""
 
     def __init__(self, model: BreakpointsModel) -> None:
-        super().__init__()
+        super().__init__(("", tr("stops at"), tr("only if"), tr("hits")), right={HITS})
         self._model = model
         self._rows: tuple[BreakpointRow, ...] = ()
-        self._headers = ("", tr("stops at"), tr("only if"), tr("hits"))
 
     def refresh(self) -> None:
         """Take the rows from the view-model; the same breakpoints keep scroll position and selection."""
@@ -70,9 +66,6 @@ class BreakpointTable(QAbstractTableModel):
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._headers)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
@@ -106,7 +99,7 @@ class BreakpointTable(QAbstractTableModel):
             font.setBold(row.here and column == WHAT)
             return font
         if role == Qt.ItemDataRole.TextAlignmentRole and column == HITS:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return RIGHT
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -115,14 +108,6 @@ class BreakpointTable(QAbstractTableModel):
         row = self._rows[index.row()]
         self._model.set_enabled(row.id, not row.enabled)
         return True
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section == HITS else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
 
 
 class MarkDelegate(QStyledItemDelegate):

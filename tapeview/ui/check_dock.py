@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -24,7 +23,7 @@ from tapeview.ui.check_heatmap import HeatGrid, HeatScale
 from tapeview.ui.check_table import CheckTableView
 from tapeview.ui.choice import Choice
 from tapeview.ui.dock import Dock, Elided
-from tapeview.ui.facts import breakable, dress, show_if
+from tapeview.ui.facts import breakable, dress, progress_bar, show_if
 from tapeview.ui.text import tr
 from tapeview.views.check_heat import Cell
 from tapeview.views.check_model import CheckModel
@@ -117,10 +116,7 @@ class CheckDock(Dock):
         self.amounts.setToolTip(tr("More elements take longer: each needs two forward passes"))
         self.amounts.activated.connect(model.choose_amount)
         self.start, self.cancel = self._chip(tr("Check"), model.check), self._chip(tr("Cancel"), model.cancel)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedSize(90, 6)
-        self.bar.setAccessibleName(tr("Progress"))
+        self.bar = progress_bar()
         self.heading = Elided()
         self.heading.setObjectName("dockNote")
         head = QHBoxLayout()
@@ -207,14 +203,14 @@ class CheckDock(Dock):
             self.set_note(self._results.summary)
         updates = {
             "targets": self._show_targets,
-            "rows": self.table.refresh,
             "row": self._show_row,
             "cell": self._show_cell,
         }
         for reason, update in updates.items():
             if reason in reasons:
                 self.later(reason, update)
-        self.later("state", self._show_state)
+        if reasons != {"cell"}:
+            self.later("state", self._show_state)
 
     def _recolor(self) -> None:
         self._changed(frozenset({"row", "cell"}))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tapeview.ui import theme
+from tapeview.ui.headed_table import NO_INDEX, HeadedTable, Index
 from tapeview.ui.text import tr
 from tapeview.views.check_results import CheckResults
 from tapeview.views.check_words import ROLES, Row
 
-Index = QModelIndex | QPersistentModelIndex
-NO_INDEX = QModelIndex()
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 COLUMNS = ("name", "text", "worst", "recorded", "by_rules", "by_differences", "error", "looked")
 WIDTHS = {
     "name": 110, "text": 130, "worst": 92, "recorded": 106, "by_rules": 106, "by_differences": 106, "error": 84,
@@ -23,31 +20,33 @@ WIDTHS = {
 FEWER = (COLUMNS, COLUMNS[:-1], (*COLUMNS[:3], "error", "looked"), (*COLUMNS[:3], "error"), COLUMNS[:3])
 """What is shown, the first of these for which there is room."""
 LEAST_NAME = 90
-NUMERIC = {"recorded", "by_rules", "by_differences", "error", "looked"}
+NUMERIC = {COLUMNS.index(name) for name in ("recorded", "by_rules", "by_differences", "error", "looked")}
 ROW = 24
 
 
-class CheckTable(QAbstractTableModel):
+class CheckTable(HeadedTable):
     """The results as a table for Qt."""
 
     def __init__(self, results: CheckResults) -> None:
-        super().__init__()
+        super().__init__(
+            (
+                tr("gradient of"), tr("verdict"), tr("furthest off"), tr("recorded"), tr("by the rules"),
+                tr("by differences"), tr("rel. error"), tr("elements"),
+            ),
+            right=NUMERIC,
+            tips=(
+                tr("The source of the gradient, or the input that the op’s rule sends it to"),
+                tr("What it comes to"),
+                tr("The element that is furthest off; a click goes to its op and line"),
+                tr("As the script had it, in float32 if that is its type"),
+                tr("By the gradient rules, worked out again in float64"),
+                tr("By finite differences in float64: the target a tiny step above and below"),
+                tr("How far apart these are, relative to the largest of them"),
+                tr("How many elements were looked at"),
+            ),
+        )  # fmt: skip
         self._results = results
         self._rows: tuple[Row, ...] = results.rows
-        self._headers = (
-            tr("gradient of"), tr("verdict"), tr("furthest off"), tr("recorded"), tr("by the rules"),
-            tr("by differences"), tr("rel. error"), tr("elements"),
-        )  # fmt: skip
-        self._tips = (
-            tr("The source of the gradient, or the input that the op’s rule sends it to"),
-            tr("What it comes to"),
-            tr("The element that is furthest off; a click goes to its op and line"),
-            tr("As the script had it, in float32 if that is its type"),
-            tr("By the gradient rules, worked out again in float64"),
-            tr("By finite differences in float64: the target a tiny step above and below"),
-            tr("How far apart these are, relative to the largest of them"),
-            tr("How many elements were looked at"),
-        )
 
     def refresh(self) -> None:
         """Take over the rows; new ones at the end leave the others as they are."""
@@ -64,9 +63,6 @@ class CheckTable(QAbstractTableModel):
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= len(self._rows):
             return None
@@ -76,7 +72,7 @@ class CheckTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.spoken if column == "name" else getattr(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return RIGHT if column in NUMERIC else LEFT
+            return self.side(index.column())
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._color(row, column)
         if role == Qt.ItemDataRole.FontRole:
@@ -91,16 +87,6 @@ class CheckTable(QAbstractTableModel):
     def _color(self, row: Row, column: str) -> object:
         roles = {"text": ROLES.get(row.verdict, "text"), "worst": "accent", "recorded": "grad", "looked": "muted"}
         return theme.current().palette.color(roles.get(column, "text"))
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return self._headers[section]
-            if role == Qt.ItemDataRole.ToolTipRole:
-                return self._tips[section]
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                return RIGHT if COLUMNS[section] in NUMERIC else LEFT
-        return None
 
 
 class CheckTableView(QTableView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ from tapeview.trace.records import BackwardStep
 from tapeview.ui import theme
 from tapeview.ui.background import QtBackground
 from tapeview.ui.check_dock import CheckDock
+from tapeview.ui.dock import Dock
 from tapeview.ui.facts import breakable, dress, show_if
 from tapeview.ui.text import tr
 from tapeview.views.check_model import CheckModel
@@ -82,24 +84,19 @@ class CheckCard(QFrame):
 class Checks:
     """Makes the model with its dock, which stays hidden until somebody asks for a check."""
 
-    def __init__(self, bench: QMainWindow, workspace: Workspace) -> None:
+    def __init__(self, bench: QMainWindow, workspace: Workspace, bring_up: Callable[[Dock], object]) -> None:
         # Threads of its own: a question waits for its answer, and others must not wait for that.
         self._background = QtBackground(bench, 1)
         self._workspace = workspace
         self.model = CheckModel(workspace, self._background, Replayer)
         self.dock = CheckDock(self.model)
-        self.dock.on_dispose(self.model.wanted.connect(self.bring_up))
+        self.dock.on_dispose(self.model.wanted.connect(lambda: bring_up(self.dock)))
 
     def card(self, inspector: InspectorModel) -> CheckCard:
         """A card for the Inspector."""
         card = CheckCard(self.model, inspector)
         self.dock.on_dispose(card.dispose)
         return card
-
-    def bring_up(self) -> None:
-        """Show the dock, whatever tab hides it."""
-        self.dock.show()
-        self.dock.raise_()
 
     def dispose(self) -> None:
         """Wait for what runs; the model has been disposed of by its dock."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from tapeview.ui.differences_dock import DifferencesDock
+from tapeview.ui.dock import Dock
 from tapeview.ui.text import tr
 from tapeview.views.background import Reporting
 from tapeview.views.differences import Differences
@@ -21,14 +24,16 @@ from tapeview.views.workspace import Workspace
 class DifferencesDesk:
     """Makes the models and the dock; ``shared`` are the differences that are looked at."""
 
-    def __init__(self, workspace: Workspace, background: Reporting, graph: GraphModel) -> None:
-        self._workspace = workspace
+    def __init__(
+        self, workspace: Workspace, background: Reporting, graph: GraphModel, bring_up: Callable[[Dock], object]
+    ) -> None:
+        self._workspace, self._bring_up = workspace, bring_up
         self.shared = Differences(workspace)
         self.comparing = Comparing(workspace, background, self.shared)
         self.marks = DifferenceMarks(workspace, graph, self.shared)
         self.model = DifferencesModel(self.shared, DifferenceValue(self.shared, background))
         self.dock = DifferencesDock(self.model, self.comparing)
-        self.dock.on_dispose(self.shared.dispose, self.comparing.started.connect(self._bring_up))
+        self.dock.on_dispose(self.shared.dispose, self.comparing.started.connect(lambda: bring_up(self.dock)))
 
     def step_menu(self, step: int, place: QPoint) -> None:
         """A menu comes up with what can be done with a step of the timeline."""
@@ -63,11 +68,7 @@ class DifferencesDesk:
 
     def ask(self) -> None:
         """Bring up the dock, with the keys where the steps are chosen."""
-        self._bring_up()
+        self._bring_up(self.dock)
         if self.dock.question.isVisible():
             self.dock.question.steps[0].setFocus()
             self.dock.question.steps[0].selectAll()
-
-    def _bring_up(self) -> None:
-        self.dock.show()
-        self.dock.raise_()

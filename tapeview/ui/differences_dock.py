@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
@@ -23,19 +23,6 @@ from tapeview.views.numbers import number
 
 ROOM_FOR_VALUES = 620
 """From this width on both values stand beside the rows."""
-
-
-class _Body(QWidget):
-    """Tells when it has another size."""
-
-    resized = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.resized.emit()
 
 
 class DifferencesDock(Dock):
@@ -73,8 +60,7 @@ class DifferencesDock(Dock):
         self._split.setStretchFactor(0, 5)
         self._split.setStretchFactor(1, 3)
         self._split.setChildrenCollapsible(False)
-        body = _Body()
-        body.resized.connect(self._fit)
+        body = QWidget()
         self._column = QVBoxLayout(body)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -183,6 +169,10 @@ class DifferencesDock(Dock):
         self.fit_top()
         self._show_question()
         self._show_row()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _fit(self) -> None:
         """Leave the values out where there is no room for them, or nothing to see."""

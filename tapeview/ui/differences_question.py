@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from tapeview.ui import theme
 from tapeview.ui.choice import Choice
-from tapeview.ui.facts import dress, show_if
+from tapeview.ui.facts import dress, progress_bar, show_if
 from tapeview.ui.text import tr
 from tapeview.views.differences_compare import Comparing
 
@@ -51,11 +50,8 @@ class Question(QWidget):
         self.swap.clicked.connect(model.swap)
         self.run.clicked.connect(model.run)
         self.cancel.clicked.connect(model.cancel)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
+        self.progress = progress_bar()
         self.progress.setRange(0, 1000)
-        self.progress.setFixedSize(90, 6)
-        self.progress.setAccessibleName(tr("Progress"))
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         self.problem.setTextFormat(Qt.TextFormat.PlainText)

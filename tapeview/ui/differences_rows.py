@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.painted_rows import PaintedRows, draw_text
@@ -81,10 +81,6 @@ class DifferenceRows(PaintedRows):
     def said(self, row: int) -> str:
         return self._model.row(self._model.order[row]).words
 
-    def words(self) -> list[str]:
-        """What each row says to who does not see it."""
-        return [self.said(row) for row in range(self.count())]
-
     def row_at(self, y: float) -> int:
         """The row at a height, -1 for none."""
         row = int(y // ROW)
@@ -103,11 +99,7 @@ class DifferenceRows(PaintedRows):
             self.focus_moved.emit(self._focused)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent):
-            row = self.row_at(event.pos().y())
-            QToolTip.showText(event.globalPos(), self.said(row) if row >= 0 else "", self)
-            return True
-        return super().event(event)
+        return self.tell(event) if isinstance(event, QHelpEvent) else super().event(event)
 
     # -- painting ------------------------------------------------------------------------------------------------------
 

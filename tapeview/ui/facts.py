@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from tapeview.ui import theme
+from tapeview.ui.text import tr
 
 NAME_WIDTH = 102
 ROW = 20
@@ -33,6 +34,15 @@ def dress(widget: QWidget, style: str) -> None:
     """Give a widget a style sheet, only if it has another: parsing one takes longer than drawing the widget."""
     if widget.styleSheet() != style:
         widget.setStyleSheet(style)
+
+
+def progress_bar() -> QProgressBar:
+    """A thin bar that stands in a line of other things."""
+    bar = QProgressBar()
+    bar.setTextVisible(False)
+    bar.setFixedSize(90, 6)
+    bar.setAccessibleName(tr("Progress"))
+    return bar
 
 
 class Numbers(QWidget):

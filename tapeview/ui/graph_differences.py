@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from tapeview.ui import theme
-from tapeview.ui.graph_trail import READABLE, curve_of
+from tapeview.ui.graph_edges import curve_of
+from tapeview.ui.graph_trail import READABLE
 from tapeview.ui.icons import icon
 from tapeview.ui.palette import Palette
 from tapeview.views.differences_marks import Mark, Painted
@@ -54,7 +55,7 @@ class DifferencePainter:
     def _edge(self, painter: QPainter, edge: int, strength: float, thin: float) -> None:
         """A broad band with gaps under the gradient that runs back along the edge."""
         if edge not in self._paths:
-            self._paths[edge] = curve_of(self.scene, edge).translated(self.scene.offset(edge), 0.0)
+            self._paths[edge] = curve_of(self.scene.curve(edge), self.scene.offset(edge))
         pen = QPen(self.palette.color("diff", 0.5), (3.0 + 6.0 * strength) * thin)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setDashPattern([1.2, 0.5])

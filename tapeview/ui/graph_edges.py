@@ -178,18 +178,19 @@ class EdgePainter:
 
     def _path(self, edge: int) -> QPainterPath:
         if edge not in self._paths:
-            self._paths[edge] = _curve(self.scene.curve(edge), 0.0, 5.0)
+            self._paths[edge] = curve_of(self.scene.curve(edge), shorten=5.0)
         return self._paths[edge]
 
     def _path_back(self, edge: int) -> QPainterPath:
         if edge not in self._back:
             points = self.scene.curve(edge).copy()
             points[0, 1] += 7.0  # the line ends inside the arrow's head
-            self._back[edge] = _curve(points, self.scene.offset(edge), 0.0)
+            self._back[edge] = curve_of(points, self.scene.offset(edge))
         return self._back[edge]
 
 
-def _curve(points: np.ndarray, shift: float, shorten: float) -> QPainterPath:
+def curve_of(points: np.ndarray, shift: float = 0.0, shorten: float = 0.0) -> QPainterPath:
+    """An edge through such points as a path: moved to the right, and its end to the top."""
     path = QPainterPath()
     flat = points.tolist()
     flat[-1][1] -= shorten

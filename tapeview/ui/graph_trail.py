@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from tapeview.ui import theme
+from tapeview.ui.graph_edges import curve_of
 from tapeview.ui.palette import Palette
 from tapeview.views.graph_marks import Badge, Shown
 from tapeview.views.graph_scene import Scene
@@ -56,12 +57,12 @@ class TrailPainter:
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         for edge in shown.taken:
-            painter.drawPath(curve_of(self.scene, edge))
+            painter.drawPath(curve_of(self.scene.curve(edge)))
         pen = QPen(palette.color("none"), 3.0 * thin)
         pen.setDashPattern([1.6, 2.2])
         painter.setPen(pen)
         for edge in shown.missed:
-            painter.drawPath(curve_of(self.scene, edge))
+            painter.drawPath(curve_of(self.scene.curve(edge)))
         if shown.cut >= 0:
             self._cut(painter, shown, zoom)
 
@@ -70,7 +71,7 @@ class TrailPainter:
         pen = QPen(palette.color("bad"), 3.4 * thin)
         pen.setDashPattern([1.2, 1.2])
         painter.setPen(pen)
-        painter.drawPath(curve_of(self.scene, shown.cut))
+        painter.drawPath(curve_of(self.scene.curve(shown.cut)))
         x, y = self.scene.point_on(shown.cut, 0.5)
         radius = max(10.0, 6.0 / zoom)
         painter.setPen(QPen(palette.color("bad"), radius / 5))
@@ -135,12 +136,3 @@ class TrailPainter:
             painter.setPen(palette.color(role))
             more = QRectF(box.right() + 1, box.top() + 2, 30, box.height())
             painter.drawText(more, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"×{badge.count}")
-
-
-def curve_of(scene: Scene, edge: int) -> QPainterPath:
-    """An edge as a path."""
-    points = scene.curve(edge).tolist()
-    path = QPainterPath(QPointF(*points[0]))
-    for a, b, c in zip(points[1::3], points[2::3], points[3::3], strict=True):
-        path.cubicTo(*a, *b, *c)
-    return path

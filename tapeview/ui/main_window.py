@@ -221,11 +221,16 @@ class MainWindow(QMainWindow):
             self._disconnects.append(
                 bench.search.changed.connect(lambda: self.toolbar.search.set_count(bench.search.text))
             )
-            for news in (bench.explained.changed, bench.differences.changed, bench.what_if.experiment.changed):
+            for news in (bench.explained.changed, bench.differences.changed):
                 self._disconnects.append(news.connect(lambda _reasons: self.commands.update()))
+            self._disconnects.append(bench.what_if.experiment.changed.connect(self._experiment_changed))
             if self._painted:
                 QTimer.singleShot(0, bench.plots.load)
         return self.workbench
+
+    def _experiment_changed(self, reasons: Reasons) -> None:
+        if "edits" in reasons:
+            self.commands.update()
 
     def _show_page(self) -> None:
         empty = self.workspace.state == "empty"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 
 class PaintedRows(QWidget):
@@ -36,6 +36,12 @@ class PaintedRows(QWidget):
     def said(self, row: int) -> str:
         """What a row says to who does not see it."""
         return self.words()[row]
+
+    def tell(self, event: QHelpEvent) -> bool:
+        """Shows all that the row under the pointer says as its tip, for a subclass whose rows may be shortened."""
+        row = self.row_at(event.pos().y())
+        QToolTip.showText(event.globalPos(), self.said(row) if row >= 0 else "", self)
+        return True
 
     def describe(self) -> None:
         """Tell assistive programs the row with the focus."""

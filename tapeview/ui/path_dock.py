@@ -6,7 +6,7 @@ from html import escape
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.choice import Choice, Tick
@@ -160,11 +160,7 @@ class PathBars(PaintedRows):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent):
-            row = self.row_at(event.pos().y())
-            QToolTip.showText(event.globalPos(), self._model.rows[row].words if row >= 0 else "", self)
-            return True
-        return super().event(event)
+        return self.tell(event) if isinstance(event, QHelpEvent) else super().event(event)
 
 
 class PathDock(Dock):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QEvent, QModelIndex, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,24 +24,21 @@ from PySide6.QtWidgets import (
 from tapeview.ui import theme
 from tapeview.ui.choice import Choice
 from tapeview.ui.facts import dress, show_if
+from tapeview.ui.headed_table import NO_INDEX, RIGHT, HeadedTable, Index
 from tapeview.ui.text import tr
 from tapeview.views.rules_model import RuleRow, RulesModel, ThresholdRow
 
 TITLE, LEVEL, FOUND = range(3)
 SIZE = (900, 600)
 
-Index = QModelIndex | QPersistentModelIndex
-NO_INDEX = QModelIndex()
 
-
-class RuleTable(QAbstractTableModel):
+class RuleTable(HeadedTable):
     """The rows of the model for Qt."""
 
     def __init__(self, model: RulesModel) -> None:
-        super().__init__()
+        super().__init__((tr("Rule"), tr("Level"), tr("Found")), right={FOUND})
         self._model = model
         self._rows: tuple[RuleRow, ...] = model.rows
-        self._headers = (tr("Rule"), tr("Level"), tr("Found"))
 
     def refresh(self) -> None:
         """Take over the rows, which are always as many."""
@@ -59,9 +56,6 @@ class RuleTable(QAbstractTableModel):
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else 3
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row, column = self._rows[index.row()], index.column()
         found = "" if row.found <= 0 else str(row.found)
@@ -77,15 +71,7 @@ class RuleTable(QAbstractTableModel):
             font.setBold(row.changed and column == TITLE)
             return font
         if role == Qt.ItemDataRole.TextAlignmentRole and column == FOUND:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section == FOUND else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return RIGHT
         return None
 
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QMenu, QTableView, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.choice import Choice
 from tapeview.ui.dock import Dock
 from tapeview.ui.facts import show_if
+from tapeview.ui.headed_table import NO_INDEX, HeadedTable, Index
 from tapeview.ui.text import tr
 from tapeview.views.tape_model import COLUMNS, TapeModel
 from tapeview.views.workspace import Reasons
 
-Index = QModelIndex | QPersistentModelIndex
-NO_INDEX = QModelIndex()
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-NUMERIC = {"number", "value", "gradient", "line"}
+NUMERIC = {COLUMNS.index(name) for name in ("number", "value", "gradient", "line")}
 WIDTHS = {
     "number": 48, "phase_text": 80, "op": 112, "name": 160, "inputs": 140,
     "shape": 92, "value": 116, "gradient": 92, "line": 48,
@@ -27,14 +24,13 @@ WIDTHS = {
 PHASES = {"forward": "accent", "backward": "grad", "update": "watch"}
 
 
-class TapeTable(QAbstractTableModel):
+class TapeTable(HeadedTable):
     """The tape as a table for Qt; a cell is worked out when it is looked at."""
 
     def __init__(self, model: TapeModel) -> None:
-        super().__init__()
+        super().__init__(model.headers(), right=NUMERIC)
         self._model = model
         self._count = model.count
-        self._headers = model.headers()
 
     def reset(self) -> None:
         """The rows have changed."""
@@ -45,15 +41,12 @@ class TapeTable(QAbstractTableModel):
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else self._count
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or not 0 <= index.row() < min(self._count, self._model.count):
             return None
         column = COLUMNS[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return RIGHT if column in NUMERIC else LEFT
+            return self.side(index.column())
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return getattr(self._model.row(index.row()), column)
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -65,14 +58,6 @@ class TapeTable(QAbstractTableModel):
             if column == "gradient":
                 return palette.color("none" if row.gradient == "None" else "grad")
             return palette.color("muted") if column in ("number", "line", "shape", "inputs") else None
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return self._headers[section]
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                return RIGHT if COLUMNS[section] in NUMERIC else LEFT
         return None
 
 

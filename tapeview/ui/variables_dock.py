@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,15 +20,10 @@ from PySide6.QtWidgets import (
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
+from tapeview.ui.headed_table import LEFT, NO_INDEX, RIGHT, HeadedTable, Index
 from tapeview.ui.text import tr
 from tapeview.views.numbers import shorter
 from tapeview.views.variables_model import VariableRow, VariablesModel
-
-Index = QModelIndex | QPersistentModelIndex
-NO_INDEX = QModelIndex()
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-
 
 NAME, SHAPE, NUMBERS = 78, 50, (76, 70, 76)
 """The least room for a name, for a shape, and for a value, a norm and a change without an ellipsis."""
@@ -36,14 +31,13 @@ TIGHT = 64, 54, 66
 SHAPE_FROM, WIDE = 350, 480
 
 
-class VariableTable(QAbstractTableModel):
+class VariableTable(HeadedTable):
     """The variables as a table for Qt."""
 
     def __init__(self, model: VariablesModel) -> None:
-        super().__init__()
+        super().__init__((tr("name"), tr("shape"), tr("value"), tr("‖grad‖"), tr("Δ")), right=range(2, 5))
         self._model = model
         self._rows: tuple[VariableRow, ...] = ()
-        self._headers = (tr("name"), tr("shape"), tr("value"), tr("‖grad‖"), tr("Δ"))
 
     def refresh(self) -> None:
         """Take the rows from the view-model; the same number of rows keeps scroll position and selection."""
@@ -55,16 +49,13 @@ class VariableTable(QAbstractTableModel):
         elif rows != self._rows:
             self._rows = rows
             if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._headers) - 1))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._headings) - 1))
 
     def row(self, index: int) -> VariableRow:
         return self._rows[index]
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._headers)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= len(self._rows):
@@ -79,14 +70,9 @@ class VariableTable(QAbstractTableModel):
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return self._headers[section]
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                return RIGHT if section >= 2 else LEFT
-            if role == Qt.ItemDataRole.FontRole and section >= 2:
-                return theme.mono_font(11)
-        return None
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.FontRole and section in self._right:
+            return theme.mono_font(11)
+        return super().headerData(section, orientation, role)
 
 
 class VariableDelegate(QStyledItemDelegate):

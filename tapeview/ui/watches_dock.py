@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QPointF,
     QRectF,
@@ -34,26 +31,24 @@ from PySide6.QtWidgets import (
 
 from tapeview.ui import theme
 from tapeview.ui.dock import Dock
+from tapeview.ui.headed_table import NO_INDEX, HeadedTable, Index
 from tapeview.ui.text import tr
 from tapeview.views.watch_model import WatchCurve, WatchModel, WatchRow
 
-Index = QModelIndex | QPersistentModelIndex
-NO_INDEX = QModelIndex()
 TEXT, VALUE, CURVE = range(3)
 OWN_KEYS = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Escape}
 MOST_POINTS = 120
 """A spark is thinned to so many points."""
 
 
-class WatchTable(QAbstractTableModel):
+class WatchTable(HeadedTable):
     """The watches as a table for Qt. An expression can be edited in place."""
 
     def __init__(self, model: WatchModel) -> None:
-        super().__init__()
+        super().__init__((tr("expression"), tr("value"), tr("course")))
         self._model = model
         self._rows: tuple[WatchRow, ...] = ()
         self._curves: dict[str, WatchCurve] = {}
-        self._headers = (tr("expression"), tr("value"), tr("course"))
 
     def refresh(self) -> None:
         """Take rows and curves from the view-model; the same expressions keep scroll position and selection."""
@@ -77,9 +72,6 @@ class WatchTable(QAbstractTableModel):
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._headers)
-
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsEditable if index.column() == TEXT else flags
@@ -101,13 +93,6 @@ class WatchTable(QAbstractTableModel):
             return False
         self._model.change(self._rows[index.row()].id, str(value))
         return True
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
 
 
 class WatchDelegate(QStyledItemDelegate):

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSpin
 
 from tapeview.ui import theme
 from tapeview.ui.facts import dress
+from tapeview.ui.painted_rows import draw_text
 from tapeview.ui.text import tr
 from tapeview.views.whatif import Experiment
 from tapeview.views.whatif_course import Course, course_table, course_words, recorded_rate
@@ -67,9 +68,8 @@ class CourseLine(QWidget):
                 painter.drawEllipse(places[-1], 2.6, 2.6)
         painter.setFont(theme.ui_font(11))
         painter.setPen(palette.color("muted"))
-        text = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width() - 6)
         low = QRectF(3, self.height() - 17, self.width() - 6, 16)
-        painter.drawText(low, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        draw_text(painter, low, self._words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         painter.end()
 
 

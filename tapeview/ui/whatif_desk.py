@@ -60,7 +60,8 @@ class WhatIfDesk(QObject):
     def _changed(self, reasons: Reasons) -> None:
         if "edits" in reasons and self.experiment.edits and self.experiment.here:
             self._bring_up(self._dock)
-        self._dock.later("what if", self._show)
+        if reasons != {"values"}:  # the strip shows none
+            self._dock.later("what if", self._show)
 
     def _show(self) -> None:
         self.strip.refresh()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tapeview.ui import theme
 from tapeview.ui.choice import Tick
 from tapeview.ui.dock import Elided
-from tapeview.ui.facts import breakable, dress, show_if
+from tapeview.ui.facts import breakable, dress, progress_bar, show_if
 from tapeview.ui.text import tr
 from tapeview.ui.whatif_course import CourseLine, FollowControls, show_course
 from tapeview.ui.wrapping import Wrapping
@@ -85,10 +85,7 @@ class WhatIfStrip(QWidget):
             label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
             label.setMinimumWidth(90)
         self.outcome.setFont(theme.ui_font(17, QFont.Weight.DemiBold))
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedSize(90, 6)
-        self.bar.setAccessibleName(tr("Progress"))
+        self.bar = progress_bar()
         self.begin = self._button(tr("+ What if …"), tr("Change the value that is picked (Ctrl+I)"), begin)
         self.undo = self._button(tr("Undo"), tr("Take the last change back (Ctrl+Z)"), experiment.undo)
         self.redo = self._button(tr("Redo"), tr("Change it again (Ctrl+Shift+Z)"), experiment.redo)

@@ -65,7 +65,7 @@ class Workbench(QMainWindow):
         self.explained = Explained(workspace, background, rules)
         self.graph_model = GraphModel(workspace, background)
         self.marks = GraphMarks(self.graph_model, self.explained)
-        self.differing = DifferencesDesk(workspace, background, self.graph_model)
+        self.differing = DifferencesDesk(workspace, background, self.graph_model, self.bring_up)
         self.differences = self.differing.shared
         self.what_if = WhatIfDesk(workspace, self.differing, self.bring_up)
         self.graph = GraphDock(self.graph_model, self.marks, self.differing.marks)
@@ -84,7 +84,7 @@ class Workbench(QMainWindow):
         inspector = InspectorModel(workspace, background, self.explained, self.what_if.experiment)
         self.inspector = InspectorDock(inspector)
         self.what_if.join(self.inspector)
-        self.checks = Checks(self, workspace)
+        self.checks = Checks(self, workspace, self.bring_up)
         self.inspector.add_card(self.checks.card(inspector))
         self.inspector.offer_sender = self.checks.offer_position
         self.timeline = TimelineDock(TimelineModel(workspace, self.explained))

@@ -68,6 +68,7 @@ class InspectorModel:
             self.tensor.changed.connect(self._look_for_values),
             *((experiment.changed.connect(self._experiment_changed),) if experiment is not None else ()),
         )
+        self._after_told: tuple[np.ndarray | None, str] = (None, "")
         self._workspace_changed(frozenset({"recording"}))
 
     def dispose(self) -> None:
@@ -135,7 +136,9 @@ class InspectorModel:
     def after_words(self) -> str:
         """`after` in a few words; "" if there is none."""
         after = self.after
-        return brief(after, statistics(after)) if after is not None else ""
+        if self._after_told[0] is not after:
+            self._after_told = after, brief(after, statistics(after)) if after is not None else ""
+        return self._after_told[1]
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
