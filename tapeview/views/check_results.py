@@ -64,8 +64,10 @@ class CheckResults:
         self.found = found
         several = len({one.call for one in found}) > 1
         self.rows = tuple(row_of(one, several) for one in found)
-        if kept is not None and kept in found:
-            self.row = found.index(kept)
+        # The same result may come again, and what is no number is not equal to itself.
+        at = next((n for n, one in enumerate(found) if kept is not None and _about(one) == _about(kept)), -1)
+        if at >= 0:
+            self.row = at
         else:
             self.row = min(range(len(found)), key=lambda n: (WORST_FIRST.index(found[n].verdict), n), default=-1)
             self._draw()
@@ -112,3 +114,8 @@ class CheckResults:
         shape = found.errors.shape if found.errors is not None else self._shape_of(found)
         self.heat = heat_of(found.elements, shape, found.worst, relative=self.relative)
         self.cell = self.heat.worst
+
+
+def _about(one: Checked) -> tuple[int, int, int]:
+    """What a result is of."""
+    return one.call, one.op, one.source

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 
+from tapeview.explain.code import functions
 from tapeview.explain.questions import Checked, CheckQuestion
 from tapeview.trace import names
 from tapeview.trace.graphs import split_id
 from tapeview.trace.query import Recording, Step
 from tapeview.trace.records import Assigned, Op
-from tapeview.trace.syntax import parse
 from tapeview.views.gradient_sources import gradient_sources
 from tapeview.views.run_index import run_index
 from tapeview.views.step_index import index_of
@@ -156,6 +155,8 @@ def shape_of(recording: Recording, step: Step, found: Checked) -> tuple[int, ...
 
 def culprit_of(recording: Recording, step: Step, found: Checked) -> tuple[Op, int] | None:
     """The first function whose own rule is to blame, and the position at which its rule was applied."""
+    if not found.culprits:
+        return None
     for seq, applied in index_of(step).backward.items():
         op = step.ops.get(seq)
         if op is not None and f"{op.op} (line {line_of(recording, op.site)})" in found.culprits:
@@ -165,12 +166,10 @@ def culprit_of(recording: Recording, step: Step, found: Checked) -> tuple[Op, in
 
 def definition_of(recording: Recording, op: Op) -> tuple[int, int]:
     """File and line of the definition of a function with a rule of its own, (0, 0) if the script does not tell."""
-    frames = recording.frames(op.site)
-    for frame in frames:
-        tree = parse(recording.source(frame.file).text)
-        for node in ast.walk(tree) if tree is not None else ():
-            if isinstance(node, ast.FunctionDef) and node.name == op.op:
-                return frame.file, node.lineno
+    for frame in recording.frames(op.site):
+        found = functions(recording, frame.file, frozenset({op.op}))
+        if found:
+            return frame.file, found[0][0]
     return 0, 0
 
 

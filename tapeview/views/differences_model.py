@@ -9,7 +9,6 @@ from typing import NamedTuple
 from tapeview.explain.compare import CHANGED, DIFFERENT, GONE, NEW, SAME, UNKNOWN, Difference
 from tapeview.views.differences import STATES, Differences, Shown
 from tapeview.views.differences_value import DifferenceValue
-from tapeview.views.inspector_words import plural
 from tapeview.views.numbers import number
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
@@ -286,11 +285,6 @@ def detail(row: Difference) -> str:
     if row.state == UNKNOWN:
         parts.append(tr("The value was not kept on both sides."))
     return " ".join(parts)
-
-
-def rows_text(count: int) -> str:
-    """``1 row``, ``10 rows``."""
-    return plural(count, tr("1 row"), tr("{n} rows"))
 
 
 def _size(row: Difference) -> float:

@@ -313,6 +313,8 @@ class Explained:
         self._trained = 0
         if any(RULES[name].training is None for name in names):
             self._stale = True
+        elif self._following is not None:
+            self._following.order(self.rules.texts())
         self._catch_up()
 
     def _catch_up(self) -> None:

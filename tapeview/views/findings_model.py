@@ -82,6 +82,7 @@ class FindingsModel:
         self.findings: tuple[Finding, ...] = ()
         self.chosen = -1
         self._told = ""
+        self._worded: Settings | None = None
         self._explained = explanations
         self._disconnects = [workspace.changed.connect(self._workspace_changed)]
         if explanations is not None:
@@ -168,12 +169,16 @@ class FindingsModel:
             self._refresh()
 
     def _explained_changed(self, reasons: Reasons) -> None:
-        if reasons & {"findings", "trail", "progress"}:
+        if reasons & {"findings", "trail"} or self._settings is not self._worded:
             self._refresh()
+        elif self.progress != self._told:
+            self._told = self.progress
+            self.changed.emit()
         if "trail" in reasons:
             self.moved.emit()
 
     def _refresh(self) -> None:
+        self._worded = self._settings
         recording = self._workspace.recording
         failures = recording.failures() if recording is not None else ()
         findings = tuple(self._failure(failure) for failure in reversed(failures))

@@ -40,21 +40,9 @@ class RuleBook:
         """
         if breakpoint.kind != "rule":
             return breakpoint
-        exact = breakpoint.name in RULES
-        set_here = [
-            text
-            for text in self.texts()
-            if fnmatchcase(_rule(text), breakpoint.name)
-            and not RULES[_rule(text)].finds
-            and not (exact and _level(text))
-        ]
-        whole = ",".join([*set_here, *([breakpoint.expression] if breakpoint.expression else [])])
+        meant = {name for name, rule in RULES.items() if fnmatchcase(name, breakpoint.name) and not rule.finds}
+        levels = {name: level for name, level in self.settings.levels.items() if name in meant}
+        limits = {key: limit for key, limit in self.settings.limits.items() if key[0] in meant}
+        set_here = Settings({} if breakpoint.name in RULES else levels, limits)
+        whole = ",".join([*set_here.texts(), *([breakpoint.expression] if breakpoint.expression else [])])
         return msgspec.structs.replace(breakpoint, expression=whole)
-
-
-def _rule(text: str) -> str:
-    return text.partition("=")[0].partition(".")[0]
-
-
-def _level(text: str) -> bool:
-    return "." not in text.partition("=")[0]

@@ -380,8 +380,8 @@ class Experiment:
             self.answer, self.outcomes, self.progress = None, (), None
             self.recording = workspace.recording
             self.step, self.edits, self.following = -1, (), 0
-            self._past, self._future = [], []
-            self.state = self.message = ""
+            self._past, self._future, self.hopeless = [], [], False
+            self.state = self.message = self.remark = ""
             self.changed.emit(frozenset({"edits", "state", "here"}))
         if workspace.cursor.step != self._at:
             self._at = workspace.cursor.step

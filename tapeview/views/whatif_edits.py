@@ -128,8 +128,7 @@ def change_of(subject: Subject, how: str, value: str = "", place: str = "") -> C
         return Change(BLOCK, subject.name, ops=subject.ops)
     index: tuple[int, ...] = ()
     if place.strip():
-        found = _INDEX.fullmatch(place.strip())
-        index = tuple(int(one) for one in found[1].split(",")) if found else ()
+        index = index_of(place)
         fits = len(index) <= len(subject.shape) and all(
             -side <= at < side for at, side in zip(index, subject.shape, strict=False)
         )
@@ -144,6 +143,12 @@ def change_of(subject: Subject, how: str, value: str = "", place: str = "") -> C
     if how == NOISE and given < 0:
         return tr("A standard deviation is not negative.")
     return Change(how, subject.name, subject.tensors, index=index, value=given)
+
+
+def index_of(place: str) -> tuple[int, ...]:
+    """The element that somebody has typed, ``0, 2`` or ``[0, 2]``; () if that is none."""
+    found = _INDEX.fullmatch(place.strip())
+    return tuple(int(one) for one in found[1].split(",")) if found else ()
 
 
 def rate_of(value: str) -> Change | str:
@@ -183,7 +188,7 @@ def _amount(value: float | list[Any]) -> str:
     return number(value)
 
 
-def change_tip(recording: Recording, step: Step, change: Change) -> str:
+def change_tip(recording: Recording, change: Change) -> str:
     """A change with what stood there: for a tool tip."""
     if not change.tensors:
         return change_words(change)

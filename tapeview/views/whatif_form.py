@@ -7,7 +7,7 @@ from tapeview.views.numbers import shape_text
 from tapeview.views.signal import Signal
 from tapeview.views.text import tr
 from tapeview.views.whatif import Experiment
-from tapeview.views.whatif_edits import Subject, change_of, element, recorded
+from tapeview.views.whatif_edits import Subject, change_of, element, index_of, recorded
 from tapeview.views.workspace import Reasons, Workspace
 
 NO_GRADIENT = BLOCK
@@ -72,7 +72,7 @@ class Form:
         words = []
         if self.how == NOISE:
             words.append(tr("random numbers of a normal distribution with this standard deviation, the same each time"))
-        one = element(recording, subject, self._index)
+        one = element(recording, subject, index_of(self.place))
         if self.place.strip():
             words.append(tr("recorded at {place}: {value}").format(place=f"[{self.place.strip('[] ')}]", value=one))
         else:
@@ -148,17 +148,12 @@ class Form:
 
     # -- inner ---------------------------------------------------------------------------------------------------------
 
-    @property
-    def _index(self) -> tuple[int, ...]:
-        parts = [part.strip() for part in self.place.strip("[] ").split(",") if part.strip()]
-        return tuple(int(part) for part in parts) if all(part.lstrip("-").isdigit() for part in parts) else ()
-
     def _prefill(self) -> None:
         recording, subject = self._workspace.recording, self.subject
         if recording is None or subject is None:
             self.value = ""
         elif self.how == SET:
-            self.value = element(recording, subject, self._index)
+            self.value = element(recording, subject, index_of(self.place))
         else:
             self.value = _USUAL[self.how]
 

@@ -92,10 +92,7 @@ def told(experiment: Experiment) -> list[tuple[str, str, bool]]:
     recording = experiment.recording
     if recording is None or experiment.step < 0:
         return []
-    step = recording.step(experiment.step)
-    return [
-        (change_words(edit.change), change_tip(recording, step, edit.change), edit.on) for edit in experiment.edits
-    ]  # fmt: skip
+    return [(change_words(edit.change), change_tip(recording, edit.change), edit.on) for edit in experiment.edits]
 
 
 def notice(experiment: Experiment) -> Notice:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -294,6 +295,18 @@ def test_the_worst_is_looked_at_first(desk: Desk) -> None:
     desk.background.run()
     assert desk.model.results.row == 2
     assert desk.model.results.summary == "2 WRONG · 1 kink · 1 not known · 1 right"
+
+
+def test_a_result_without_a_slope_is_looked_at_when_it_comes_again(desk: Desk) -> None:
+    vague = msgspec.structs.replace(
+        checked("a", UNKNOWN), elements=(Element((0,), 1.0, 1.0, math.nan),), worst=Element((0,), 1.0, 1.0, math.nan)
+    )
+    found = (vague, checked("b", WRONG, source=1))
+    results = desk.model.results
+    results.show(found)
+    results.look_at(0)
+    results.show(msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=tuple[Checked, ...]))
+    assert results.row == 0
 
 
 def test_cancelled_in_the_middle(desk: Desk) -> None:

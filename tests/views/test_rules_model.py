@@ -86,6 +86,24 @@ def test_findings_follow_levels_and_thresholds_at_once(bench: Bench) -> None:
     assert bench.model.progress == f"{len(bench.findings.findings)} findings · 4 steps"
 
 
+def test_who_looks_at_a_run_hears_of_every_rule(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Looking:
+        def __init__(self) -> None:
+            self.orders: list[list[str]] = []
+
+        def order(self, rules: list[str]) -> None:
+            self.orders.append(rules)
+
+        def close(self) -> None:
+            """It has no process."""
+
+    looking = Looking()
+    monkeypatch.setattr(bench.explained, "_following", looking)
+    for name in ("loss-rising", "dead-relu"):
+        bench.book.set(bench.book.settings.with_level(RULES[name], "off"))
+    assert looking.orders == [["loss-rising=off"], ["loss-rising=off", "dead-relu=off"]]
+
+
 def test_a_finding_says_by_which_rule_with_its_thresholds(bench: Bench) -> None:
     asked: list[str] = []
     bench.findings.show_rule.connect(asked.append)

@@ -352,6 +352,8 @@ def test_what_another_step_has_not_is_told(table: Table) -> None:
     experiment.apply_here()
     assert [change_words(edit.change) for edit in experiment.edits] == ["w × 2"]
     assert notice(experiment).text == "Step 2 has no such values: no gradient through gone."
+    table.workspace.close()
+    assert experiment.remark == ""
 
 
 def test_other_differences_push_it_aside_and_it_comes_back(table: Table) -> None:
@@ -483,6 +485,11 @@ def test_the_form_begins_with_what_was_recorded(table: Table) -> None:
     form.write("much", "")
     assert not form.apply()
     assert form.error == "“much” is no number."
+    for place in ("--1", "²"):
+        form.write("2", place)
+        assert form.hint
+        assert not form.apply()
+        assert form.error.startswith(f"There is no element [{place}]")
     form.write("2", "")
     assert form.error == ""
     assert form.apply()
