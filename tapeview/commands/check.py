@@ -86,7 +86,7 @@ class Check:
 
 def _questions(context: Context, options: argparse.Namespace) -> Iterator[CheckQuestion]:
     """What is to be checked. Raises UserError and EditError for names that nothing has."""
-    from tapeview.explain.compare import source_name
+    from tapeview.explain.context import source_name
     from tapeview.explain.questions import CheckQuestion
     from tapeview.replay.edits import ops_called
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from tapeview.explain.context import Context
+from tapeview.explain.context import Context, source_name
 from tapeview.explain.finding import Hop
 from tapeview.trace import names
 from tapeview.trace.records import Assigned, BackwardStep, Op, Tensor
@@ -260,13 +260,7 @@ def important(context: Context) -> dict[int, str]:
             continue
         for source, answer in zip(call.started.sources, call.finished.results, strict=False):
             if answer.tensor and answer.tensor not in call.started.targets:
-                variable = known.get(source.variable)
-                name = (
-                    names.variable_name(context.recording, variable)
-                    if variable is not None
-                    else context.label(source.tensor)
-                )
-                found[answer.tensor] = f"the gradient of {name}"
+                found[answer.tensor] = f"the gradient of {source_name(context, source)}"
     for position in context.step.positions:
         record = position.record
         if isinstance(record, Assigned) and record.variable in known:

@@ -166,9 +166,11 @@ def _functions(text: str) -> tuple[Function, ...]:
     return tuple(one for one in ast.walk(tree) if isinstance(one, Function)) if tree is not None else ()
 
 
-def calls(recording: Recording, file: int, line: int) -> list[ast.Call]:
-    """The calls that stand at a line."""
-    return [node for node in _nodes(recording, file) if isinstance(node, ast.Call) and node.lineno == line]
+def calls(recording: Recording, file: int, first: int, last: int = 0) -> list[ast.Call]:
+    """The calls that stand at a line, or at some lines, from the top."""
+    lines = range(first, (last or first) + 1)
+    found = [node for node in _nodes(recording, file) if isinstance(node, ast.Call) and node.lineno in lines]
+    return sorted(found, key=lambda node: node.lineno)
 
 
 def mentions(node: ast.AST) -> frozenset[str]:

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 
 from tapeview.explain.alignment import aligned
-from tapeview.explain.context import Context
+from tapeview.explain.context import Context, source_name
 from tapeview.trace import names
 from tapeview.trace.query import Recording
-from tapeview.trace.records import Assigned, BackwardStep, Op, Source, Stats
+from tapeview.trace.records import Assigned, BackwardStep, Op, Stats
 
 SAME, CHANGED, GONE, NEW, UNKNOWN = "same", "changed", "gone", "new", "unknown"
 DIFFERENT = (CHANGED, GONE, NEW)
@@ -172,12 +172,6 @@ def _answers(context: Context) -> Iterator[_Event]:
             yield _Event(("answer", name), "backward", name, call.started.kind, line, last, answer.tensor)
 
 
-def source_name(context: Context, source: Source) -> str:
-    """What the user calls the source of a gradient call."""
-    variable = context.recording.variables().get(source.variable)
-    return names.variable_name(context.recording, variable) if variable else context.label(source.tensor)
-
-
 def _row(a: Context, b: Context, ours: _Event | None, theirs: _Event | None, tolerance: float) -> Difference:
     event = theirs or ours
     assert event is not None
@@ -260,6 +254,13 @@ def _value(context: Context, tensor: int) -> np.ndarray | None:
     return context.value(tensor) if tensor else None
 
 
+def length(value: np.ndarray) -> float:
+    """The Euclidean norm of numbers, added up in double precision."""
+    with np.errstate(all="ignore"):
+        wide = np.complex128 if value.dtype.kind == "c" else np.float64
+        return float(np.linalg.norm(value.reshape(-1).astype(wide)))
+
+
 def _norm(context: Context, tensor: int, value: np.ndarray | None) -> float | None:
     record = context.tensor(tensor) if tensor else None
     if record is None:
@@ -269,6 +270,5 @@ def _norm(context: Context, tensor: int, value: np.ndarray | None) -> float | No
         norm = stats.norm if stats is not None else math.nan
     else:
         # A small one: the other figures of its statistics would take longer than everything else.
-        with np.errstate(all="ignore"):
-            norm = float(np.linalg.norm(value.reshape(-1).astype(np.float64)))
+        norm = length(value)
     return norm if math.isfinite(norm) else None

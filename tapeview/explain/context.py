@@ -12,7 +12,7 @@ from tapeview.explain.finding import Hop
 from tapeview.explain.screen import Screen, screened
 from tapeview.trace import names
 from tapeview.trace.query import GradientCall, Recording, Step, TapeView
-from tapeview.trace.records import SETUP, BackwardStep, Op, Stats, Tensor
+from tapeview.trace.records import SETUP, Assigned, BackwardStep, Op, Source, Stats, Tensor
 
 _SHORT = 40
 
@@ -23,6 +23,11 @@ class Context:
     def __init__(self, recording: Recording, step: Step) -> None:
         self.recording, self.step = recording, step
         self._others: dict[int, Tensor] = {}
+
+    @cached_property
+    def initial(self) -> frozenset[int]:
+        """The versions of variables that were there before the first step."""
+        return frozenset(r.tensor for r in self.recording.step(SETUP).records if isinstance(r, Assigned))
 
     def tensor(self, tensor: int) -> Tensor | None:
         """The record of a tensor, None if it is not in the file."""
@@ -173,3 +178,9 @@ def leading(ops: Iterable[Op], ends: set[int]) -> set[int]:
         if not found.isdisjoint(op.outputs):
             found.update(op.inputs)
     return found
+
+
+def source_name(context: Context, source: Source) -> str:
+    """What the user calls the source of a gradient call."""
+    variable = context.recording.variables().get(source.variable)
+    return names.variable_name(context.recording, variable) if variable else context.label(source.tensor)

@@ -7,6 +7,7 @@ come before those that read it off the source text.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -163,7 +164,7 @@ def _copied(case: Case) -> Break | None:
     computed from it, made where that is mentioned.
     """
     recording = case.context.recording
-    values = [value for tensor in case.starts if (value := case.context.value(tensor)) is not None]
+    values = _values(case, case.starts)
     for tensor in sorted(_constants(case)):
         use = case.use_of(tensor)
         if use[0] is None or not _equal(case, tensor, values):
@@ -181,6 +182,10 @@ def _copied(case: Case) -> Break | None:
     return _new_variable(case, values)
 
 
+def _values(case: Case, tensors: Iterable[int]) -> list[np.ndarray]:
+    return [value for tensor in tensors if (value := case.context.value(tensor)) is not None]
+
+
 def _equal(case: Case, tensor: int, values: list[np.ndarray]) -> bool:
     value = case.context.value(tensor)
     return value is not None and any(v.shape == value.shape and bool((v == value).all()) for v in values)
@@ -194,9 +199,10 @@ def _new_variable(case: Case, values: list[np.ndarray]) -> Break | None:
             continue
         if case.tape is None or at < case.tape.start:
             continue
-        computed = [value for t in case.goes if (value := case.context.value(t)) is not None]
         there = follow.outward(recording, record.site, code.statement(recording, *_line(case, record.site)))
-        if record.operand in case.goes or (case.belongs(there) and _equal(case, record.tensor, values + computed)):
+        if record.operand in case.goes or (
+            case.belongs(there) and _equal(case, record.tensor, values + _values(case, case.goes))
+        ):
             text = names.expression(recording, record.site)
             return Break("copied", *case.use_of(record.tensor), record.site, tensor=record.tensor, extra=text)
     return None
@@ -323,11 +329,11 @@ def _unrecorded(case: Case) -> Break | None:
     recording = case.context.recording
     file, _ = _line(case, case.tape.site)
     known = {case.text, case.name} | {case.context.label(t) for t in case.goes - case.starts}
-    for line in range(*code.block(recording, case.tape.site)):
-        for call in code.calls(recording, file, line + 1):
-            function = ast.unparse(call.func)
-            if function.startswith(_UNRECORDED) and any(known & code.mentions(one) for one in call.args):
-                return Break("op without a gradient", None, -1, 0, line + 1, 0, function, file)
+    first, last = code.block(recording, case.tape.site)
+    for call in code.calls(recording, file, first + 1, last) if last > first else ():
+        function = ast.unparse(call.func)
+        if function.startswith(_UNRECORDED) and any(known & code.mentions(one) for one in call.args):
+            return Break("op without a gradient", None, -1, 0, call.lineno, 0, function, file)
     return None
 
 

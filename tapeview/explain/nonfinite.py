@@ -15,7 +15,7 @@ from tapeview.explain.finding import ERROR, NOTE, Finding
 from tapeview.explain.nonfinite_words import FROM_THE_BEGINNING, INITIAL, words
 from tapeview.explain.screen import stats_of
 from tapeview.trace.query import Recording
-from tapeview.trace.records import SETUP, Assigned, BackwardStep, Op, Tensor
+from tapeview.trace.records import Assigned, BackwardStep, Op, Tensor
 
 
 def explain_nonfinite(context: Context, *, inherited: bool = False) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def explain_nonfinite(context: Context, *, inherited: bool = False) -> Iterator[
             if turned is not None:
                 yield _finding(context, turned, beginning, chains, goals)
             elif made.record.variable:
-                if inherited or made.tensor in _initial(context):
+                if inherited or made.tensor in context.initial:
                     yield _outside(context, beginning, chains, goals)
             elif beginning.reached:
                 yield _outside(context, beginning, chains, goals)
@@ -86,11 +86,6 @@ def _sent(chains: Chains, made: Made) -> Made:
         return made
     sent = next((t for t in record.contributions if t in chains.made), 0)
     return replace(chains.made[sent], parents=made.parents) if sent else made
-
-
-def _initial(context: Context) -> set[int]:
-    """The versions of variables that were there before the first step."""
-    return {r.tensor for r in context.recording.step(SETUP).records if isinstance(r, Assigned)}
 
 
 def _turned(context: Context, beginning: Beginning, chains: Chains) -> Made | None:
@@ -180,7 +175,7 @@ def _outside(context: Context, beginning: Beginning, chains: Chains, important: 
     what = "NaN" if stats is not None and stats.nans else "Inf"
     elements = responsible(context, made)
     where = f" ({', '.join(elements.texts)})" if elements.texts else ""
-    if record.variable and made.tensor in _initial(context):
+    if record.variable and made.tensor in context.initial:
         cause, level, advice = FROM_THE_BEGINNING, ERROR, INITIAL
         made_at = context.recording.variables()[record.variable].site
         file, line = code.place(context.recording, made_at) if made_at else (file, line)

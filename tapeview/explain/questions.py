@@ -14,7 +14,6 @@ from tapeview.explain.compare import Difference
 from tapeview.trace import values
 
 SET, SCALE, ZERO, NOISE, BLOCK, RATE, RATE_TIMES = "set", "scale", "zero", "noise", "block", "rate", "rate times"
-HOW = (SET, SCALE, ZERO, NOISE, BLOCK, RATE, RATE_TIMES)
 
 RIGHT, ROUNDED, KINK, UNKNOWN, WRONG = "right", "rounded", "kink", "unknown", "wrong"
 

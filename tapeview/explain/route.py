@@ -200,7 +200,7 @@ def _route(
 
 
 def _layer(context: Context, op: Op) -> str:
-    layers = [scope.name for scope in context.step.scope_of(op) if scope.kind != "node"]
+    layers = [scope.name for scope in context.step.scope_of(op) if scope.kind not in ("node", "function")]
     return layers[-1] if layers else ""
 
 

@@ -9,10 +9,9 @@ import numpy as np
 
 from tapeview.explain import code
 from tapeview.explain.case import left_out
-from tapeview.explain.context import Context
+from tapeview.explain.context import Context, source_name
 from tapeview.explain.finding import NOTE, WARNING, Finding, Hop
 from tapeview.explain.zero_words import FACTORS, words, zero_factor
-from tapeview.trace import names
 from tapeview.trace.query import GradientCall
 from tapeview.trace.records import BackwardStep, Op
 
@@ -41,12 +40,7 @@ def explain_zero(context: Context) -> Iterator[Finding]:
         for source, answer in zip(call.started.sources, call.finished.results, strict=False):
             if left_out(context, call, source, answer) or not context.all_zero(answer.tensor):
                 continue
-            variable = context.recording.variables().get(source.variable)
-            name = (
-                names.variable_name(context.recording, variable)
-                if variable is not None
-                else context.label(source.tensor)
-            )
+            name = source_name(context, source)
             starts = {source.tensor} if not source.variable else context.versions.get(source.variable, set())
             origin = _origin(context, call, answer.tensor, starts)
             key = (

@@ -10,7 +10,6 @@ from tapeview.explain.context import Context
 from tapeview.replay.attrs import widened_array
 from tapeview.replay.judging import COARSER, ROUNDING
 from tapeview.replay.rerun import Outcome, ReplayError, rerun
-from tapeview.trace.records import Tensor
 
 
 class Again:
@@ -32,7 +31,7 @@ class Again:
     @cached_property
     def rounding(self) -> float:
         """By how much numbers of the step may be off, for it was computed in small floats; see `judging.ROUNDING`."""
-        types = {record.dtype for record in self.context.step.records if isinstance(record, Tensor)}
+        types = {record.dtype for record in self.context.step.tensors.values()}
         return max((COARSER.get(one, ROUNDING) for one in types), default=ROUNDING)
 
     def value(self, tensor: int) -> np.ndarray:

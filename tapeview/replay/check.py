@@ -13,14 +13,13 @@ from functools import partial
 
 import numpy as np
 
-from tapeview.explain.compare import source_name
-from tapeview.explain.context import leading, reached
+from tapeview.explain.context import leading, reached, source_name
 from tapeview.explain.questions import ROUNDED, UNKNOWN, WRONG, Checked, CheckQuestion, Progress
 from tapeview.replay.again import Again
 from tapeview.replay.check_op import BEGAN, check_input, input_name, inputs_of, real_inputs
 from tapeview.replay.edits import Edit, Edits
 from tapeview.replay.judging import Looking, judged
-from tapeview.replay.rerun import ReplayError, rerun
+from tapeview.replay.rerun import ReplayError, answer_of, rerun
 from tapeview.replay.slopes import Computed, Forward, Slopes
 from tapeview.trace.records import BackwardStep, Op
 
@@ -143,8 +142,7 @@ class _Blame:
 
 
 def _recorded(again: Again, call: int, number: int) -> np.ndarray | None:
-    finished = again.context.step.calls[call].finished
-    sent = finished.results[number].tensor if finished is not None and number < len(finished.results) else 0
+    sent = answer_of(again.context.step.calls[call], number)
     return again.context.value(sent) if sent else None
 
 

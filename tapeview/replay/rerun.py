@@ -31,7 +31,6 @@ from tapeview.trace.records import (
     Record,
     TapeClosed,
     TapeOpened,
-    Tensor,
     Watched,
 )
 from tapeview.trace.update_records import SLICES, Applied, Outside
@@ -98,6 +97,12 @@ def rerun(context: Context, edits: Edits = _NOTHING, *, wide: bool = False, befo
         return _Rerun(context, edits, wide, heard, before).run()
 
 
+def answer_of(call: GradientCall, number: int) -> int:
+    """The tensor that a gradient call returned for the source with this number, 0 if it returned none."""
+    finished = call.finished
+    return finished.results[number].tensor if finished is not None and number < len(finished.results) else 0
+
+
 class _Rerun:
     def __init__(self, context: Context, edits: Edits, wide: bool, heard: list[Any], before: Updated | None) -> None:
         self.context, self.edits, self.wide, self.heard, self.before = context, edits, wide, heard, before
@@ -105,7 +110,6 @@ class _Rerun:
         self.tapes: dict[int, GradientTape] = {}
         self.watched: dict[int, set[int]] = {}
         self.sequence: dict[int, int] = {}
-        self.own = {record.id for record in context.step.records if isinstance(record, Tensor)}
         finished = [call.finished for call in context.step.calls.values() if call.finished is not None]
         self.answers = {result.tensor for one in finished for result in one.results}
         self.sparse: dict[int, Any] = {}
@@ -130,6 +134,8 @@ class _Rerun:
                     self._gradient(self.context.step.calls[record.call])
                 elif not self.wide:
                     self._update(record)
+        if self.wide:
+            return self.outcome
         variables = self.outcome.updated.variables
         for tensor, known in self.tensors.items():
             variable = self.context.variable_of(tensor)
@@ -170,7 +176,7 @@ class _Rerun:
         record, why = self.context.tensor(tensor), self._why_lost(tensor)
         if why or record is None:
             raise Lost(why or "what it is computed from is not recorded")
-        if record.origin == "op" and tensor in self.own:
+        if record.origin == "op" and tensor in self.context.step.tensors:
             raise Lost(
                 f"it depends on a {'gradient' if tensor in self.answers else 'value'} that is not worked out again"
             )
@@ -231,7 +237,7 @@ class _Rerun:
     def _carried(self, tensor: int) -> np.ndarray | None:
         """What stands in the place of a recorded value because of the steps before; None if nothing does."""
         record = self.context.tensor(tensor)
-        if self.before is None or record is None or tensor in self.own:
+        if self.before is None or record is None or tensor in self.context.step.tensors:
             return None
         if record.variable:
             return self.before.variables.get(record.variable)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from tapeview.explain import code
-from tapeview.explain.compare import CHANGED, SAME, TOLERANCE, UNKNOWN, Difference, relative, source_name
-from tapeview.explain.context import Context
+from tapeview.explain.compare import CHANGED, SAME, TOLERANCE, UNKNOWN, Difference, length, relative
+from tapeview.explain.context import Context, source_name
 from tapeview.explain.questions import WhatIf
 from tapeview.replay.edits import Edits
 from tapeview.replay.following import decisions, follow, losses
-from tapeview.replay.rerun import Outcome, rerun
+from tapeview.replay.rerun import Outcome, answer_of, rerun
 from tapeview.trace.records import Assigned, BackwardStep, Op
 
 
@@ -118,8 +118,7 @@ def _answers(context: Context, before: Outcome, after: Outcome) -> list[Differen
         subject = source_name(context, source)
         line = code.place(context.recording, started.site)[1]
         now = after.answers.get((call, number))
-        finished = context.step.calls[call].finished
-        tensor = finished.results[number].tensor if finished is not None and number < len(finished.results) else 0
+        tensor = answer_of(context.step.calls[call], number)
         rows.append(_row("backward", f"gradient of {subject}", started.kind, line, last, tensor, value, now))
     return rows
 
@@ -151,8 +150,5 @@ def _row(
 def _norm(value: np.ndarray | None) -> float | None:
     if value is None or value.dtype.kind not in "fciu":
         return None
-    with np.errstate(all="ignore"):
-        found = float(
-            np.linalg.norm(value.reshape(-1).astype(np.complex128 if value.dtype.kind == "c" else np.float64))
-        )
+    found = length(value)
     return found if np.isfinite(found) else None

@@ -148,6 +148,19 @@ tape.gradient(loss, model.trainable_variables)
     assert [one.layer for one in found.stations if one.layer] == ["dense_1", "dense_1", "dense", "dense", "dense"]
 
 
+def test_a_function_is_no_layer(tmp_path: Path) -> None:
+    body = """
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+@tf.function
+def step(x):
+    return tf.reduce_mean(model(x) ** 2)
+with tf.GradientTape() as tape:
+    loss = step(tf.ones((4, 2)))
+tape.gradient(loss, model.trainable_variables)
+"""
+    assert {one.layer for one in way(tmp_path, body, "dense/kernel").stations} == {"", "dense"}
+
+
 def test_there_is_no_way(tmp_path: Path) -> None:
     body = "w = tf.Variable(1.0)\nv = tf.Variable(1.0)\nwith tf.GradientTape() as tape:\n    y = v * v\n"
     run = record_source(tmp_path, BEGIN + body + "tape.gradient(y, [w, v])\n")
