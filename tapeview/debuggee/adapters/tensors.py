@@ -47,7 +47,6 @@ class Tensors:
         self.thinning = Thinning(keeper.head, keeper.spread)
         self.thinning_of_weights = Thinning(0, keeper.spread_of_variables)
         self.trace: Callable[[Any, bool], None] = lambda tensor, whole: None
-        self.next_id = new_id
         self.unwritten: dict[int, int] = {}
         self._thinned = r.SETUP
         self.sites: dict[int, int] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from tapeview.debuggee.adapters.plain import NO_ATTRS, plain_data
 from tapeview.debuggee.adapters.sites import Sites
-from tapeview.debuggee.adapters.tensors import Tensors
+from tapeview.debuggee.adapters.tensors import Tensors, new_id
 from tapeview.engine import observe
 from tapeview.engine.indexed_slices import IndexedSlices
 from tapeview.engine.op import Op
@@ -167,7 +167,7 @@ class Updates:
 
     def _slot(self, slot: Any, value: EagerTensor | None) -> tuple[int, int]:
         if slot._number < self._tensors.first_id:
-            slot._number = self._tensors.next_id()
+            slot._number = new_id()
         return slot._number, 0 if value is None else self._tensors.plain(value, "slot")
 
 
