@@ -22,6 +22,7 @@ from tapeview.trace.records import BackwardStep
 from tapeview.ui.app import application, make_window
 from tapeview.ui.main_window import MainWindow
 from tapeview.ui.settings import Settings
+from tapeview.ui.workbench import Workbench
 from tapeview.views.examples import examples
 
 SIZE = (1440, 900)
@@ -203,9 +204,7 @@ def explained(window: MainWindow, folder: Path, scratch: Path) -> None:
         window.commands.action("along_path").trigger()
     settle()
     save(window, folder / "reading_nan.png")
-    window.open(example("custom_gradient"))
-    window.session.run()
-    until(lambda: workspace.state == "finished")
+    ran(window, "custom_gradient")
     settle()
     window.commands.action("previous_finding").trigger()  # the oldest one
     until(lambda: bench.explained.trail is not None)
@@ -250,12 +249,8 @@ def changed(window: MainWindow, folder: Path, scratch: Path) -> None:
 
 def what_if(window: MainWindow, folder: Path) -> None:
     """Runs the linear regression, sets its weight to another value and follows twenty steps: ``reading_whatif.png``."""
-    window.open(example(EXAMPLE))
+    bench = ran(window, EXAMPLE)
     workspace = window.workspace
-    window.session.run()
-    until(lambda: workspace.state == "finished")
-    bench = window.workbench
-    assert bench is not None
     workspace.move_to(3, 9)
     weight = next(id for id, variable in workspace.recording.variables().items() if not variable.shape)
     workspace.select("variable", weight)
@@ -274,13 +269,8 @@ def what_if(window: MainWindow, folder: Path) -> None:
 
 def checked(window: MainWindow, folder: Path) -> None:
     """Runs the example with a wrong rule and checks all gradients of its first step: ``reading_check.png``."""
-    window.open(example(WRONG_RULE))
-    workspace = window.workspace
-    window.session.run()
-    until(lambda: workspace.state == "finished")
-    bench = window.workbench
-    assert bench is not None
-    workspace.move_to(0, 0)
+    bench = ran(window, WRONG_RULE)
+    window.workspace.move_to(0, 0)
     bench.fit_sizes()
     model = bench.checks.model
     model.check_all()
@@ -322,6 +312,16 @@ def deferred(window: MainWindow, folder: Path) -> None:
     until(lambda: not bench.graph_model.laying_out)
     QTest.qWait(1500)
     save(window, folder / "deferred_graph.png")
+
+
+def ran(window: MainWindow, name: str) -> Workbench:
+    """Runs an example to its end."""
+    window.open(example(name))
+    window.session.run()
+    until(lambda: window.workspace.state == "finished")
+    bench = window.workbench
+    assert bench is not None
+    return bench
 
 
 def example(name: str) -> Path:

@@ -6,16 +6,14 @@ vanishes. Prints what the window said, as one line of JSON.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
-from story import shoot, until  # type: ignore[import-not-found]
-
-from tapeview.ui.app import application, make_window
+from story import key_press, opened, shoot, until  # type: ignore[import-not-found]
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 FINDINGS = 3
@@ -23,20 +21,11 @@ FINDINGS = 3
 
 def main(script: Path, shots: Path) -> None:
     """Tells the story."""
-    application()
-    window = make_window()
-    window.resize(1280, 800)
-    assert window.open(script)
-    window.show()
-    until(lambda: window.isVisible() and QTest.qWaitForWindowExposed(window))
-    window.activateWindow()
-    until(window.isActiveWindow)
+    window = opened(script, 1280, 800)
     workspace = window.workspace
     said: dict[str, object] = {}
 
-    def press(key: Key, modifier: Modifier = Modifier.NoModifier) -> None:
-        QTest.keyClick(QApplication.focusWidget() or window, key, modifier)
-        QApplication.processEvents()
+    press = functools.partial(key_press, window)
 
     press(Key.Key_F5)
     until(lambda: workspace.state == "finished")

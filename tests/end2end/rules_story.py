@@ -6,6 +6,7 @@ Prints what the window said, as one line of JSON.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -13,9 +14,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
-from story import shoot, until  # type: ignore[import-not-found]
+from story import key_press, opened, shoot, until  # type: ignore[import-not-found]
 
-from tapeview.ui.app import application, make_window
+from tapeview.ui.app import make_window
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 RULE = "Dead ReLU"
@@ -23,21 +24,12 @@ RULE = "Dead ReLU"
 
 def main(script: Path, shots: Path) -> None:
     """Tells the story."""
-    application()
-    window = make_window()
-    window.resize(1280, 800)
-    assert window.open(script)
-    window.show()
-    until(lambda: window.isVisible() and QTest.qWaitForWindowExposed(window))
-    window.activateWindow()
-    until(window.isActiveWindow)
+    window = opened(script, 1280, 800)
     workspace, bench = window.workspace, window.workbench
     assert bench is not None
     said: dict[str, object] = {}
 
-    def press(key: Key, modifier: Modifier = Modifier.NoModifier) -> None:
-        QTest.keyClick(QApplication.focusWidget() or window, key, modifier)
-        QApplication.processEvents()
+    press = functools.partial(key_press, window)
 
     def open_rules() -> None:
         press(Key.Key_R, Modifier.ControlModifier)

@@ -18,6 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tapeview.ui.app import application, make_window
+from tapeview.ui.main_window import MainWindow
 
 Key = Qt.Key
 PATIENCE = 60_000
@@ -25,22 +26,13 @@ PATIENCE = 60_000
 
 def main(script: Path, shots: Path) -> None:
     """Tells the story."""
-    application()
-    window = make_window()
-    window.set_theme("light")
-    window.resize(1440, 900)
-    assert window.open(script)
-    window.show()
+    window = opened(script, 1440, 900, "light")
     said: dict[str, object] = {}
-    until(lambda: window.isVisible() and QTest.qWaitForWindowExposed(window))
-    window.activateWindow()
-    until(window.isActiveWindow)
     workspace = window.workspace
 
     def press(key: Key, times: int = 1, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         for _ in range(times):
-            QTest.keyClick(QApplication.focusWidget() or window, key, modifier)
-            QApplication.processEvents()
+            key_press(window, key, modifier)
 
     said["before"] = workspace.state
     press(Key.Key_F5)
@@ -73,6 +65,27 @@ def main(script: Path, shots: Path) -> None:
     window.close()
     until(lambda: not window.isVisible())
     print(json.dumps(said))
+
+
+def opened(script: Path, width: int, height: int, mode: str = "") -> MainWindow:
+    """A window in front of everything, with a script in it; in the theme of the system unless one is named."""
+    application()
+    window = make_window()
+    if mode:
+        window.set_theme(mode)
+    window.resize(width, height)
+    assert window.open(script)
+    window.show()
+    until(lambda: window.isVisible() and QTest.qWaitForWindowExposed(window))
+    window.activateWindow()
+    until(window.isActiveWindow)
+    return window
+
+
+def key_press(window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Presses a key where the focus is."""
+    QTest.keyClick(QApplication.focusWidget() or window, key, modifier)
+    QApplication.processEvents()
 
 
 def until(done: Callable[[], bool]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
 
+from tests.helpers.stories import play
 from tests.helpers.xvfb import Display, xvfb
 
 __all__ = ["xvfb"]
@@ -42,10 +40,7 @@ def test_a_person_sees_a_graph_before_it_runs_and_each_run_light_it_up(tmp_path:
     script.write_text(text, encoding="utf-8")
     first = next(number for number, line in enumerate(text.split("\n"), 1) if "sess.run([" in line)
     environment = {**xvfb.environment(), "XDG_CONFIG_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
-    command = [sys.executable, "-W", "error", str(STORY), str(script), str(tmp_path), str(first)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=170)
-    assert told.returncode == 0, told.stderr
-    said = json.loads(told.stdout.splitlines()[-1])
+    said = play(STORY, environment, script, tmp_path, first).said
     assert said["at the first run"] == "run 2: update_W, loss · no op has run"
     assert (said["before it"]["current"], said["before it"]["lit"]) == ("", ["x", "mul_1/x"])
     assert said["before it"]["nodes"] > 10

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.explained import SOURCE
+from tests.helpers.stories import play
 from tests.helpers.xvfb import Display, xvfb
 
 __all__ = ["xvfb"]
@@ -22,10 +20,7 @@ def test_a_person_asks_why(tmp_path: Path, xvfb: Display) -> None:
     script = tmp_path / "wrong.py"
     script.write_text(SOURCE, encoding="utf-8")
     environment = {**xvfb.environment(), "XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
-    command = [sys.executable, "-W", "error", str(STORY), str(script), str(tmp_path)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=170)
-    assert told.returncode == 0, told.stderr
-    said = json.loads(told.stdout.splitlines()[-1])
+    said, stderr = play(STORY, environment, script, tmp_path)
     titles = [title for title, _ in said["F8"]]
     assert titles == [
         "The gradient of x is zero: dead ReLU",
@@ -40,7 +35,7 @@ def test_a_person_asks_why(tmp_path: Path, xvfb: Display) -> None:
     assert said["along"].startswith("step 2 of 4 · backward 3 of 3 · Mul")
     assert said["back along"].startswith("step 2 of 4 · backward 2 of 3 · Sqrt")
     assert said["bar there"].startswith("1 of 2 · Sqrt, gradient rule · line 14 · 1 Inf")
-    assert "Traceback" not in told.stderr
+    assert "Traceback" not in stderr
     assert said["compared"] == ["What changed: step 2 and step 3", "2 of 35 · − 2.0 · line 13 · this is step 2"]
     assert said["difference"].startswith("step 2 of 4 · forward 1 of 3 · Mul → doubled")
     assert said["left"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.stories import play
 from tests.helpers.xvfb import Display, xvfb
 
 __all__ = ["xvfb"]
@@ -74,10 +72,7 @@ def tell(folder: Path, display: Display, kind: str, text: str, *breakpoints: str
     script.write_text(textwrap.dedent(text), encoding="utf-8")
     homes = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "STATE", "CACHE", "DATA")}
     environment = {**display.environment(), **homes, "TAPEVIEW_RECORDINGS": str(folder / "recordings")}
-    command = [sys.executable, "-W", "error", str(STORY), kind, str(script), *breakpoints]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=170)
-    assert told.returncode == 0, told.stderr
-    found = json.loads(told.stdout.splitlines()[-1])
+    found = play(STORY, environment, kind, script, *breakpoints).said
     assert isinstance(found, dict)
     return found
 

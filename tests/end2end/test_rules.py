@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.debuggee.breakpoints.test_rules import ENDLESS
+from tests.helpers.stories import play
 from tests.helpers.xvfb import Display, xvfb
 
 __all__ = ["xvfb"]
@@ -22,10 +20,7 @@ def test_a_person_sets_rules(tmp_path: Path, xvfb: Display) -> None:
     script = tmp_path / "train.py"
     script.write_text(ENDLESS, encoding="utf-8")
     environment = {**xvfb.environment(), "XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
-    command = [sys.executable, "-W", "error", str(STORY), str(script), str(tmp_path)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=170)
-    assert told.returncode == 0, told.stderr
-    said = json.loads(told.stdout.splitlines()[-1])
+    said = play(STORY, environment, script, tmp_path).said
     assert said["breakpoint"] == "Breakpoint set: rule:dead-relu"
     assert said["stop"].startswith("the rule dead ReLU fires in step ")
     assert said["in sight"]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +10,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from tapeview.views.examples import examples
+from tests.helpers.stories import play
 from tests.helpers.xvfb import Display, xvfb
 
 __all__ = ["xvfb"]
@@ -26,10 +24,7 @@ def test_a_person_watches_a_network_train(tmp_path: Path, xvfb: Display) -> None
     script = next(example.path for example in examples() if example.path.name == "shapes_cnn.py")
     environment = xvfb.environment() | {f"XDG_{kind}_HOME": str(tmp_path) for kind in ("CONFIG", "CACHE", "STATE")}
     environment["TAPEVIEW_RECORDINGS"] = str(tmp_path / "recordings")
-    command = [sys.executable, "-W", "error", str(STORY), str(script), str(tmp_path)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=220)
-    assert told.returncode == 0, told.stderr
-    said = json.loads(told.stdout.splitlines()[-1])
+    said = play(STORY, environment, script, tmp_path, patience=220).said
     state, words, title = said.pop("while it runs")
     assert state == "running"
     assert HOW_FAR.fullmatch(words), words

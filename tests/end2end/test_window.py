@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
 
+from tests.helpers.stories import play
 from tests.helpers.xvfb import Display, xvfb
 
 __all__ = ["xvfb"]
@@ -49,10 +47,7 @@ def test_a_person_runs_a_regression_and_steps_through_it_with_the_keys(tmp_path:
     script = tmp_path / "회귀 regression.py"
     script.write_text(textwrap.dedent(SCRIPT), encoding="utf-8")
     environment = {**xvfb.environment(), "XDG_CONFIG_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
-    command = [sys.executable, "-W", "error", str(STORY), str(script), str(tmp_path)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=170)
-    assert told.returncode == 0, told.stderr
-    said = json.loads(told.stdout.splitlines()[-1])
+    said = play(STORY, environment, script, tmp_path).said
     assert said["before"] == "ready"
     assert said["steps"] == 41
     assert said["curves"] == {"loss": 41, "slope": 42, "offset": 42}
