@@ -1,5 +1,5 @@
-"""Runs the test suite in two halves at the same time: what computes, and what starts processes and windows and waits
-for them most of the time. With arguments it is one run of pytest with these.
+"""Runs the test suite in two halves at the same time, which take about equally long: the engine, the script's process
+and recordings; and windows, the debugger and everything else. With arguments it is one run of pytest with these.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import subprocess
 import sys
 import tempfile
 
-COMPUTING = tuple(f"tests/{name}" for name in ("engine", "explain", "graph", "keras", "tensorflow", "tf1", "trace"))
+WITHOUT_WINDOWS = tuple(
+    f"tests/{name}"
+    for name in ("cli", "debuggee", "engine", "explain", "graph", "keras", "replay", "tensorflow", "tf1", "trace")
+)
 PYTEST = (sys.executable, "-m", "pytest")
 
 
@@ -19,9 +22,11 @@ def main(arguments: list[str]) -> int:
         return subprocess.call([*PYTEST, *arguments])
     with tempfile.TemporaryFile() as said:
         # The two would write the same file of what failed last.
-        aside = subprocess.Popen([*PYTEST, "-p", "no:cacheprovider", *COMPUTING], stdout=said, stderr=subprocess.STDOUT)
+        aside = subprocess.Popen(
+            [*PYTEST, "-p", "no:cacheprovider", *WITHOUT_WINDOWS], stdout=said, stderr=subprocess.STDOUT
+        )
         try:
-            code = subprocess.call([*PYTEST, "tests", *(f"--ignore={folder}" for folder in COMPUTING)])
+            code = subprocess.call([*PYTEST, "tests", *(f"--ignore={folder}" for folder in WITHOUT_WINDOWS)])
         finally:
             other = aside.wait()
             said.seek(0)
